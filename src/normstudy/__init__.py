@@ -1,0 +1,1 @@
+"""normstudy: which normalization, and how do we know?"""

@@ -1,0 +1,60 @@
+"""Figures and tables as Quarto Markdown: what a report cell with `output: asis` prints.
+
+Captions with computed values are only possible this way: `fig-cap` takes no code with the Jupyter engine.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+from matplotlib.figure import Figure
+
+FIGURE_FOLDER = Path("_figures")
+"""Where `figure` writes pictures, relative to the report."""
+
+
+def escape(text: object) -> str:
+    """`text` with every character that Markdown or HTML could read as markup made literal, on one line."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$~^@\"'&:])", r"\\\1", " ".join(str(text).split()))
+
+
+def figure(label: str, picture: Figure | str | Path, alt: str, caption: str, vector: bool = True) -> str:
+    """A numbered figure `@fig-<label>`: a div with the picture, its alternative text and its caption.
+
+    `picture` is a drawn figure, saved as SVG (or, unless `vector`, as PNG at 200 dpi), or the path of
+    an image. `alt` is plain text; `caption` is Markdown.
+    """
+    if isinstance(picture, Figure):
+        FIGURE_FOLDER.mkdir(exist_ok=True)
+        path = FIGURE_FOLDER / f"{label}.{'svg' if vector else 'png'}"
+        save_picture(picture, path)
+    else:
+        path = Path(picture)
+    return f'::: {{#fig-{label}}}\n![]({path.as_posix()}){{fig-alt="{_attribute(alt)}"}}\n\n{caption}\n:::\n'
+
+
+def table(label: str, frame: pd.DataFrame, caption: str) -> str:
+    """A numbered table `@tbl-<label>`; cells and headings of `frame` are Markdown, its index is not shown.
+
+    Columns whose cells all start with a digit, sign or bracket are set to the right.
+    """
+    numeric = [frame[name].map(lambda cell: bool(re.match(r"^[-+−±\[(]?\d|^–$", str(cell)))).all() for name in frame]
+    alignment = ["right" if right else "left" for right in numeric]
+    body = frame.to_markdown(index=False, tablefmt="pipe", colalign=alignment, disable_numparse=True)
+    return f"::: {{#tbl-{label}}}\n\n{body}\n\n{caption}\n:::\n"
+
+
+def save_picture(picture: Figure, path: Path) -> None:
+    """Save as SVG or PNG, by the name's ending, byte for byte the same for the same picture and libraries."""
+    if path.suffix == ".svg":
+        with matplotlib.rc_context({"svg.hashsalt": path.stem}):
+            picture.savefig(path, bbox_inches="tight", metadata={"Date": None})
+    else:
+        picture.savefig(path, bbox_inches="tight", dpi=200, metadata={"Software": None})
+
+
+def _attribute(text: str) -> str:
+    return " ".join(text.split()).replace("\\", "\\\\").replace('"', '\\"')
