@@ -33,7 +33,7 @@ def augment(images: Tensor, draws: Tensor, rotation: float, shift: float, scale:
 
 
 def strength(epoch: int, epochs: int, fade: float) -> float:
-    """Share of the full augmentation in `epoch` (1 … epochs): 1, then falling to 0 over the last `fade` of the epochs."""
+    """Share of the full augmentation in `epoch` (1 … epochs): 1, then falling to 0 over the last `fade` of them."""
     if fade == 0:
         return 1.0
     return min(1.0, (epochs - epoch) / (fade * epochs))

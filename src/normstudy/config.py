@@ -16,8 +16,7 @@ from typing import Annotated, Any, Literal, get_args
 
 import torch
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
-from pydantic import model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from normstudy.errors import NormstudyError
 from normstudy.model import CHANNELS

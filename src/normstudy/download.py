@@ -98,7 +98,7 @@ def _unpack(dataset: str, staging: Path, mirror: str) -> None:
     original = DATASETS[dataset]
 
     class Source(original):
-        mirrors = [mirror] if mirror else []
+        mirrors = [mirror]  # noqa: RUF012 - what torchvision's class has, too
         raw_folder = str(_raw_folder(dataset, staging))
 
     try:

@@ -5,11 +5,13 @@ Captions with computed values are only possible this way: `fig-cap` takes no cod
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
 import matplotlib
 import pandas as pd
+from IPython.display import Image
 from matplotlib.figure import Figure
 
 FIGURE_FOLDER = Path("_figures")
@@ -45,6 +47,13 @@ def table(label: str, frame: pd.DataFrame, caption: str) -> str:
     alignment = ["right" if right else "left" for right in numeric]
     body = frame.to_markdown(index=False, tablefmt="pipe", colalign=alignment, disable_numparse=True)
     return f"::: {{#tbl-{label}}}\n\n{body}\n\n{caption}\n:::\n"
+
+
+def display_picture(picture: Figure, alt: str) -> Image:
+    """`picture` as the output of a notebook cell."""
+    data = io.BytesIO()
+    picture.savefig(data, format="png", dpi=144, bbox_inches="tight")
+    return Image(data=data.getvalue(), alt=alt, width=600)
 
 
 def save_picture(picture: Figure, path: Path) -> None:

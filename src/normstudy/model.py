@@ -4,7 +4,8 @@
       ─ conv 5x5, stride 2 ─ norm ─ ReLU    (16, 12, 12)
       ─ conv 3x3           ─ norm ─ ReLU    (16, 10, 10)
       ─ conv 3x3           ─ norm ─ ReLU    (16, 8, 8)
-      ─ conv 3x3           ─ norm ─ ReLU    (16, 6, 6)
+      ─ max-pool 2x2                        (16, 4, 4)
+      ─ conv 3x3           ─ norm ─ ReLU    (16, 2, 2)
       ─ mean over positions ─ linear        (10,) class scores
 
 The order is convolution, normalization, ReLU, as in the paper on batch normalization. No padding, so
@@ -63,14 +64,18 @@ class Net(nn.Module):
             conv = nn.Conv2d(inputs, channels, kernel, stride, bias=norm == "none")
             return nn.Sequential(conv, make_norm(norm, channels, groups), nn.ReLU())
 
-        self.stem = block(1, kernel=5, stride=2)
-        self.body = nn.Sequential(*(block(channels, kernel=3) for _ in range(3)))
+        self.features = nn.Sequential(
+            block(1, kernel=5, stride=2),
+            block(channels, kernel=3),
+            block(channels, kernel=3),
+            nn.MaxPool2d(2),
+            block(channels, kernel=3),
+        )
         self.head = nn.Linear(channels, CLASSES)
 
     def forward(self, images: Tensor) -> Tensor:
         """Class scores (N, 10) of `images` (N, 1, 28, 28)."""
-        features = self.body(self.stem(images))
-        return self.head(features.mean(dim=(2, 3)))
+        return self.head(self.features(images).mean(dim=(2, 3)))
 
 
 def initialise(model: nn.Module, generator: torch.Generator) -> None:

@@ -1,0 +1,77 @@
+"""What the cells of `analysis/train.ipynb` call, so that the notebook holds prose and calls alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from IPython.display import Image
+from matplotlib.figure import Figure
+
+from normstudy.config import Config, ParameterError, make_config, resolve, run_name
+from normstudy.download import resolve_dataset
+from normstudy.markup import save_picture
+from normstudy.paths import project_root
+from normstudy.runs import FinishedRun, publish, stage
+
+OUTPUT_PARAMETERS = ("runs_folder", "run_folder")
+"""Parameters of the notebook that say where the run goes, and are no part of what it is."""
+
+
+def read_parameters(variables: dict[str, Any]) -> Config:
+    """The configuration that the notebook's variables (its `globals()`) describe, resolved.
+
+    Papermill only warns of a parameter that the notebook does not know, so this refuses it: in a
+    fresh kernel, every plain value is a parameter. Later, when cells are run again by hand, only
+    known names are read. Raises `ParameterError` with one line, `DataError` if there are no data.
+    """
+    known = {*Config.model_fields, *OUTPUT_PARAMETERS}
+    fresh = "config" not in variables
+    values = {
+        name: value for name, value in variables.items() if name in known or (fresh and _is_parameter(name, value))
+    }
+    config = make_config({name: value for name, value in values.items() if name not in OUTPUT_PARAMETERS})
+    for name in OUTPUT_PARAMETERS:
+        if not isinstance(values.get(name), str):
+            raise ParameterError(f"{name} = {values.get(name)!r}: must be the name of a folder, or ''")
+    dataset, reason = resolve_dataset(config.dataset)
+    if reason:
+        print(f"Trained on {dataset}, because {reason}.")
+    return resolve(config, dataset)
+
+
+def output_folder(config: Config, variables: dict[str, Any]) -> Path:
+    """Where this run is written: `run_folder` if the workflow named one, else a new hidden folder in `runs_folder`."""
+    if variables["run_folder"]:
+        return project_root() / variables["run_folder"]
+    return stage(config, project_root() / variables["runs_folder"])
+
+
+def hand_over(folder: Path, variables: dict[str, Any]) -> str:
+    """Give a finished run its name, unless the workflow is going to; a sentence that says what was done."""
+    if variables["run_folder"]:
+        return "The workflow adds this notebook to the run folder and publishes it."
+    return f"Published as {publish(folder, project_root() / variables['runs_folder']).relative_to(project_root())}."
+
+
+def picture(run: FinishedRun, name: str, draw: Callable[[], Figure], alt: Callable[[], str]) -> Image | None:
+    """Draw, save as `<name>.png` in the run folder, and show; a run that diverged has no such picture."""
+    if run.diverged:
+        print(f"The run diverged in epoch {run.metrics['epoch']}, step {run.metrics['step']}: no picture.")
+        return None
+    path = run.folder / f"{name}.png"
+    save_picture(draw(), path)
+    return Image(data=path.read_bytes(), alt=alt(), width=720)
+
+
+def describe(config: Config) -> str:
+    """The run's name and all its parameters, one per line."""
+    lines = (f"  {name:13s} {value}" for name, value in config.model_dump().items())
+    return "\n".join([run_name(config), *lines])
+
+
+def _is_parameter(name: str, value: Any) -> bool:
+    # In, Out and names with underscores are IPython's own.
+    plain = value is None or isinstance(value, bool | int | float | str | list | dict)
+    return plain and not name.startswith("_") and name not in ("In", "Out")

@@ -1,0 +1,40 @@
+"""The progress channel of a run: a file of JSON lines beside the kernel, whose output reaches no terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+VARIABLE = "NORMSTUDY_PROGRESS"
+"""Environment variable with the file's path; unset, nothing is written."""
+
+
+def reporter(epochs: int) -> Callable[[dict[str, Any]], None]:
+    """A function for `fit(…, on_epoch=…)`: prints a line per epoch, and adds the entry to the progress file."""
+
+    def report(entry: dict[str, Any]) -> None:
+        print(
+            f"epoch {entry['epoch']:3d} of {epochs}: loss {entry['train_loss']:.4f} in training, "
+            f"{entry['test_loss']:.4f} in evaluation, accuracy {entry['test_accuracy']:.2%}, {entry['seconds']:.1f} s",
+            flush=True,
+        )
+        if path := os.environ.get(VARIABLE):
+            try:
+                with open(path, "a", encoding="utf-8") as file:
+                    file.write(json.dumps(entry) + "\n")
+            except OSError:
+                pass  # a run is worth more than the display of its progress
+
+    return report
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The entries so far; a line that is still being written is left out."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    except OSError:
+        return []
+    return [json.loads(line) for line in lines if line.endswith("\n")]

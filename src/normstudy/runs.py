@@ -1,0 +1,268 @@
+"""The run folder: what a run leaves, and the contract that everything downstream reads.
+
+    <norm>-<data set>-seed<n>-<hash of the configuration>/
+        metrics.json         status, configuration, history, environment
+        predictions.npz      per evaluated image: index, label, predicted, label_probability,
+                             predicted_probability, loss
+        misclassified.npz    images (m, 28, 28), label, predicted, confidence, index; most confident first
+        model.safetensors    the weights
+        *.png                misclassified images, curves, confusion matrix, augmented samples
+        train.ipynb          the executed notebook, when the workflow ran it
+
+A folder is made under another name (`stage`, `save`) and renamed when it is whole (`publish`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torchvision
+from safetensors.torch import save_file
+
+from normstudy.config import Config, ParameterError, make_config, run_name
+from normstudy.data import Data
+from normstudy.errors import NormstudyError
+from normstudy.model import count_parameters
+from normstudy.paths import project_root
+from normstudy.training import Run
+
+SCHEMA = 1
+DECISIVE_SOURCES = ("augmentation.py", "data.py", "model.py", "randomness.py", "training.py")
+"""The sources that decide the numbers: a change in one of them makes finished runs outdated."""
+
+HIDDEN = ".unfinished"
+"""Folder, beside the runs, for those that are not whole yet."""
+
+
+class RunError(NormstudyError):
+    """A run folder is missing or does not hold what it should."""
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run read back from its folder. Accuracies are fractions, losses are in nats, times in seconds."""
+
+    folder: Path
+    metrics: dict[str, Any]
+    config: Config
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def diverged(self) -> bool:
+        return self.metrics["status"] == "diverged"
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        return self.metrics["history"]
+
+    @cached_property
+    def predictions(self) -> dict[str, np.ndarray]:
+        """The columns of `predictions.npz`, each (n,). Raises `RunError` when they do not fit the metrics."""
+        columns = _arrays(self.folder / "predictions.npz")
+        try:
+            accuracy = float(np.mean(columns["predicted"] == columns["label"]))
+        except KeyError as missing:
+            raise RunError(f"{self.folder}/predictions.npz: no column {missing}; train this run again") from None
+        if abs(accuracy - self.history[-1]["test_accuracy"]) > 1e-9:
+            raise RunError(f"{self.folder}: predictions.npz does not belong to metrics.json; train this run again")
+        return columns
+
+    @cached_property
+    def misclassified(self) -> dict[str, np.ndarray]:
+        """The arrays of `misclassified.npz`, most confident errors first."""
+        return _arrays(self.folder / "misclassified.npz")
+
+
+def stage(config: Config, runs_folder: Path | str) -> Path:
+    """An empty hidden folder for the run of `config`, to be filled and published."""
+    hidden = Path(runs_folder) / HIDDEN
+    try:
+        hidden.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f"{run_name(config)}.", dir=hidden))
+    except OSError as error:
+        raise RunError(f"{hidden}: cannot be written ({error.strerror}); free it or name another folder") from None
+
+
+def save(run: Run, data: Data, folder: Path) -> None:
+    """Write everything but the pictures of `run` into `folder`. Raises `RunError` when the disk refuses."""
+    metrics = {
+        "schema": SCHEMA,
+        "status": "diverged" if run.diverged else "complete",
+        **(run.diverged or {}),
+        "config": run.config.model_dump(),
+        "model": {"parameters": count_parameters(run.model)},
+        "history": run.history,
+        "environment": environment(run.config.device),
+        "extra": {},
+    }
+    try:
+        weights = {name: tensor.cpu().contiguous() for name, tensor in run.model.state_dict().items()}
+        save_file(weights, folder / "model.safetensors")
+        if run.predictions is not None:
+            np.savez_compressed(folder / "predictions.npz", **_columns(run))
+            np.savez_compressed(folder / "misclassified.npz", **_misclassified(run, data))
+        text = json.dumps(metrics, indent=1, allow_nan=False, ensure_ascii=False)
+        (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise RunError(f"{folder}: cannot be written ({error.strerror or error}); make room and start again") from None
+
+
+def publish(staged: Path, runs_folder: Path | str) -> Path:
+    """Give a whole folder its final name, in one step. A run that has the name already is kept in `.replaced`."""
+    final = Path(runs_folder) / run_name(read_run(staged, check_name=False).config)
+    if final.exists():
+        kept = final.parent / ".replaced" / f"{final.name}.{time.strftime('%Y%m%dT%H%M%S')}"
+        kept.parent.mkdir(exist_ok=True)
+        os.replace(final, kept)
+    staged.chmod(0o755)  # mkdtemp's folders are for their owner alone
+    os.replace(staged, final)
+    return final
+
+
+def discard(staged: Path) -> None:
+    """Remove a folder that will not be published."""
+    shutil.rmtree(staged, ignore_errors=True)
+
+
+def read_run(folder: Path | str, check_name: bool = True) -> FinishedRun:
+    """The run in `folder`, verified. Raises `RunError`: one line with the folder, what is wrong, and the remedy."""
+    folder = Path(folder)
+    remedy = "train this run again, or take it off the study"
+    try:
+        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+    except FileNotFoundError:
+        raise RunError(f"{folder}: no metrics.json there; {remedy}") from None
+    except (OSError, ValueError) as error:
+        raise RunError(f"{folder}/metrics.json: not readable ({error}); {remedy}") from None
+    problem = _problem(metrics)
+    if problem:
+        raise RunError(f"{folder}/metrics.json: {problem}; {remedy}")
+    try:
+        config = make_config(metrics["config"])
+        expected = run_name(config)
+    except ParameterError as error:
+        raise RunError(f"{folder}/metrics.json: config: {error}; {remedy}") from None
+    if check_name and folder.name != expected:
+        raise RunError(f"{folder}: its configuration belongs to a folder named {expected}; {remedy}")
+    if metrics["status"] == "complete" and len(metrics["history"]) != config.epochs:
+        raise RunError(f"{folder}: complete with {len(metrics['history'])} of {config.epochs} epochs; {remedy}")
+    return FinishedRun(folder, metrics, config)
+
+
+def is_current(folder: Path | str) -> bool:
+    """Whether `folder` holds a valid run that the present sources made."""
+    try:
+        return read_run(folder).metrics["environment"].get("sources") == sources_hash()
+    except RunError:
+        return False
+
+
+def environment(device: str) -> dict[str, Any]:
+    """With what a run was made: versions, processor, commit, whether the tree was clean, hash of the sources."""
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "torchvision": torchvision.__version__,
+        "processor": torch.cuda.get_device_name() if device == "cuda" else _cpu_name(),
+        "commit": _git("rev-parse", "HEAD"),
+        "clean": None if (changes := _git("status", "--porcelain")) is None else changes == "",
+        "sources": sources_hash(),
+    }
+
+
+def sources_hash() -> str:
+    """SHA-256, shortened to 16 digits, of the sources that decide the numbers."""
+    package = Path(__file__).parent
+    digest = hashlib.sha256()
+    for name in DECISIVE_SOURCES:
+        digest.update(name.encode() + b"\0" + (package / name).read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _columns(run: Run) -> dict[str, np.ndarray]:
+    columns = {name: tensor.numpy() for name, tensor in vars(run.predictions).items()}
+    return columns | {
+        "index": columns["index"].astype(np.int32),
+        "label": columns["label"].astype(np.uint8),
+        "predicted": columns["predicted"].astype(np.uint8),
+    }
+
+
+def _misclassified(run: Run, data: Data) -> dict[str, np.ndarray]:
+    """The evaluated images whose class was not found, those that the model was surest of first."""
+    columns = _columns(run)
+    wrong = np.flatnonzero(columns["predicted"] != columns["label"])
+    # Ties (a probability of exactly 1) go to the smaller index.
+    wrong = wrong[np.argsort(-columns["predicted_probability"][wrong], kind="stable")]
+    return {
+        "images": data.evaluation.images[wrong, 0].numpy(),
+        "label": columns["label"][wrong],
+        "predicted": columns["predicted"][wrong],
+        "confidence": columns["predicted_probability"][wrong],
+        "index": columns["index"][wrong],
+    }
+
+
+def _problem(metrics: Any) -> str:
+    """What is wrong with the shape of `metrics`; empty when nothing is."""
+    if not isinstance(metrics, dict):
+        return "not a set of named values"
+    if metrics.get("schema") != SCHEMA:
+        return f"schema {metrics.get('schema')} where {SCHEMA} is understood"
+    if metrics.get("status") not in ("complete", "diverged"):
+        return f"status {metrics.get('status')!r} where complete or diverged is allowed"
+    for name, kind in {"config": dict, "model": dict, "history": list, "environment": dict, "extra": dict}.items():
+        if not isinstance(metrics.get(name), kind):
+            return f"no {name}"
+    for number, entry in enumerate(metrics["history"], start=1):
+        if not isinstance(entry, dict) or entry.get("epoch") != number:
+            return f"history: entry {number} is not epoch {number}"
+        for name in ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "lr", "seconds"):
+            value = entry.get(name)
+            if not isinstance(value, int | float) or value < 0 or (name.endswith("accuracy") and value > 1):
+                return f"history: {name} = {value!r} in epoch {number} is impossible"
+    return ""
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number")
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except Exception as error:  # zipfile, zlib and numpy each have their own
+        raise RunError(f"{path}: not readable ({error}); train this run again") from None
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        answer = subprocess.run(["git", *arguments], cwd=project_root(), capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() if answer.returncode == 0 else None
+
+
+def _cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())

@@ -1,0 +1,45 @@
+"""Intervals and paired tests: arrays in, estimates out. All proportions are fractions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Two models on the same images: how many only the first, and only the second, got wrong.
+
+    `p_value`: exact McNemar test (McNemar 1947) of "both err equally often".
+    """
+
+    only_first: int
+    only_second: int
+    p_value: float
+
+
+def proportion_interval(count: int, total: int) -> tuple[float, float]:
+    """Wilson's score interval (Wilson 1927) of a proportion at 95 % confidence."""
+    low, high = proportion_confint(count, total, alpha=1 - CONFIDENCE, method="wilson")
+    return float(low), float(high)
+
+
+def compare_errors(first_wrong: np.ndarray, second_wrong: np.ndarray) -> Paired:
+    """Compare two models by their errors, boolean arrays (n,) over the same images in the same order."""
+    only_first = int(np.sum(first_wrong & ~second_wrong))
+    only_second = int(np.sum(second_wrong & ~first_wrong))
+    both = int(np.sum(first_wrong & second_wrong))
+    neither = len(first_wrong) - both - only_first - only_second
+    result = mcnemar([[both, only_first], [only_second, neither]], exact=True)
+    return Paired(only_first, only_second, min(1.0, float(result.pvalue)))
+
+
+def adjust_for_many(p_values: list[float]) -> list[float]:
+    """Holm's adjustment (Holm 1979): the chance of any false alarm among all the tests stays below the level."""
+    return [float(p) for p in multipletests(p_values, method="holm")[1]] if p_values else []

@@ -1,0 +1,98 @@
+"""From parameter files to runs: what a study asks for, which of its runs are done, which folders it has."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from normstudy.config import Config, ParameterError, read_config, resolve, run_name
+from normstudy.runs import FinishedRun, RunError, is_current, read_run
+
+MAIN = "main"
+"""The study of `params/*.yaml`: one run per file."""
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A run that a parameter file asks for; `config` is resolved."""
+
+    source: Path
+    config: Config
+
+    @property
+    def name(self) -> str:
+        return run_name(self.config)
+
+    def is_done(self, runs_folder: Path) -> bool:
+        """Whether `runs_folder` has this run, whole, and made by the present sources."""
+        return is_current(runs_folder / self.name)
+
+
+def asks_for_auto(params_folder: Path) -> bool:
+    """Whether a parameter file leaves the data set open."""
+    return any(config.dataset == "auto" for _, config in _read_all(params_folder))
+
+
+def plan(params_folder: Path, dataset: str) -> list[PlannedRun]:
+    """The runs of `params_folder/*.yaml`, by file name, with `auto` standing for `dataset`.
+
+    Files that ask for the same run count once. Raises `ParameterError` with all that is wrong in any
+    file, or when there is no file, or when they would bring runs on different data into one comparison.
+    """
+    planned: dict[str, PlannedRun] = {}
+    for path, config in _read_all(params_folder):
+        run = PlannedRun(path, resolve(config, dataset))
+        planned.setdefault(run.name, run)
+    runs = list(planned.values())
+    first = runs[0]
+    for run in runs:
+        for key in ("dataset", "evaluate_on"):
+            if getattr(run.config, key) != getattr(first.config, key):
+                raise ParameterError(
+                    f"{run.source}: {key} = {getattr(run.config, key)}, but {first.source} has "
+                    f"{getattr(first.config, key)}: runs on different data cannot be compared; give all files the same"
+                )
+    return runs
+
+
+def write_studies(runs_folder: Path, studies: dict[str, list[str]]) -> None:
+    """Write `studies.json`: the run folders of each study."""
+    path = runs_folder / "studies.json"
+    text = json.dumps(studies, indent=1) + "\n"
+    if not path.exists() or path.read_text(encoding="utf-8") != text:  # its time is what the report's rule looks at
+        path.write_text(text, encoding="utf-8")
+
+
+def read_study(runs_folder: Path | str, study: str = MAIN) -> list[FinishedRun]:
+    """The runs of `study`, verified. Raises `RunError` when one is missing, damaged, or on other data."""
+    path = Path(runs_folder) / "studies.json"
+    try:
+        names = json.loads(path.read_text(encoding="utf-8"))[study]
+    except FileNotFoundError:
+        raise RunError(f"{path}: not there; `make report` trains the runs and writes it") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{path}: cannot be understood ({error}); `make report` writes it anew") from None
+    if not names:
+        raise RunError(f"{path}: the study {study} has no runs; put a parameter file in params/")
+    runs = [read_run(Path(runs_folder) / name) for name in names]
+    if len({(run.config.dataset, run.config.evaluate_on) for run in runs}) > 1:
+        raise RunError(f"{path}: the study {study} mixes runs on different data; make one study for each data set")
+    return runs
+
+
+def _read_all(params_folder: Path) -> list[tuple[Path, Config]]:
+    paths = sorted(params_folder.glob("*.yaml")) + sorted(params_folder.glob("*.yml"))
+    if not paths:
+        raise ParameterError(
+            f"{params_folder}: no parameter file (*.yaml) there; `git checkout params` brings them back"
+        )
+    found, problems = [], []
+    for path in paths:
+        try:
+            found.append((path, read_config(path)))
+        except ParameterError as error:
+            problems.append(str(error))
+    if problems:
+        raise ParameterError("\n".join(problems))
+    return found

@@ -1,0 +1,152 @@
+"""The tables of the report, as data frames of Markdown cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import torchinfo
+
+from normstudy.config import Config
+from normstudy.labels import FULL_NAMES, labels
+from normstudy.markup import escape
+from normstudy.model import Net
+from normstudy.runs import FinishedRun
+from normstudy.statistics import adjust_for_many, compare_errors, proportion_interval
+
+
+def models_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
+    """One row per model: parameters, accuracy with its 95 % interval, loss, errors, seconds per epoch."""
+    split = runs[0].config.evaluate_on
+    rows = []
+    for name, run in zip(labels([run.config for run in runs]), runs, strict=True):
+        row = {"model": name, "parameters": f"{run.metrics['model']['parameters']:,}"}
+        if run.diverged:
+            row |= {f"{split} accuracy (%)": f"diverged in epoch {run.metrics['epoch']}"}
+        else:
+            errors, total = error_count(run)
+            low, high = proportion_interval(total - errors, total)
+            row |= {
+                f"{split} accuracy (%)": f"{100 * run.history[-1]['test_accuracy']:.2f}",
+                "95 % interval": f"{100 * low:.2f} to {100 * high:.2f}",
+                f"{split} loss": f"{run.history[-1]['test_loss']:.4f}",
+                "errors": f"{errors} of {total:,}",
+                "s per epoch": f"{seconds_per_epoch(run):.1f}",
+            }
+        rows.append(row)
+    return pd.DataFrame(rows).fillna("–")
+
+
+def pairs_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
+    """One row per pair of finished models: images only one got wrong, and McNemar's test, plain and adjusted."""
+    finished = [run for run in runs if not run.diverged]
+    names = labels([run.config for run in finished])
+    rows, p_values = [], []
+    for i in range(len(finished)):
+        for j in range(i + 1, len(finished)):
+            pair = compare_errors(wrong(finished[i]), wrong(finished[j]))
+            p_values.append(pair.p_value)
+            rows.append({"models": f"{names[i]} / {names[j]}", "only first wrong": pair.only_first})
+            rows[-1] |= {"only second wrong": pair.only_second, "p": f"{pair.p_value:.3f}"}
+    for row, adjusted in zip(rows, adjust_for_many(p_values), strict=True):
+        row["p, adjusted"] = f"{adjusted:.3f}"
+    columns = ["models", "only first wrong", "only second wrong", "p", "p, adjusted"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def layers_table(config: Config) -> pd.DataFrame:
+    """The layers of the network in the order data meets them, with output shapes and parameters."""
+    summary = torchinfo.summary(Net(config.norm, config.groups), input_size=(1, 1, 28, 28), verbose=0, device="cpu")
+    rows = [
+        {
+            "layer": escape(describe_layer(layer.module)),
+            "output (C, H, W)": " × ".join(str(size) for size in layer.output_size[1:]),
+            "parameters": f"{layer.num_params:,}",
+        }
+        for layer in summary.summary_list
+        if layer.is_leaf_layer
+    ]
+    total = {"layer": "**total**", "output (C, H, W)": "", "parameters": f"**{summary.total_params:,}**"}
+    return pd.DataFrame([*rows, total])
+
+
+def describe_layer(module) -> str:
+    """A layer in a few words, with the settings that matter: `Conv2d 5x5, stride 2`."""
+    name = type(module).__name__
+    if name == "Conv2d":
+        return f"convolution {module.kernel_size[0]}×{module.kernel_size[1]}, stride {module.stride[0]}"
+    if name == "MaxPool2d":
+        return f"max-pool {module.kernel_size}×{module.kernel_size}"
+    if name == "GroupNorm":
+        return f"normalization (GroupNorm, {module.num_groups} group{'s' * (module.num_groups > 1)})"
+    if "Norm" in name:
+        return f"normalization ({name})"
+    return {"Linear": "mean over positions, linear", "Identity": "no normalization"}.get(name, name)
+
+
+def parameters_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
+    """Every parameter of the configuration: one row each, one column per model."""
+    names = labels([run.config for run in runs])
+    dumps = [run.config.model_dump() for run in runs]
+    rows = []
+    for key, field in Config.model_fields.items():
+        row = {"parameter": f"`{key}`", "meaning": escape(field.description)}
+        for name, values in zip(names, dumps, strict=True):
+            row[name] = "–" if values[key] is None else _shown(values[key])
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def search_table(rows: Sequence[dict]) -> pd.DataFrame:
+    """One row per combination of the hyperparameter search, best first within each model; means over seeds.
+
+    `rows` are those of `results/search.json`. Losses in nats, accuracies in percent.
+    """
+    varied = ("max_lr", "weight_decay", "l1")
+    flat = pd.DataFrame(
+        {"model": row["model"], **{key: row["config"][key] for key in varied}}
+        | {"loss": row["validation_loss"], "accuracy": row["validation_accuracy"]}
+        for row in rows
+    )
+    grouped = flat.groupby(["model", *varied], as_index=False).agg(
+        seeds=("loss", "size"), loss=("loss", "mean"), accuracy=("accuracy", "mean")
+    )
+    grouped = grouped.sort_values(["model", "loss"])
+    return pd.DataFrame(
+        {
+            "model": grouped["model"].map(lambda name: f"`{name}`"),
+            "peak rate": grouped["max_lr"].map("{:g}".format),
+            "weight decay": grouped["weight_decay"].map("{:g}".format),
+            "λ of L1": grouped["l1"].map("{:g}".format),
+            "seeds": grouped["seeds"],
+            "validation loss": grouped["loss"].map("{:.4f}".format),
+            "validation accuracy (%)": (100 * grouped["accuracy"]).map("{:.2f}".format),
+        }
+    )
+
+
+def glossary_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
+    """Which short name means which normalization."""
+    norms = dict.fromkeys(run.config.norm for run in runs)
+    rows = [{"short": "none" if norm == "none" else norm.upper(), "normalization": FULL_NAMES[norm]} for norm in norms]
+    return pd.DataFrame(rows)
+
+
+def error_count(run: FinishedRun) -> tuple[int, int]:
+    """(misclassified, evaluated) images."""
+    mistakes = wrong(run)
+    return int(mistakes.sum()), len(mistakes)
+
+
+def wrong(run: FinishedRun):
+    """Boolean array (n,): which evaluated images the run got wrong."""
+    return run.predictions["predicted"] != run.predictions["label"]
+
+
+def seconds_per_epoch(run: FinishedRun) -> float:
+    """Median over the epochs, evaluation included."""
+    return float(pd.Series([entry["seconds"] for entry in run.history]).median())
+
+
+def _shown(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else escape(value)
