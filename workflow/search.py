@@ -12,7 +12,6 @@ import json
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from pathlib import Path
 
 import yaml
 
@@ -54,7 +53,11 @@ def main() -> None:
     jobs = int(sys.argv[1]) if len(sys.argv) > 1 else os.cpu_count()
     rows = json.loads(FOUND.read_text()) if FOUND.exists() else []
     done = [row["config"] for row in rows]
-    waiting = [(model, config) for model, config in combinations(yaml.safe_load(STUDY.read_text())) if config.model_dump() not in done]
+    waiting = [
+        (model, config)
+        for model, config in combinations(yaml.safe_load(STUDY.read_text()))
+        if config.model_dump() not in done
+    ]
     with ProcessPoolExecutor(jobs) as pool:
         for future in as_completed([pool.submit(run, *item) for item in waiting]):
             rows.append(future.result())

@@ -14,12 +14,13 @@ import types
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-import torch
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from normstudy.errors import NormstudyError
-from normstudy.model import CHANNELS
+
+CHANNELS = 16
+"""Channels of every normalized layer; `groups` has to divide it."""
 
 TRAINING_IMAGES = {"mnist": 60_000, "fashion_mnist": 60_000, "kmnist": 60_000, "digits": 898}
 """Size of each data set's training split."""
@@ -135,6 +136,10 @@ def resolve(config: Config, dataset: str) -> Config:
 
     Raises `ParameterError` when the batch does not fit the data set, or CUDA is asked for and absent.
     """
+    if "auto" not in (config.dataset, config.device, config.precision) and config.device == "cpu":
+        return config
+    import torch  # here, because it takes seconds, and reading parameters and runs does without
+
     device = config.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -161,6 +166,8 @@ def run_name(config: Config) -> str:
 
 def _bf16_is_native(device: str) -> bool:
     """Whether bf16 arithmetic is done by the processor itself; emulated bf16 is slower than fp32."""
+    import torch
+
     if device == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()

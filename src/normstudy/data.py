@@ -7,23 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 from torch import Tensor
 
 from normstudy.config import TRAINING_IMAGES, VALIDATION_IMAGES
-from normstudy.download import DATASETS, DataError, ensure
+from normstudy.download import DataError, ensure, torchvision_class
 from normstudy.paths import data_folder
-
-TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "kmnist": "Kuzushiji-MNIST", "digits": "UCI digits"}
-"""How a data set is called in prose."""
-
-CLASS_NAMES = {
-    "mnist": [str(digit) for digit in range(10)],
-    "digits": [str(digit) for digit in range(10)],
-    "fashion_mnist": ["T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"],
-    "kmnist": ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"],
-}
 
 SPLIT_SEED = 0
 """Splits are fixed: the same for every run, whatever its seed."""
@@ -81,7 +69,7 @@ def load(dataset: str, evaluate_on: str = "test") -> Data:
 
 def _from_torchvision(dataset: str, train: bool) -> Split:
     try:
-        source = DATASETS[dataset](str(data_folder()), train=train)
+        source = torchvision_class(dataset)(str(data_folder()), train=train)
     except Exception as error:
         raise DataError(f"{dataset}: cannot be read ({error}); delete {data_folder()} to fetch it again") from None
     expected = TRAINING_IMAGES[dataset] if train else 10_000
@@ -95,6 +83,8 @@ def _from_torchvision(dataset: str, train: bool) -> Split:
 
 def _digits() -> tuple[Split, Split]:
     """scikit-learn's UCI digits: 1,797 images of 8x8 with 17 grey levels, enlarged to 28x28; half train, half test."""
+    from sklearn.datasets import load_digits
+
     source = load_digits()
     small = torch.from_numpy(source.images).float().unsqueeze(1) / 16
     images = F.interpolate(small, size=(28, 28), mode="bilinear", align_corners=False)
@@ -106,5 +96,7 @@ def _digits() -> tuple[Split, Split]:
 
 def _stratified(labels: Tensor, second: int) -> tuple[Tensor, Tensor]:
     """Two sets of positions, sorted, with equal shares of each class; the second has `second` members."""
+    from sklearn.model_selection import train_test_split  # takes seconds to import, and MNIST's own split needs none
+
     parts = train_test_split(np.arange(len(labels)), test_size=second, stratify=labels.numpy(), random_state=SPLIT_SEED)
     return tuple(torch.from_numpy(np.sort(part)) for part in parts)

@@ -18,13 +18,18 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-from torchvision.datasets import KMNIST, MNIST, FashionMNIST
-from torchvision.datasets.utils import check_integrity
-
 from normstudy.errors import NormstudyError
 from normstudy.paths import data_folder
 
-DATASETS: dict[str, type[MNIST]] = {"mnist": MNIST, "fashion_mnist": FashionMNIST, "kmnist": KMNIST}
+CLASSES = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "kmnist": "KMNIST"}
+"""Names of torchvision's data sets; each has a folder of that name."""
+
+FILES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
 VARIABLE = "NORMSTUDY_DATA"
 PATIENCE = 15.0
 """Seconds, in all, to wait for a network that does not answer."""
@@ -34,12 +39,19 @@ class DataError(NormstudyError):
     """A data set is missing, cannot be fetched, or is damaged."""
 
 
+def torchvision_class(dataset: str) -> type:
+    """torchvision's class for `dataset`; imported when asked for, because that takes seconds."""
+    import torchvision.datasets
+
+    return getattr(torchvision.datasets, CLASSES[dataset])
+
+
 def is_present(dataset: str) -> bool:
     """Whether `dataset` can be read without fetching anything."""
     if dataset == "digits":
         return True
     raw = _raw_folder(dataset, data_folder())
-    return all((raw / Path(name).stem).is_file() for name, _ in DATASETS[dataset].resources)
+    return all((raw / Path(name).stem).is_file() for name in FILES)
 
 
 def resolve_dataset(requested: str) -> tuple[str, str]:
@@ -77,13 +89,15 @@ def _fetch(dataset: str, staging: Path) -> None:
         _copy_archives(dataset, Path(source).expanduser(), _raw_folder(dataset, staging))
         _unpack(dataset, staging, mirror="")
         return
-    mirrors = [source.rstrip("/") + "/"] if source else DATASETS[dataset].mirrors
+    mirrors = [source.rstrip("/") + "/"] if source else torchvision_class(dataset).mirrors
     _unpack(dataset, staging, mirror=_first_to_answer(dataset, mirrors))
 
 
 def _copy_archives(dataset: str, folder: Path, raw: Path) -> None:
+    from torchvision.datasets.utils import check_integrity
+
     raw.mkdir(parents=True)
-    for name, md5 in DATASETS[dataset].resources:
+    for name, md5 in torchvision_class(dataset).resources:
         candidates = [folder / dataset / name, folder / name]
         found = next((path for path in candidates if path.is_file()), None)
         if found is None:
@@ -95,7 +109,7 @@ def _copy_archives(dataset: str, folder: Path, raw: Path) -> None:
 
 def _unpack(dataset: str, staging: Path, mirror: str) -> None:
     """Let torchvision fetch what is not there yet, verify and unpack."""
-    original = DATASETS[dataset]
+    original = torchvision_class(dataset)
 
     class Source(original):
         mirrors = [mirror]  # noqa: RUF012 - what torchvision's class has, too
@@ -113,7 +127,7 @@ def _unpack(dataset: str, staging: Path, mirror: str) -> None:
 def _first_to_answer(dataset: str, mirrors: list[str]) -> str:
     """The first mirror that sends a byte of the smallest file, within `PATIENCE` seconds in all."""
     answers: queue.Queue[tuple[str, str]] = queue.Queue()
-    name = DATASETS[dataset].resources[-1][0]
+    name = FILES[-1]
 
     def ask(mirror: str) -> None:
         try:
@@ -164,7 +178,7 @@ def _publish(staged: Path, final: Path) -> None:
 
 
 def _raw_folder(dataset: str, root: Path) -> Path:
-    return root / DATASETS[dataset].__name__ / "raw"
+    return root / CLASSES[dataset] / "raw"
 
 
 def _one_line(error: Exception) -> str:

@@ -12,8 +12,8 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, LogLo
 
 from normstudy.augmentation import augment, draw
 from normstudy.config import Config
-from normstudy.data import CLASS_NAMES, Data
-from normstudy.labels import labels, styles
+from normstudy.data import Data
+from normstudy.labels import CLASS_NAMES, labels, styles
 from normstudy.randomness import generator
 from normstudy.runs import FinishedRun
 
@@ -150,6 +150,14 @@ def augmentation_figure(config: Config, data: Data, images: int = 5, versions: i
         if column == 0:
             axes.set_ylabel("original" if row == 0 else f"version {row}", fontsize=9)
     return figure
+
+
+def shared_errors_alt(runs: Sequence[FinishedRun], positions: np.ndarray) -> str:
+    """Alternative text for `shared_errors_figure`."""
+    names = CLASS_NAMES[runs[0].config.dataset]
+    first = runs[0].predictions
+    items = ", ".join(f"a {names[first['label'][row]]} (number {first['index'][row]})" for row in positions)
+    return f"Grid of {len(positions)} images that every model misclassifies: {items}."
 
 
 def confusion_matrix(run: FinishedRun) -> np.ndarray:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
-from normstudy.data import TITLES
-from normstudy.figures import shared_errors
-from normstudy.labels import labels
+from normstudy.config import VALIDATION_IMAGES
+from normstudy.figures import GRID, shared_errors
+from normstudy.labels import DATA_TITLES, labels
 from normstudy.runs import FinishedRun
-from normstudy.statistics import CONFIDENCE, adjust_for_many, compare_errors
+from normstudy.search import VARIED, best_combinations, read_search
+from normstudy.statistics import CONFIDENCE, adjust_for_many, compare_errors, proportion_interval
 from normstudy.tables import error_count, wrong
 
 
@@ -82,6 +85,8 @@ def epochs_shown(runs: Sequence[FinishedRun]) -> str:
 
 def shared(runs: Sequence[FinishedRun]) -> str:
     """How many images every model gets wrong, beside how many at least one does."""
+    if not runs:
+        return "No model finished."
     everyone = len(shared_errors(runs))
     anyone = len(set().union(*(run.predictions["index"][wrong(run)].tolist() for run in runs)))
     total = len(runs[0].predictions["label"])
@@ -95,7 +100,96 @@ def data_name(runs: Sequence[FinishedRun]) -> str:
     config = runs[0].config
     counts = {len(run.predictions["label"]) for run in runs if not run.diverged}
     size = f", {counts.pop():,} {config.evaluate_on} images" if counts else ""
-    return f"{TITLES[config.dataset]}{size}"
+    return f"{DATA_TITLES[config.dataset]}{size}"
+
+
+def summary_of_differences(runs: Sequence[FinishedRun]) -> str:
+    """The verdict on all pairs, and what it leaves open."""
+    finished = [run for run in runs if not run.diverged]
+    if len(finished) < 2:
+        return "With fewer than two finished models there is nothing to compare."
+    return f"{verdict(finished)} {_caveat(finished)}"
+
+
+def limits(runs: Sequence[FinishedRun]) -> str:
+    """What the number of runs and images allows to be said."""
+    finished = [run for run in runs if not run.diverged]
+    if not finished:
+        return "No model finished, so nothing can be said."
+    worst = max(finished, key=error_count)
+    errors, total = error_count(worst)
+    low, high = proportion_interval(errors, total)
+    return (
+        f"{_caveat(runs)} And {errors} errors of {total:,} mean, by chance alone, anything between "
+        f"{low * total:.0f} and {high * total:.0f}."
+    )
+
+
+def misclassified_caption(name: str, run: FinishedRun) -> str:
+    """The caption of a sheet of misclassified images."""
+    errors, total = error_count(run)
+    places = GRID[0] * GRID[1]
+    which = f"the {places} it was surest of" if errors > places else "all of them"
+    if errors == 0:
+        which = "there is none to show"
+    return (
+        f"{name} misclassifies {errors} of {total:,} {run.config.evaluate_on} images "
+        f"({DATA_TITLES[run.config.dataset]}): {which}. Above each image: true class, predicted class, and the "
+        "probability that the model gave the latter."
+    )
+
+
+def search_protocol(path: Path | str) -> str:
+    """How the recorded hyperparameter search went, from its file."""
+    rows = read_search(path)
+    budgets = Counter(row["model"] for row in rows)
+    seeds = sorted({row["config"]["seed"] for row in rows})
+    config = rows[0]["config"]
+    each = set(budgets.values())
+    share = f"{each.pop()} runs for each of {len(budgets)} models" if len(each) == 1 else f"{len(rows)} runs"
+    return (
+        f"on the validation split of {DATA_TITLES[config['dataset']]} ({VALIDATION_IMAGES[config['dataset']]:,} training "
+        f"images held out), {share}, {config['epochs']} epochs each, {_seeds(seeds)}; the combination with the lowest "
+        "mean validation loss was taken."
+    )
+
+
+def search_agreement(path: Path | str, runs: Sequence[FinishedRun]) -> str:
+    """Which of `runs` use the best combination that the search found for a model of their kind."""
+    best = best_combinations(read_search(path))
+    parts = []
+    for name, run in zip(labels([run.config for run in runs]), runs, strict=True):
+        own = run.config.model_dump()
+        kinds = [values for values in best if values["norm"] == own["norm"] and bool(values["l1"]) == bool(own["l1"])]
+        if not kinds:
+            parts.append(f"{name} was not part of the search")
+        elif all(own[key] == kinds[0][key] for key in VARIED):
+            parts.append(f"{name} has the best combination found for it")
+        else:
+            parts.append(f"{name} has other values than the best found")
+    return _join(parts) + "."
+
+
+def processors(runs: Sequence[FinishedRun]) -> str:
+    """On which processors the runs were made."""
+    return _join(list(dict.fromkeys(run.metrics["environment"]["processor"] for run in runs)))
+
+
+def threads(runs: Sequence[FinishedRun]) -> str:
+    """`1 thread, bf16`: threads and precision of the runs."""
+    kinds = dict.fromkeys((run.config.threads, run.config.precision) for run in runs)
+    return _join([f"{count} thread{'s' * (count > 1)}, {precision}" for count, precision in kinds])
+
+
+def commits(runs: Sequence[FinishedRun]) -> str:
+    """From which commits of the code the runs were made."""
+    parts = []
+    for commit, clean in dict.fromkeys(
+        (run.metrics["environment"]["commit"], run.metrics["environment"]["clean"]) for run in runs
+    ):
+        state = "" if clean else " with uncommitted changes"
+        parts.append(f"commit {commit[:10]}{state}" if commit else "sources outside version control")
+    return _join(parts)
 
 
 def _accuracies(runs: Sequence[FinishedRun]) -> str:
@@ -115,6 +209,10 @@ def _caveat(runs: Sequence[FinishedRun]) -> str:
             "for the seed, so even a clear difference here may turn out otherwise with another seed."
         )
     return "The runs have different seeds, so a difference holds what the seed does as well as what the model does."
+
+
+def _seeds(seeds: list[int]) -> str:
+    return f"seed {seeds[0]}" if len(seeds) == 1 else "seeds " + _join([str(seed) for seed in seeds])
 
 
 def _value(value: float, accuracy: bool) -> str:

@@ -1,4 +1,4 @@
-"""How a model is called, and which colour it has: the same everywhere in the report."""
+"""How models, data sets and classes are called, and which colour a model has: the same everywhere."""
 
 from __future__ import annotations
 
@@ -12,6 +12,16 @@ FULL_NAMES = {
     "ln": "Layer normalization",
     "in": "Instance normalization",
     "none": "No normalization",
+}
+
+DATA_TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "kmnist": "Kuzushiji-MNIST", "digits": "UCI digits"}
+"""How a data set is called in prose."""
+
+CLASS_NAMES = {
+    "mnist": [str(digit) for digit in range(10)],
+    "digits": [str(digit) for digit in range(10)],
+    "fashion_mnist": ["T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"],
+    "kmnist": ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"],
 }
 
 # Okabe and Ito's palette, safe for colour-blind readers; black text is readable beside each.

@@ -25,9 +25,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from normstudy.config import CHANNELS
+
 CLASSES = 10
-CHANNELS = 16
-"""Of every normalized layer."""
 
 
 def make_norm(kind: str, channels: int, groups: int | None = None) -> nn.Module:

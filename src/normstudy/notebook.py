@@ -52,7 +52,8 @@ def hand_over(folder: Path, variables: dict[str, Any]) -> str:
     """Give a finished run its name, unless the workflow is going to; a sentence that says what was done."""
     if variables["run_folder"]:
         return "The workflow adds this notebook to the run folder and publishes it."
-    return f"Published as {publish(folder, project_root() / variables['runs_folder']).relative_to(project_root())}."
+    final = publish(folder, project_root() / variables["runs_folder"])
+    return f"Published as {variables['runs_folder']}/{final.name}."
 
 
 def picture(run: FinishedRun, name: str, draw: Callable[[], Figure], alt: Callable[[], str]) -> Image | None:

@@ -24,20 +24,20 @@ import tempfile
 import time
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-import torchvision
-from safetensors.torch import save_file
 
 from normstudy.config import Config, ParameterError, make_config, run_name
-from normstudy.data import Data
 from normstudy.errors import NormstudyError
-from normstudy.model import count_parameters
 from normstudy.paths import project_root
-from normstudy.training import Run
+
+# Reading runs is done often and does without torch, whose import takes seconds.
+if TYPE_CHECKING:
+    from normstudy.data import Data
+    from normstudy.training import Run
 
 SCHEMA = 1
 DECISIVE_SOURCES = ("augmentation.py", "data.py", "model.py", "randomness.py", "training.py")
@@ -101,6 +101,10 @@ def stage(config: Config, runs_folder: Path | str) -> Path:
 
 def save(run: Run, data: Data, folder: Path) -> None:
     """Write everything but the pictures of `run` into `folder`. Raises `RunError` when the disk refuses."""
+    from safetensors.torch import save_file
+
+    from normstudy.model import count_parameters
+
     metrics = {
         "schema": SCHEMA,
         "status": "diverged" if run.diverged else "complete",
@@ -177,9 +181,9 @@ def environment(device: str) -> dict[str, Any]:
     """With what a run was made: versions, processor, commit, whether the tree was clean, hash of the sources."""
     return {
         "python": platform.python_version(),
-        "torch": torch.__version__,
-        "torchvision": torchvision.__version__,
-        "processor": torch.cuda.get_device_name() if device == "cuda" else _cpu_name(),
+        "torch": version("torch"),
+        "torchvision": version("torchvision"),
+        "processor": _gpu_name() if device == "cuda" else _cpu_name(),
         "commit": _git("rev-parse", "HEAD"),
         "clean": None if (changes := _git("status", "--porcelain")) is None else changes == "",
         "sources": sources_hash(),
@@ -258,6 +262,12 @@ def _git(*arguments: str) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return answer.stdout.strip() if answer.returncode == 0 else None
+
+
+def _gpu_name() -> str:
+    import torch
+
+    return torch.cuda.get_device_name()
 
 
 def _cpu_name() -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 import torchinfo
 
 from normstudy.config import Config
-from normstudy.labels import FULL_NAMES, labels
+from normstudy.labels import labels
 from normstudy.markup import escape
 from normstudy.model import Net
 from normstudy.runs import FinishedRun
+from normstudy.search import mean_over_seeds, read_search
 from normstudy.statistics import adjust_for_many, compare_errors, proportion_interval
 
 
@@ -97,39 +99,20 @@ def parameters_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def search_table(rows: Sequence[dict]) -> pd.DataFrame:
-    """One row per combination of the hyperparameter search, best first within each model; means over seeds.
-
-    `rows` are those of `results/search.json`. Losses in nats, accuracies in percent.
-    """
-    varied = ("max_lr", "weight_decay", "l1")
-    flat = pd.DataFrame(
-        {"model": row["model"], **{key: row["config"][key] for key in varied}}
-        | {"loss": row["validation_loss"], "accuracy": row["validation_accuracy"]}
-        for row in rows
-    )
-    grouped = flat.groupby(["model", *varied], as_index=False).agg(
-        seeds=("loss", "size"), loss=("loss", "mean"), accuracy=("accuracy", "mean")
-    )
-    grouped = grouped.sort_values(["model", "loss"])
+def search_table(path: Path | str) -> pd.DataFrame:
+    """One row per combination of the hyperparameter search, best first within each model; means over seeds."""
+    means = mean_over_seeds(read_search(path))
     return pd.DataFrame(
         {
-            "model": grouped["model"].map(lambda name: f"`{name}`"),
-            "peak rate": grouped["max_lr"].map("{:g}".format),
-            "weight decay": grouped["weight_decay"].map("{:g}".format),
-            "λ of L1": grouped["l1"].map("{:g}".format),
-            "seeds": grouped["seeds"],
-            "validation loss": grouped["loss"].map("{:.4f}".format),
-            "validation accuracy (%)": (100 * grouped["accuracy"]).map("{:.2f}".format),
+            "model": means["model"].map(lambda name: f"`{name}`"),
+            "peak rate": means["max_lr"].map("{:g}".format),
+            "weight decay": means["weight_decay"].map("{:g}".format),
+            "λ of L1": means["l1"].map("{:g}".format),
+            "seeds": means["seeds"],
+            "validation loss (nats)": means["loss"].map("{:.4f}".format),
+            "validation accuracy (%)": (100 * means["accuracy"]).map("{:.2f}".format),
         }
     )
-
-
-def glossary_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
-    """Which short name means which normalization."""
-    norms = dict.fromkeys(run.config.norm for run in runs)
-    rows = [{"short": "none" if norm == "none" else norm.upper(), "normalization": FULL_NAMES[norm]} for norm in norms]
-    return pd.DataFrame(rows)
 
 
 def error_count(run: FinishedRun) -> tuple[int, int]:

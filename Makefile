@@ -1,0 +1,49 @@
+# What one can do here. `make help` lists it.
+
+PYTHON ?= python3
+PARAMS ?= params
+RUNS ?= runs
+OUTPUT ?= _report
+RENDERER ?= auto
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup report train test lint render publish quarto search lock clean
+
+help: ## list what one can do here
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+$(INSTALLED): requirements.lock pyproject.toml workflow/bootstrap.py
+	@$(PYTHON) workflow/bootstrap.py
+
+setup: $(INSTALLED) ## make .venv with everything that is needed
+
+report: $(INSTALLED) ## train what is not trained yet, and make the report (the main job)
+	@$(BIN)/python workflow/report.py --params $(PARAMS) --runs $(RUNS) --output $(OUTPUT) --renderer $(RENDERER)
+
+train: $(INSTALLED) ## train what is not trained yet, no report
+	@$(BIN)/python workflow/report.py --params $(PARAMS) --runs $(RUNS) --only-train
+
+test: $(INSTALLED) ## run the tests
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/pytest
+
+render: $(INSTALLED) ## render the published runs of results/, training nothing
+	@$(BIN)/python workflow/render.py --results results --output $(OUTPUT) --renderer $(RENDERER)
+
+publish: $(INSTALLED) ## train what is missing and copy the runs to results/, with README.md's table and pictures
+	@$(BIN)/python workflow/publish.py --params $(PARAMS) --runs $(RUNS)
+
+search: $(INSTALLED) ## search hyperparameters on the validation split (params/studies/search.yaml)
+	@$(BIN)/python workflow/search.py
+
+quarto: $(INSTALLED) ## try again to install Quarto
+	@$(BIN)/python workflow/quarto.py
+
+lock: $(INSTALLED) ## renew requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --upgrade --python-version 3.11 --group dev pyproject.toml -o requirements.lock
+
+clean: ## delete the rendered reports; runs, data and .venv stay
+	@rm -rf _report _site _figures .quarto _quarto-runs.yml

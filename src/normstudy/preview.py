@@ -1,0 +1,338 @@
+"""The report without Quarto: the same `report.qmd` as one HTML file and a PDF.
+
+Jupytext reads the file, nbclient runs its cells, Pandoc and Typst write the pages; `assets/preview.lua`
+numbers figures, tables and sections. Only a handful of Quarto's constructs is known here;
+`unsupported_constructs` names every other one, so that the report cannot outgrow this module unseen.
+"""
+
+from __future__ import annotations
+
+import ast
+import calendar
+import datetime
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+import pypandoc
+import typst
+import yaml
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellControlSignal, DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
+from traitlets import default
+
+from normstudy.errors import NormstudyError
+from normstudy.markup import escape
+from normstudy.preview_constructs import FRONT_MATTER, unsupported_constructs
+
+__all__ = ["PreviewError", "render", "unsupported_constructs"]
+
+ASSETS = Path(__file__).parent / "assets"
+MARKDOWN = "markdown+autolink_bare_uris-implicit_figures"
+INLINE_VALUE = re.compile(r"(?<!`)`\{python\}[ \t]+([^`]+)`")
+HEADING = re.compile(r"^#+[ \t]+(.+?)[ \t]*(?:\{[^}]*\})?[ \t]*$", re.MULTILINE)
+
+
+class PreviewError(NormstudyError):
+    """The report needs Quarto, or is wrong; the message says where."""
+
+
+def render(
+    report: Path,
+    output: Path,
+    environment: dict[str, str] | None = None,
+    notebooks: Sequence[tuple[str, Path]] = (),
+) -> list[Path]:
+    """Run the cells of `report` once and write `index.html` and `report.pdf` into the folder `output`.
+
+    `environment` is added to the variables that the cells see. `notebooks` are pairs of a title and an
+    executed `.ipynb`; each becomes a page in `output/notebooks/`, linked from the article. Returns the
+    files written. `output` is replaced whole, or is left as it was and a PreviewError says why: an
+    unknown construct, a failed cell, an unresolved reference or citation, a folder that is no preview.
+    """
+    report, output = Path(report).resolve(), Path(output).resolve()
+    if output.exists() and not _is_preview(output):
+        raise PreviewError(f"{output} is not an earlier preview: name another output folder, or remove it.")
+    if not report.is_file():
+        raise PreviewError(f"There is no report {report}.")
+    text = report.read_text(encoding="utf-8")
+    if not FRONT_MATTER.match(text):
+        raise PreviewError(f"{report.name} does not begin with front matter (a title between two lines of ---).")
+    if problems := unsupported_constructs(text):
+        raise PreviewError(f"{report.name} needs Quarto: {'; '.join(problems)}.")
+    pages = _notebook_pages(notebooks)
+    source = _execute(report, text, environment or {})
+
+    output.parent.mkdir(parents=True, exist_ok=True)
+    build = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
+    try:
+        build.chmod(0o755)  # mkdtemp makes a private folder
+        written = [build / "index.html", build / "report.pdf"]
+        links = [{"title": html.escape(title), "href": f"notebooks/{name}"} for title, _, name in pages]
+        variables = {"formats": [{"title": "PDF", "href": "report.pdf"}], "notebooks": links}
+        written[0].write_text(_html(source, report, variables), encoding="utf-8")
+        written[1].write_bytes(_pdf(source, report))
+        for title, path, name in pages:
+            written.append(build / "notebooks" / name)
+            written[-1].parent.mkdir(exist_ok=True)
+            written[-1].write_text(_notebook_html(title, path, pages), encoding="utf-8")
+        _swap(build, output)
+    finally:
+        shutil.rmtree(build, ignore_errors=True)
+    return [output / path.relative_to(build) for path in written]
+
+
+# Running the cells
+
+
+class _OwnKernel(AsyncKernelManager):
+    """The Python that runs this module, whatever kernels a user has registered under the name python3."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        return KernelSpec(**get_kernel_dict())
+
+    @default("transport_encryption")
+    def _encrypt(self) -> str:
+        return "auto"  # else the kernel warns that its messages can be read on the way
+
+
+def _execute(report: Path, text: str, environment: dict[str, str]) -> str:
+    """The report as plain Markdown: cells replaced by what they show, inline values by their text."""
+    header = FRONT_MATTER.match(text)
+    defaults = {"echo": False, "warning": False}  # of a Quarto manuscript
+    defaults |= (yaml.safe_load(header[1]) or {}).get("execute") or {}
+
+    # One code cell for each inline value, so that it sees the variables of its place in the text.
+    parts: list[str | NotebookNode] = []
+    section = "the front matter"
+    for cell in jupytext.reads(text[header.end() :], fmt="Rmd").cells:
+        if cell.cell_type == "code":
+            parts += [_cell(cell.source, section, len(parts)), "\n\n"]
+            continue
+        begin = 0
+        for match in INLINE_VALUE.finditer(cell.source):
+            place = f"`{match[1].strip()}` in {_section(cell.source[: match.start()], section)}"
+            inline = new_code_cell(match[1].strip(), metadata={"inline": True, "place": place})
+            parts += [cell.source[begin : match.start()], inline]
+            begin = match.end()
+        parts += [cell.source[begin:], "\n\n"]
+        section = _section(cell.source, section)
+
+    cells = [part for part in parts if isinstance(part, NotebookNode)]
+    if cells:
+        _run(report, new_notebook(cells=cells), environment)
+    shown = (part if isinstance(part, str) else _shown(report, part, defaults) for part in parts)
+    return header[0] + "\n" + "".join(shown)
+
+
+def _section(text: str, before: str) -> str:
+    headings = HEADING.findall(text)
+    return f"section “{headings[-1]}”" if headings else before
+
+
+def _cell(source: str, section: str, number: int) -> NotebookNode:
+    lines = source.split("\n")
+    head = next((i for i, line in enumerate(lines) if not line.startswith("#|")), len(lines))
+    options = yaml.safe_load("\n".join(line[2:] for line in lines[:head])) or {}
+    first = next((line.strip() for line in lines[head:] if line.strip()), "")
+    place = f"cell “{options.get('label', first)}” in {section}"
+    return new_code_cell("\n".join(lines[head:]), metadata={"options": options, "place": place})
+
+
+def _run(report: Path, notebook: NotebookNode, environment: dict[str, str]) -> None:
+    """Execute `notebook` in place, with the report's folder as the current one."""
+    place = ""
+
+    def remember(cell: NotebookNode, **_: Any) -> None:
+        nonlocal place
+        place = cell.metadata.place
+
+    client = NotebookClient(
+        notebook,
+        timeout=None,
+        coalesce_streams=True,  # the kernel cuts long output into messages at any character
+        kernel_manager_class=_OwnKernel,
+        resources={"metadata": {"path": str(report.parent)}},
+        on_cell_start=remember,
+    )
+    try:
+        client.execute(env={**os.environ, **environment})
+    except (CellControlSignal, DeadKernelError) as error:
+        reason = f"{error.ename}: {error.evalue}" if hasattr(error, "ename") else str(error)
+        raise PreviewError(f"{report.name}, {place}: {_one_line(reason)}") from None
+
+
+def _shown(report: Path, cell: NotebookNode, defaults: dict[str, bool]) -> str:
+    """What an executed cell or inline value adds to the text."""
+    place = f"{report.name}, {cell.metadata.place}"
+    if cell.metadata.get("inline"):
+        shown = [output.data for output in cell.outputs if output.output_type == "execute_result"]
+        if len(shown) != 1 or shown[0].keys() - {"text/plain", "text/markdown"}:
+            raise PreviewError(f"{place}: an inline value must be text, a number or Markdown.")
+        plain = shown[0].get("text/plain", "")
+        return shown[0].get("text/markdown") or escape(ast.literal_eval(plain) if plain[:1] in "\"'" else plain)
+
+    options = defaults | cell.metadata.options
+    if not options.get("include", True):
+        return ""
+    parts = []
+    if options["echo"]:
+        summary = options.get("code-summary", "Code").replace('"', "&quot;")
+        info = f'{{.python code-summary="{summary}"}}' if options.get("code-fold") else "python"
+        parts.append(_fenced(cell.source, info))
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            if output.name == "stdout" and options.get("output") == "asis":
+                if problems := unsupported_constructs(output.text):
+                    raise PreviewError(f"{place} prints what needs Quarto: {'; '.join(problems)}.")
+                parts.append(output.text)
+            elif output.name == "stdout" or options["warning"]:
+                parts.append(_fenced(output.text, "{.cell-output}"))
+        elif "text/markdown" in output.data:
+            parts.append(output.data["text/markdown"])
+        elif output.data.keys() == {"text/plain"}:
+            parts.append(_fenced(output.data["text/plain"], "{.cell-output}"))
+        else:
+            kinds = ", ".join(sorted(output.data.keys() - {"text/plain"}))
+            raise PreviewError(f"{place} displays {kinds}: print Markdown with `output: asis` instead.")
+    return "\n\n".join(parts)
+
+
+def _fenced(text: str, info: str) -> str:
+    fence = max(["``", *re.findall(r"`+", text)], key=len) + "`"
+    return f"{fence} {info}\n{text.rstrip()}\n{fence}"
+
+
+# Writing the pages
+
+
+def _html(source: str, report: Path, variables: dict[str, Any]) -> str:
+    return _pandoc(
+        source,
+        report,
+        variables=variables,
+        metadata={"link-citations": True} | _date(source),
+        **_PAGE | {"from": MARKDOWN, "number-sections": True, "citeproc": True, "fail-if-warnings": True},
+    )
+
+
+_PAGE = {
+    "to": "html5",
+    "template": str(ASSETS / "preview.html"),
+    "css": [str(ASSETS / "preview.css")],
+    "html-math-method": {"method": "mathml"},
+    "embed-resources": True,
+    "toc": True,
+    "toc-depth": 3,
+}
+
+
+def _pdf(source: str, report: Path) -> bytes:
+    document = _pandoc(
+        source,
+        report,
+        metadata={"link-citations": True} | _date(source),
+        # Without typst's own citations: Pandoc's are the ones that the HTML page has.
+        **{"from": MARKDOWN, "to": "typst-citations", "template": str(ASSETS / "preview.typ")},
+        **{"syntax-highlighting": "idiomatic", "citeproc": True, "fail-if-warnings": True},
+    )
+    try:
+        return typst.compile(document.encode(), root=report.parent, format="pdf", ignore_system_fonts=True)
+    except typst.TypstError as error:
+        raise PreviewError(f"{report.name}: typst: {_one_line(error.message)}") from None
+
+
+def _date(source: str) -> dict[str, str]:
+    date = yaml.safe_load(FRONT_MATTER.match(source)[1]).get("date")
+    if not date:
+        return {}
+    day = datetime.date.fromisoformat(str(date))
+    return {"date": f"{calendar.month_name[day.month]} {day.day}, {day.year}"}
+
+
+def _notebook_pages(notebooks: Sequence[tuple[str, Path]]) -> list[tuple[str, Path, str]]:
+    """Title, file and page name of each notebook: named by its stem, or by its folder where stems repeat."""
+    paths = [Path(path) for _, path in notebooks]
+    stems = Counter(path.stem for path in paths)
+    names = [path.stem if stems[path.stem] == 1 else path.resolve().parent.name for path in paths]
+    for path in paths:
+        if not path.is_file():
+            raise PreviewError(f"There is no notebook {path}.")
+    if len(set(names)) < len(names):
+        raise PreviewError(f"Several notebooks would become one page: {', '.join(sorted(names))}.")
+    return [(title, path, f"{name}.html") for (title, _), path, name in zip(notebooks, paths, names, strict=True)]
+
+
+def _notebook_html(title: str, path: Path, pages: list[tuple[str, Path, str]]) -> str:
+    notebook = nbformat.read(path, as_version=4)
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", ())):
+        # Scripts and frames are how displayed objects reach for other hosts; their plain text stays.
+        if re.search(r"<(script|iframe|link)\b|\bsrc\s*=", str(output.get("data", {}).get("text/html", "")), re.I):
+            del output["data"]["text/html"]
+    links = [{"title": html.escape(t), "href": n, "current": p == path} for t, p, n in pages]
+    return _pandoc(
+        nbformat.writes(notebook),
+        path,
+        variables={"home": "../index.html", "notebooks": links},
+        metadata={"title": title},
+        **_PAGE | {"from": "ipynb", "shift-heading-level-by": 1},
+    )
+
+
+def _pandoc(source: str, origin: Path, citeproc: bool = False, **options: Any) -> str:
+    filters = [{"type": "lua", "path": str(ASSETS / "preview.lua")}] + [{"type": "citeproc"}] * citeproc
+    with tempfile.TemporaryDirectory() as folder:
+        defaults = Path(folder, "defaults.yaml")
+        defaults.write_text(json.dumps({"standalone": True, "filters": filters, **options}))
+        done = subprocess.run(
+            [pypandoc.get_pandoc_path(), f"--defaults={defaults}"],
+            input=source,
+            capture_output=True,
+            encoding="utf-8",
+            cwd=origin.resolve().parent,
+            check=False,
+        )
+    if done.returncode:
+        reason = re.findall(r"^.*?(?:preview: |\[WARNING\] )(.*)", done.stderr, re.MULTILINE) or [done.stderr]
+        raise PreviewError(f"{origin.name}: {_one_line('; '.join(reason))}")
+    return done.stdout
+
+
+# Files
+
+
+def _is_preview(folder: Path) -> bool:
+    return folder.is_dir() and (not any(folder.iterdir()) or {"index.html", "report.pdf"} <= set(os.listdir(folder)))
+
+
+def _swap(build: Path, output: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as folder:
+        earlier = Path(folder, "earlier")
+        if output.exists():
+            output.rename(earlier)
+        try:
+            build.rename(output)
+        except OSError:
+            if earlier.exists():
+                earlier.rename(output)
+            raise
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,46 @@
+"""What the hyperparameter search left: `results/search.json`, one row per run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from normstudy.errors import NormstudyError
+
+VARIED = ("max_lr", "weight_decay", "l1")
+"""The parameters that the search varied."""
+
+
+class SearchError(NormstudyError):
+    """The record of the search is missing or not readable."""
+
+
+def read_search(path: Path | str) -> list[dict[str, Any]]:
+    """The rows, each with `model`, `config`, `validation_loss` (nats, None if diverged), `validation_accuracy`."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SearchError(f"{path}: not readable ({error}); `git checkout {path}` brings it back") from None
+
+
+def mean_over_seeds(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """One row per model and combination, best first within each model; only seeds that every combination has."""
+    flat = pd.DataFrame(
+        {"model": row["model"], "norm": row["config"]["norm"], "seed": row["config"]["seed"]}
+        | {key: row["config"][key] for key in VARIED}
+        | {"loss": row["validation_loss"], "accuracy": row["validation_accuracy"]}
+        for row in rows
+    )
+    combinations = len(flat.drop_duplicates(["model", *VARIED]))
+    complete = flat.groupby("seed")["model"].transform("size") == combinations
+    grouped = (flat[complete] if complete.any() else flat).groupby(["model", "norm", *VARIED], as_index=False)
+    means = grouped.agg(seeds=("loss", "size"), loss=("loss", "mean"), accuracy=("accuracy", "mean"))
+    return means.sort_values(["model", "loss"], ignore_index=True)
+
+
+def best_combinations(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For each model the combination with the lowest mean validation loss."""
+    return mean_over_seeds(rows).groupby("model").head(1).to_dict("records")

@@ -1,0 +1,190 @@
+"""The main job: train what is missing, then render the report. What `make report` calls.
+
+Usage: python workflow/report.py [--params params] [--runs runs] [--output _report] [--renderer auto|quarto|preview]
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from watch import watch
+
+from normstudy.download import resolve_dataset
+from normstudy.errors import NormstudyError
+from normstudy.labels import DATA_TITLES, labels
+from normstudy.paths import project_root
+from normstudy.progress import in_words
+from normstudy.studies import PlannedRun, asks_for_auto, plan
+
+
+class JobError(NormstudyError):
+    """The job cannot go on."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--params", default="params")
+    parser.add_argument("--runs", default="runs")
+    parser.add_argument("--output", default="_report")
+    parser.add_argument("--renderer", choices=["auto", "quarto", "preview"], default="auto")
+    parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--only-train", action="store_true", help="stop before the report")
+    arguments = parser.parse_args()
+    os.chdir(project_root())
+    console = Console(highlight=False)
+    try:
+        with one_job_at_a_time(Path(arguments.runs)):
+            return make_report(arguments, console)
+    except NormstudyError as error:
+        console.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
+        return 1
+    except KeyboardInterrupt:
+        console.print("Interrupted. Finished runs are kept; `make report` goes on with the others.")
+        return 130
+
+
+def make_report(arguments: argparse.Namespace, console: Console) -> int:
+    runs_folder = Path(arguments.runs)
+    dataset, reason = "mnist", ""
+    if asks_for_auto(Path(arguments.params)):
+        dataset, reason = resolve_dataset("auto")
+    runs = plan(Path(arguments.params), dataset)
+    fetch({run.config.dataset for run in runs})
+    if reason:
+        console.print(f"The runs use {DATA_TITLES[dataset]}: {reason}.", soft_wrap=True, markup=False)
+    waiting = [run for run in runs if not run.is_done(runs_folder)]
+    announce(console, runs, waiting, arguments.cores)
+    settings = {"params": arguments.params, "runs": arguments.runs, "output": arguments.output}
+    settings |= {"auto_dataset": dataset, "renderer": arguments.renderer}
+    failed = run_snakemake(arguments, settings, runs, waiting, console)
+    problems = [
+        (run, last_error(runs_folder / ".logs" / f"{run.name}.log")) for run in waiting if not run.is_done(runs_folder)
+    ]
+    for run, why in problems:
+        console.print(f"{run.source}: the run {run.name} failed: {why}", style="red", markup=False, soft_wrap=True)
+    if problems:
+        done = len(runs) - len(problems)
+        console.print(f"{done} of {len(runs)} runs are finished and kept. No report was made: a run of it is missing.")
+        return 1
+    if failed:
+        why = last_error(runs_folder / ".logs/report.log", runs_folder / ".logs/snakemake.log")
+        raise JobError(f"the report could not be made: {why}")
+    if not arguments.only_train:
+        announce_report(console, Path(arguments.output), runs)
+    return 0
+
+
+def fetch(datasets: set[str]) -> None:
+    """Have all data at hand before any run starts."""
+    for dataset in sorted(datasets):
+        resolve_dataset(dataset)
+
+
+def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun], cores: int) -> None:
+    """Say what will be done, and how long it takes."""
+    names = dict(zip([run.name for run in runs], labels([run.config for run in runs]), strict=True))
+    console.print(
+        f"{len(runs)} models on {DATA_TITLES[runs[0].config.dataset]}; {len(runs) - len(waiting)} trained already."
+    )
+    for run in waiting:
+        console.print(f"  to train: {names[run.name]}, {run.config.epochs} epochs ({run.source})", markup=False)
+    if waiting:
+        from normstudy.timing import estimate_seconds  # imports torch
+
+        seconds = [estimate_seconds(run.config) for run in waiting]
+        side_by_side = max(1, min(len(waiting), cores // max(run.config.threads for run in waiting)))
+        rounds = max(max(seconds), sum(seconds) / side_by_side)
+        console.print(
+            f"Training takes about {in_words(rounds)}, {side_by_side} at a time; then the report is rendered."
+        )
+
+
+def run_snakemake(
+    arguments, settings: dict, runs: list[PlannedRun], waiting: list[PlannedRun], console: Console
+) -> bool:
+    """Run the workflow and show its progress; whether it failed."""
+    logs = Path(arguments.runs) / ".logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    for run in waiting:
+        (Path(arguments.runs) / ".progress" / f"{run.name}.jsonl").unlink(missing_ok=True)
+    target = ["studies"] if arguments.only_train else ["report"]
+    command = [sys.executable, "-m", "snakemake", *target, "--snakefile", "workflow/Snakefile"]
+    command += ["--cores", str(arguments.cores), "--keep-going", "--rerun-incomplete", "--nolock"]
+    command += [
+        "--rerun-triggers",
+        "mtime",
+        "params",
+        "--config",
+        *(f"{key}={value}" for key, value in settings.items()),
+    ]
+    with open(logs / "snakemake.log", "w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            watch(process, Path(arguments.runs) / ".progress", runs, waiting, console)
+        except KeyboardInterrupt:
+            stop(process)
+            raise
+    return process.returncode != 0
+
+
+def announce_report(console: Console, output: Path, runs: list[PlannedRun]) -> None:
+    """Say where the report is, on which data its runs were trained, and how it was rendered."""
+    by = json.loads((output / "render.json").read_text())["by"]
+    console.print(f"Report: {output / 'index.html'} and {output / 'report.pdf'}", markup=False, soft_wrap=True)
+    console.print(f"Data: {DATA_TITLES[runs[0].config.dataset]}. Rendered by {by}.", markup=False, soft_wrap=True)
+
+
+def last_error(*logs: Path) -> str:
+    """The last line of the first of `logs` that tells of an error."""
+    for log in logs:
+        try:
+            lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        except OSError:
+            continue
+        for line in reversed(lines):
+            if line.startswith("error: "):
+                return line.removeprefix("error: ")
+        if lines:
+            return f"{lines[-1]} (see {log})"
+    return "no reason was left; see runs/.logs/snakemake.log"
+
+
+def stop(process: subprocess.Popen) -> None:
+    """End the scheduler and everything it started."""
+    for how, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+        try:
+            os.killpg(process.pid, how)
+            process.wait(patience)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue
+
+
+@contextmanager
+def one_job_at_a_time(runs_folder: Path):
+    """Hold the checkout's lock; the kernel releases it when this process ends, however it ends."""
+    try:
+        runs_folder.mkdir(parents=True, exist_ok=True)
+        lock = open(runs_folder / ".lock", "w")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise JobError(
+            f"{error.filename}: cannot be written ({error.strerror}); name another folder with RUNS="
+        ) from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise JobError(f"another job is at work on {runs_folder}/; wait for it to end") from None
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main())

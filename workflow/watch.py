@@ -1,0 +1,56 @@
+"""What the terminal shows while runs go on."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from normstudy.labels import labels
+from normstudy.progress import in_words, read
+from normstudy.studies import PlannedRun
+
+POLL_SECONDS = 0.5
+
+
+def watch(process, channel: Path, runs: list[PlannedRun], waiting: list[PlannedRun], console: Console) -> None:
+    """Show epoch, accuracy and time left of each run: bars on a terminal, a line per epoch elsewhere."""
+    names = dict(zip([run.name for run in runs], labels([run.config for run in runs]), strict=True))
+    columns = [TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}")]
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        shown: dict[str, int] = {run.name: 0 for run in waiting}
+        bar: dict[str, TaskID] = {
+            run.name: bars.add_task(names[run.name], total=run.config.epochs, state="waiting") for run in waiting
+        }
+        rendering: TaskID | None = None
+        while True:
+            ended = process.poll() is not None
+            for run in waiting:
+                entries = read(channel / f"{run.name}.jsonl")
+                if len(entries) > shown[run.name]:
+                    shown[run.name] = len(entries)
+                    state = describe(entries, run)
+                    bars.update(bar[run.name], completed=len(entries), state=state)
+                    if not console.is_terminal:
+                        console.print(f"{names[run.name]}: {state}", soft_wrap=True, markup=False)
+                elif not entries and (channel / f"{run.name}.jsonl").exists():
+                    bars.update(bar[run.name], state="starting")
+            if rendering is None and all(shown[run.name] == run.config.epochs for run in waiting) and not ended:
+                rendering = bars.add_task("report", total=None, state="rendering")
+            if ended:
+                if rendering is not None:
+                    bars.update(rendering, total=1, completed=1, state="")
+                return
+            time.sleep(POLL_SECONDS)
+
+
+def describe(entries: list[dict], run: PlannedRun) -> str:
+    """`epoch 3 of 20, test accuracy 99.01 %, 1 min 20 s left`."""
+    last = entries[-1]
+    left = sum(entry["seconds"] for entry in entries) / len(entries) * (run.config.epochs - len(entries))
+    text = (
+        f"epoch {last['epoch']} of {run.config.epochs}, {run.config.evaluate_on} accuracy {last['test_accuracy']:.2%}"
+    )
+    return f"{text}, {in_words(left)} left" if left else f"{text}, done"
