@@ -283,6 +283,7 @@ def attempt(tmp_path) -> Callable[[str], str]:
             ["line 3", ".column-margin"],
         ),
         ('```{python}\nfrom IPython.display import HTML\nHTML("<b>x</b>")\n```\n', ["text/html"]),
+        ('```{python}\nfrom IPython.display import Markdown\nMarkdown("[x]{.y}")\n```\n', ["prints", "{.y}"]),
         ("`{python} None`\n", ["`None`", "inline value"]),
     ],
 )

@@ -20,7 +20,7 @@ from pathlib import Path
 import quarto
 import yaml
 
-from normstudy import preview
+from normstudy import findings, preview
 from normstudy.errors import NormstudyError
 from normstudy.labels import FULL_NAMES, labels
 from normstudy.paths import project_root
@@ -49,7 +49,7 @@ def render(results: Path, output: Path, renderer: str = "auto") -> str:
         else:
             by = f"the preview renderer ({detail})"
             pages = [(title, path) for title, path in notebook_pages(runs) if path.is_file()]
-            preview.render(REPORT, fresh, {RESULTS_VARIABLE: str(results)}, pages)
+            preview.render(REPORT, fresh, {RESULTS_VARIABLE: str(results)}, pages, {"subtitle": subtitle(runs)})
         (fresh / "render.json").write_text(json.dumps({"by": by}) + "\n")
         fresh.chmod(0o755)
         swap(fresh, output)
@@ -78,10 +78,16 @@ def write_profile(path: Path, runs: list[FinishedRun]) -> None:
     pages = [
         {"notebook": os.path.relpath(file), "title": title} for title, file in notebook_pages(runs) if file.is_file()
     ]
-    text = yaml.safe_dump({"manuscript": {"notebooks": pages}}, sort_keys=False, allow_unicode=True)
+    profile = {"subtitle": subtitle(runs), "manuscript": {"notebooks": pages}}
+    text = yaml.safe_dump(profile, sort_keys=False, allow_unicode=True)
     comment = "# Written by workflow/render.py and workflow/publish.py: the notebooks of the runs in the report.\n"
     if not path.exists() or path.read_text(encoding="utf-8") != comment + text:
         path.write_text(comment + text, encoding="utf-8")
+
+
+def subtitle(runs: list[FinishedRun]) -> str:
+    """Which models are compared on which data."""
+    return f"{findings.join_words(labels([run.config for run in runs]))} on {findings.data_name(runs)}"
 
 
 def notebook_pages(runs: list[FinishedRun]) -> list[tuple[str, Path]]:

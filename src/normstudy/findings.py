@@ -148,9 +148,9 @@ def search_protocol(path: Path | str) -> str:
     each = set(budgets.values())
     share = f"{each.pop()} runs for each of {len(budgets)} models" if len(each) == 1 else f"{len(rows)} runs"
     return (
-        f"on the validation split of {DATA_TITLES[config['dataset']]} ({VALIDATION_IMAGES[config['dataset']]:,} training "
-        f"images held out), {share}, {config['epochs']} epochs each, {_seeds(seeds)}; the combination with the lowest "
-        "mean validation loss was taken."
+        f"on the validation split of {DATA_TITLES[config['dataset']]} "
+        f"({VALIDATION_IMAGES[config['dataset']]:,} training images held out), {share}, "
+        f"{config['epochs']} epochs each, {_seeds(seeds)}; the combination with the lowest mean validation loss was taken."
     )
 
 
@@ -167,18 +167,18 @@ def search_agreement(path: Path | str, runs: Sequence[FinishedRun]) -> str:
             parts.append(f"{name} has the best combination found for it")
         else:
             parts.append(f"{name} has other values than the best found")
-    return _join(parts) + "."
+    return join_words(parts) + "."
 
 
 def processors(runs: Sequence[FinishedRun]) -> str:
     """On which processors the runs were made."""
-    return _join(list(dict.fromkeys(run.metrics["environment"]["processor"] for run in runs)))
+    return join_words(list(dict.fromkeys(run.metrics["environment"]["processor"] for run in runs)))
 
 
 def threads(runs: Sequence[FinishedRun]) -> str:
     """`1 thread, bf16`: threads and precision of the runs."""
     kinds = dict.fromkeys((run.config.threads, run.config.precision) for run in runs)
-    return _join([f"{count} thread{'s' * (count > 1)}, {precision}" for count, precision in kinds])
+    return join_words([f"{count} thread{'s' * (count > 1)}, {precision}" for count, precision in kinds])
 
 
 def commits(runs: Sequence[FinishedRun]) -> str:
@@ -189,7 +189,12 @@ def commits(runs: Sequence[FinishedRun]) -> str:
     ):
         state = "" if clean else " with uncommitted changes"
         parts.append(f"commit {commit[:10]}{state}" if commit else "sources outside version control")
-    return _join(parts)
+    return join_words(parts)
+
+
+def join_words(parts: list[str]) -> str:
+    """`a, b and c`."""
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
 
 
 def _accuracies(runs: Sequence[FinishedRun]) -> str:
@@ -199,7 +204,7 @@ def _accuracies(runs: Sequence[FinishedRun]) -> str:
     ):
         errors, _ = error_count(run)
         parts.append(f"{name} misclassifies {errors} ({100 * run.history[-1]['test_accuracy']:.2f} % right)")
-    return f"Of {len(runs[0].predictions['label']):,} {runs[0].config.evaluate_on} images, {_join(parts)}."
+    return f"Of {len(runs[0].predictions['label']):,} {runs[0].config.evaluate_on} images, {join_words(parts)}."
 
 
 def _caveat(runs: Sequence[FinishedRun]) -> str:
@@ -212,12 +217,8 @@ def _caveat(runs: Sequence[FinishedRun]) -> str:
 
 
 def _seeds(seeds: list[int]) -> str:
-    return f"seed {seeds[0]}" if len(seeds) == 1 else "seeds " + _join([str(seed) for seed in seeds])
+    return f"seed {seeds[0]}" if len(seeds) == 1 else "seeds " + join_words([str(seed) for seed in seeds])
 
 
 def _value(value: float, accuracy: bool) -> str:
     return f"{100 * value:.2f} %" if accuracy else f"{value:.4f}"
-
-
-def _join(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 from pathlib import Path
 
 import matplotlib
@@ -27,14 +28,15 @@ def figure(label: str, picture: Figure | str | Path, alt: str, caption: str, vec
     """A numbered figure `@fig-<label>`: a div with the picture, its alternative text and its caption.
 
     `picture` is a drawn figure, saved as SVG (or, unless `vector`, as PNG at 200 dpi), or the path of
-    an image. `alt` is plain text; `caption` is Markdown.
+    an image, which is copied. `alt` is plain text; `caption` is Markdown.
     """
+    FIGURE_FOLDER.mkdir(exist_ok=True)
     if isinstance(picture, Figure):
-        FIGURE_FOLDER.mkdir(exist_ok=True)
         path = FIGURE_FOLDER / f"{label}.{'svg' if vector else 'png'}"
         save_picture(picture, path)
     else:
-        path = Path(picture)
+        path = FIGURE_FOLDER / f"{label}{Path(picture).suffix}"
+        shutil.copyfile(picture, path)  # runs may lie outside the project, where Quarto takes no picture from
     return f'::: {{#fig-{label}}}\n![]({path.as_posix()}){{fig-alt="{_attribute(alt)}"}}\n\n{caption}\n:::\n'
 
 

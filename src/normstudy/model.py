@@ -60,7 +60,7 @@ class Net(nn.Module):
         super().__init__()
 
         def block(inputs: int, kernel: int, stride: int = 1) -> nn.Sequential:
-            # A bias before a normalization would be subtracted again with the mean.
+            # β shifts every channel already; a bias before the normalization would (in part) be subtracted again.
             conv = nn.Conv2d(inputs, channels, kernel, stride, bias=norm == "none")
             return nn.Sequential(conv, make_norm(norm, channels, groups), nn.ReLU())
 

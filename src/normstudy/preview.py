@@ -57,10 +57,12 @@ def render(
     output: Path,
     environment: dict[str, str] | None = None,
     notebooks: Sequence[tuple[str, Path]] = (),
+    metadata: dict[str, str] | None = None,
 ) -> list[Path]:
     """Run the cells of `report` once and write `index.html` and `report.pdf` into the folder `output`.
 
-    `environment` is added to the variables that the cells see. `notebooks` are pairs of a title and an
+    `environment` is added to the variables that the cells see, `metadata` (a subtitle, say) to the front
+    matter. `notebooks` are pairs of a title and an
     executed `.ipynb`; each becomes a page in `output/notebooks/`, linked from the article. Returns the
     files written. `output` is replaced whole, or is left as it was and a PreviewError says why: an
     unknown construct, a failed cell, an unresolved reference or citation, a folder that is no preview.
@@ -75,6 +77,8 @@ def render(
         raise PreviewError(f"{report.name} does not begin with front matter (a title between two lines of ---).")
     if problems := unsupported_constructs(text):
         raise PreviewError(f"{report.name} needs Quarto: {'; '.join(problems)}.")
+    if metadata:
+        text = FRONT_MATTER.sub(lambda match: f"---\n{match[1]}{yaml.safe_dump(metadata)}---\n", text, count=1)
     pages = _notebook_pages(notebooks)
     source = _execute(report, text, environment or {})
 
@@ -123,7 +127,7 @@ def _execute(report: Path, text: str, environment: dict[str, str]) -> str:
     section = "the front matter"
     for cell in jupytext.reads(text[header.end() :], fmt="Rmd").cells:
         if cell.cell_type == "code":
-            parts += [_cell(cell.source, section, len(parts)), "\n\n"]
+            parts += [_cell(cell.source, section), "\n\n"]
             continue
         begin = 0
         for match in INLINE_VALUE.finditer(cell.source):
@@ -146,7 +150,7 @@ def _section(text: str, before: str) -> str:
     return f"section “{headings[-1]}”" if headings else before
 
 
-def _cell(source: str, section: str, number: int) -> NotebookNode:
+def _cell(source: str, section: str) -> NotebookNode:
     lines = source.split("\n")
     head = next((i for i, line in enumerate(lines) if not line.startswith("#|")), len(lines))
     options = yaml.safe_load("\n".join(line[2:] for line in lines[:head])) or {}
@@ -185,8 +189,10 @@ def _shown(report: Path, cell: NotebookNode, defaults: dict[str, bool]) -> str:
         shown = [output.data for output in cell.outputs if output.output_type == "execute_result"]
         if len(shown) != 1 or shown[0].keys() - {"text/plain", "text/markdown"}:
             raise PreviewError(f"{place}: an inline value must be text, a number or Markdown.")
-        plain = shown[0].get("text/plain", "")
-        return shown[0].get("text/markdown") or escape(ast.literal_eval(plain) if plain[:1] in "\"'" else plain)
+        if "text/markdown" in shown[0]:
+            return shown[0]["text/markdown"]
+        plain = shown[0]["text/plain"]
+        return escape(ast.literal_eval(plain) if plain.startswith(("'", '"')) else plain)
 
     options = defaults | cell.metadata.options
     if not options.get("include", True):
@@ -197,19 +203,17 @@ def _shown(report: Path, cell: NotebookNode, defaults: dict[str, bool]) -> str:
         info = f'{{.python code-summary="{summary}"}}' if options.get("code-fold") else "python"
         parts.append(_fenced(cell.source, info))
     for output in cell.outputs:
-        if output.output_type == "stream":
-            if output.name == "stdout" and options.get("output") == "asis":
-                if problems := unsupported_constructs(output.text):
-                    raise PreviewError(f"{place} prints what needs Quarto: {'; '.join(problems)}.")
-                parts.append(output.text)
-            elif output.name == "stdout" or options["warning"]:
-                parts.append(_fenced(output.text, "{.cell-output}"))
-        elif "text/markdown" in output.data:
-            parts.append(output.data["text/markdown"])
-        elif output.data.keys() == {"text/plain"}:
-            parts.append(_fenced(output.data["text/plain"], "{.cell-output}"))
+        data = output.get("data", {})
+        if output.get("name") == "stderr":
+            parts += [_fenced(output.text, "{.cell-output}")] * options["warning"]
+        elif "text/markdown" in data or (output.get("name") == "stdout" and options.get("output") == "asis"):
+            parts.append(data.get("text/markdown") or output.get("text", ""))
+            if problems := unsupported_constructs(parts[-1]):
+                raise PreviewError(f"{place} prints what needs Quarto: {'; '.join(problems)}.")
+        elif not data.keys() - {"text/plain"}:
+            parts.append(_fenced(data.get("text/plain") or output.text, "{.cell-output}"))
         else:
-            kinds = ", ".join(sorted(output.data.keys() - {"text/plain"}))
+            kinds = ", ".join(sorted(data.keys() - {"text/plain"}))
             raise PreviewError(f"{place} displays {kinds}: print Markdown with `output: asis` instead.")
     return "\n\n".join(parts)
 
@@ -222,16 +226,6 @@ def _fenced(text: str, info: str) -> str:
 # Writing the pages
 
 
-def _html(source: str, report: Path, variables: dict[str, Any]) -> str:
-    return _pandoc(
-        source,
-        report,
-        variables=variables,
-        metadata={"link-citations": True} | _date(source),
-        **_PAGE | {"from": MARKDOWN, "number-sections": True, "citeproc": True, "fail-if-warnings": True},
-    )
-
-
 _PAGE = {
     "to": "html5",
     "template": str(ASSETS / "preview.html"),
@@ -241,6 +235,16 @@ _PAGE = {
     "toc": True,
     "toc-depth": 3,
 }
+
+
+def _html(source: str, report: Path, variables: dict[str, Any]) -> str:
+    return _pandoc(
+        source,
+        report,
+        variables=variables,
+        metadata={"link-citations": True} | _date(source),
+        **_PAGE | {"from": MARKDOWN, "number-sections": True, "citeproc": True, "fail-if-warnings": True},
+    )
 
 
 def _pdf(source: str, report: Path) -> bytes:

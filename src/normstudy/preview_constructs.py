@@ -10,7 +10,8 @@ import yaml
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n|)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 FRONT_MATTER_KEYS = {
     *("title", "subtitle", "author", "authors", "date", "abstract", "keywords", "description", "lang"),
-    *("bibliography", "csl", "link-citations", "number-sections", "toc", "format", "jupyter", "execute"),
+    *("bibliography", "csl", "link-citations", "reference-section-title"),
+    *("number-sections", "toc", "format", "jupyter", "execute"),
 }
 EXECUTE_KEYS = {"echo", "warning"}
 CELL_OPTIONS = {
@@ -64,6 +65,7 @@ def unsupported_constructs(text: str) -> list[str]:
     for line, fence, body in blocks:
         found += _code(line, fence, body)
     found += _prose(prose)
+    found += _divs_around_cells(prose, [line for line, fence, _ in blocks if fence.startswith("```{python}")])
     return [f"line {line}: {problem}" for line, problem in sorted(found)]
 
 
@@ -150,6 +152,16 @@ def _prose(text: str) -> Iterator[tuple[int, str]]:
             line = HEADING_ATTRIBUTES.sub("", line)
         for name, pattern in LEFT_OVER:
             yield from ((number, f"{name} {match[0]}") for match in pattern.finditer(line))
+
+
+def _divs_around_cells(prose: str, cells: list[int]) -> Iterator[tuple[int, str]]:
+    """Divs that are still open where a cell begins: a manuscript wraps what is between two cells, and closes them."""
+    opened: list[int] = []
+    for number, line in enumerate(prose.split("\n"), 1):
+        if number in cells and opened:
+            yield opened[-1], "div around a cell (print the whole div in one cell)"
+        if (div := DIV.fullmatch(line)) and not div[1].startswith("|"):
+            opened = [*opened, number] if div[1] else opened[:-1]
 
 
 def _blank(match: re.Match) -> str:

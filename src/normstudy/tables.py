@@ -15,6 +15,7 @@ from normstudy.model import Net
 from normstudy.runs import FinishedRun
 from normstudy.search import mean_over_seeds, read_search
 from normstudy.statistics import adjust_for_many, compare_errors, proportion_interval
+from normstudy.worked_example import scientific
 
 
 def models_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
@@ -49,9 +50,9 @@ def pairs_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
             pair = compare_errors(wrong(finished[i]), wrong(finished[j]))
             p_values.append(pair.p_value)
             rows.append({"models": f"{names[i]} / {names[j]}", "only first wrong": pair.only_first})
-            rows[-1] |= {"only second wrong": pair.only_second, "p": f"{pair.p_value:.3f}"}
+            rows[-1] |= {"only second wrong": pair.only_second, "p": p_text(pair.p_value)}
     for row, adjusted in zip(rows, adjust_for_many(p_values), strict=True):
-        row["p, adjusted"] = f"{adjusted:.3f}"
+        row["p, adjusted"] = p_text(adjusted)
     columns = ["models", "only first wrong", "only second wrong", "p", "p, adjusted"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -105,9 +106,9 @@ def search_table(path: Path | str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "model": means["model"].map(lambda name: f"`{name}`"),
-            "peak rate": means["max_lr"].map("{:g}".format),
-            "weight decay": means["weight_decay"].map("{:g}".format),
-            "λ of L1": means["l1"].map("{:g}".format),
+            "peak rate": means["max_lr"].map(_shown),
+            "weight decay": means["weight_decay"].map(_shown),
+            "λ of L1": means["l1"].map(_shown),
             "seeds": means["seeds"],
             "validation loss (nats)": means["loss"].map("{:.4f}".format),
             "validation accuracy (%)": (100 * means["accuracy"]).map("{:.2f}".format),
@@ -131,5 +132,12 @@ def seconds_per_epoch(run: FinishedRun) -> float:
     return float(pd.Series([entry["seconds"] for entry in run.history]).median())
 
 
+def p_text(p_value: float) -> str:
+    """A p-value with three decimals; never 0."""
+    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
 def _shown(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else escape(value)
+    if isinstance(value, float):
+        return scientific(value) if 0 < value < 0.001 else f"{value:g}"
+    return escape(value)
