@@ -12,7 +12,7 @@ from normstudy.labels import DATA_TITLES, labels
 from normstudy.runs import FinishedRun
 from normstudy.search import VARIED, best_combinations, read_search
 from normstudy.statistics import CONFIDENCE, adjust_for_many, compare_errors, proportion_interval
-from normstudy.tables import error_count, wrong
+from normstudy.tables import error_count, p_text, wrong
 
 
 def summary(runs: Sequence[FinishedRun]) -> str:
@@ -40,7 +40,7 @@ def verdict(runs: Sequence[FinishedRun]) -> str:
     for (i, j), result, p in zip(pairs, results, adjusted, strict=True):
         if p < 1 - CONFIDENCE:
             better, worse = (j, i) if result.only_first > result.only_second else (i, j)
-            clear.append(f"{names[better]} errs less often than {names[worse]} (p = {p:.2g})")
+            clear.append(f"{names[better]} errs less often than {names[worse]} (p {p_relation(p)})")
     if not clear:
         smallest = min(adjusted)
         subject = "the two models" if len(runs) == 2 else f"any two of the {len(runs)} models"
@@ -150,7 +150,8 @@ def search_protocol(path: Path | str) -> str:
     return (
         f"on the validation split of {DATA_TITLES[config['dataset']]} "
         f"({VALIDATION_IMAGES[config['dataset']]:,} training images held out), {share}, "
-        f"{config['epochs']} epochs each, {_seeds(seeds)}; the combination with the lowest mean validation loss was taken."
+        f"{config['epochs']} epochs each, {_seeds(seeds)}; the combination with the lowest mean validation loss "
+        "was taken."
     )
 
 
@@ -205,6 +206,12 @@ def _accuracies(runs: Sequence[FinishedRun]) -> str:
         errors, _ = error_count(run)
         parts.append(f"{name} misclassifies {errors} ({100 * run.history[-1]['test_accuracy']:.2f} % right)")
     return f"Of {len(runs[0].predictions['label']):,} {runs[0].config.evaluate_on} images, {join_words(parts)}."
+
+
+def p_relation(p_value: float) -> str:
+    """`= 0.012` or `< 0.001`, to be put behind a p."""
+    text = p_text(p_value)
+    return text if text.startswith("<") else f"= {text}"
 
 
 def _caveat(runs: Sequence[FinishedRun]) -> str:
