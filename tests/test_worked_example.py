@@ -12,8 +12,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 from torch import nn
 
+from normstudy import exact
 from normstudy import worked_example as example
 from normstudy import worked_example_figures as pictures
+from normstudy import worked_example_tables as example_tables
 from normstudy.worked_example import IMAGES, NORMALIZATIONS, RunningStatistics, normalize, shared_sets
 
 KINDS = tuple(NORMALIZATIONS)
@@ -126,7 +128,7 @@ def test_exact_statistics(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_integers_have_the_promised_property(kind):
     for shared in shared_sets(kind):
-        std = example.exact_root(shared.variance)
+        std = exact.exact_root(shared.variance)
         assert std, f"{shared.name} has no rational standard deviation"
         assert std.denominator <= 2
         assert shared.mean.denominator <= 2
@@ -174,22 +176,22 @@ def test_names_of_sets():
     ],
 )
 def test_text(value, shown):
-    assert example.text(value) == shown
+    assert exact.text(value) == shown
 
 
 @given(st.fractions(min_value=-50, max_value=50, max_denominator=2000))
 def test_text_is_exact(value):
-    assert Fraction(example.text(value).replace("−", "-")) == value
+    assert Fraction(exact.text(value).replace("−", "-")) == value
 
 
 def test_root_text():
-    assert example.root_text(Fraction(81, 4)) == "4.5"
-    assert example.root_text(Fraction(35, 3)) == "√(35/3) ≈ 3.416"
+    assert exact.root_text(Fraction(81, 4)) == "4.5"
+    assert exact.root_text(Fraction(35, 3)) == "√(35/3) ≈ 3.416"
 
 
 def test_rounded_has_no_negative_zero():
-    assert example.rounded(-0.0001) == "0.000"
-    assert example.rounded(-1.25, 2) == "−1.25"
+    assert exact.rounded(-0.0001) == "0.000"
+    assert exact.rounded(-1.25, 2) == "−1.25"
 
 
 @pytest.mark.parametrize("count", [1, 5])
@@ -315,7 +317,7 @@ def test_alternative_texts_hold_computed_values():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_tables_of_sets_hold_the_exact_statistics(kind):
-    table = example.sets_table(kind).replace("\u00a0", " ", regex=True)
+    table = example_tables.sets_table(kind).replace("\u00a0", " ", regex=True)
     for row, shared in zip(table.to_dict("records"), shared_sets(kind), strict=True):
         values = [int(value) for value in row["values"].replace(";", ",").split(",")]
         assert sorted(values) == sorted(shared.members)
@@ -329,7 +331,7 @@ def test_tables_of_sets_hold_the_exact_statistics(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_tables_of_normalized_values_are_laid_out_like_the_images(kind):
-    table = example.normalized_table(kind)
+    table = example_tables.normalized_table(kind)
     images, channels, height, _ = IMAGES.shape
     assert table["image, row"].tolist() == [f"{n + 1}, {row + 1}" for n in range(images) for row in range(height)]
     x_hat = normalize(IMAGES.double(), kind, eps=0.0)
@@ -340,7 +342,7 @@ def test_tables_of_normalized_values_are_laid_out_like_the_images(kind):
 
 
 def test_one_value_table_follows_normalize():
-    table = example.one_value_table((0, 0, 0, 0)).set_index("kind")
+    table = example_tables.one_value_table((0, 0, 0, 0)).set_index("kind")
     gamma, beta = ([float(value) for value in values] for values in (example.GAMMA, example.BETA))
     for kind in KINDS:
         shown = Fraction(table.loc[kind.upper(), "y"].replace("−", "-"))
@@ -352,19 +354,19 @@ def test_one_value_table_follows_normalize():
 def test_running_tables_end_in_the_numbers_of_torch():
     layer = nn.BatchNorm2d(4).double()
     layer(IMAGES.double())
-    table = example.running_table().replace("\u00a0", " ", regex=True)
+    table = example_tables.running_table().replace("\u00a0", " ", regex=True)
     shown = [float(cell.split("≈ ")[1]) for cell in table["running variance"]]
     assert shown == pytest.approx(layer.running_var.tolist(), abs=5e-4)
     assert [float(cell.split(" = ")[1]) for cell in table["running mean"]] == pytest.approx(layer.running_mean.tolist())
     with torch.no_grad():
         at_test = layer.eval()(IMAGES.double())[0, 0, 0, 0].item()
-    assert float(example.at_test_table()["x̂"][0].replace("−", "-")) == pytest.approx(at_test, abs=1e-3)
+    assert float(example_tables.at_test_table()["x̂"][0].replace("−", "-")) == pytest.approx(at_test, abs=1e-3)
 
 
 def test_comparison_table_formulas_give_the_numbers_beside_them():
     n, c, h, w = IMAGES.shape
     sizes = {"N": n, "C": c, "H": h, "W": w, "G": example.GROUPS}
-    table = example.comparison_table().replace("\u00a0", " ", regex=True).set_index("property")
+    table = example_tables.comparison_table().replace("\u00a0", " ", regex=True).set_index("property")
     for row in ("number of sets", "values in a set", "learned: γ, β"):
         for cell in table.loc[row]:
             formula, number = cell.split(" = ")
@@ -375,8 +377,8 @@ def test_comparison_table_formulas_give_the_numbers_beside_them():
 
 
 def test_torch_and_l1_tables():
-    assert len(example.torch_table()) == len(example.check_against_torch())
-    table = example.l1_table()
+    assert len(example_tables.torch_table()) == len(example.check_against_torch())
+    table = example_tables.l1_table()
     assert [float(cell.replace("−", "-")) for cell in table["by autograd"]] == pytest.approx(
         [float(cell.replace("−", "-")) for cell in table["gradient λ sign(w)"]]
     )
@@ -384,4 +386,4 @@ def test_torch_and_l1_tables():
 
 @pytest.mark.parametrize(("value", "shown"), [(0.0, "0"), (2.4e-7, "2.4 × 10⁻⁷"), (9.96e-11, "1.0 × 10⁻¹⁰")])
 def test_scientific(value, shown):
-    assert example.scientific(value).replace("\u00a0", " ") == shown
+    assert exact.scientific(value).replace("\u00a0", " ") == shown

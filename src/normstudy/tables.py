@@ -9,13 +9,13 @@ import pandas as pd
 import torchinfo
 
 from normstudy.config import Config
+from normstudy.exact import scientific
 from normstudy.labels import labels
 from normstudy.markup import escape
 from normstudy.model import Net
 from normstudy.runs import FinishedRun
 from normstudy.search import mean_over_seeds, read_search
 from normstudy.statistics import adjust_for_many, compare_errors, proportion_interval
-from normstudy.worked_example import scientific
 
 
 def models_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:

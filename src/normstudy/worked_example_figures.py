@@ -11,6 +11,7 @@ from matplotlib.colors import Normalize, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from normstudy.exact import rounded, text
 from normstudy.figures import STYLE, WIDTH
 from normstudy.worked_example import (
     IMAGES,
@@ -21,9 +22,7 @@ from normstudy.worked_example import (
     SharedSet,
     descend,
     exact_normalized,
-    rounded,
     shared_sets,
-    text,
 )
 
 # Okabe and Ito's hues; outlines and labels say the same again for readers who see no colours.
