@@ -156,7 +156,7 @@ def shared_errors_alt(runs: Sequence[FinishedRun], positions: np.ndarray) -> str
     """Alternative text for `shared_errors_figure`."""
     names = CLASS_NAMES[runs[0].config.dataset]
     first = runs[0].predictions
-    items = ", ".join(f"a {names[first['label'][row]]} (number {first['index'][row]})" for row in positions)
+    items = ", ".join(f"{names[first['label'][row]]} (number {first['index'][row]})" for row in positions)
     return f"Grid of {len(positions)} images that every model misclassifies: {items}."
 
 
@@ -202,14 +202,14 @@ def confusion_alt(run: FinishedRun) -> str:
         return text + "."
     names = CLASS_NAMES[run.config.dataset]
     true, said = np.unravel_index(errors.argmax(), errors.shape)
-    return f"{text}; the most frequent error is a {names[true]} taken for a {names[said]}, {errors.max()} times."
+    return f"{text}; the most frequent error is {names[true]} taken for {names[said]}, {errors.max()} times."
 
 
 def misclassified_alt(run: FinishedRun) -> str:
     """Alternative text for `misclassified_figure`: what each picture is and was taken for."""
     names, wrong = CLASS_NAMES[run.config.dataset], run.misclassified
     shown = list(zip(wrong["label"], wrong["predicted"], wrong["confidence"], strict=True))[: GRID[0] * GRID[1]]
-    items = (f"a {names[true]} taken for a {names[said]} ({confidence_text(p)})" for true, said, p in shown)
+    items = (f"{names[true]} taken for {names[said]} ({confidence_text(p)})" for true, said, p in shown)
     return f"Grid of {len(shown)} misclassified images: {', '.join(items)}."
 
 

@@ -1,0 +1,188 @@
+"""The report of the published runs, through both renderers, as a reader sees it."""
+
+import functools
+import http.server
+import re
+import shutil
+import threading
+
+import pytest
+from bs4 import BeautifulSoup
+from commands import ROOT, run, workflow
+from pypdf import PdfReader
+
+from normstudy.studies import read_study
+from normstudy.tables import error_count
+
+QUARTO = shutil.which("quarto")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+NO_QUARTO = pytest.mark.skipif(not QUARTO, reason="there is no Quarto here")
+NO_CHROMIUM = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium here")
+RENDERERS = ["preview", pytest.param("quarto", marks=NO_QUARTO)]
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """A function: the folder that a renderer makes of the published runs (each renders once)."""
+
+    @functools.cache
+    def make(renderer):
+        # Quarto reads and writes inside its project alone.
+        output = ROOT / f"_report-test-{renderer}"
+        shutil.rmtree(output, ignore_errors=True)
+        process = workflow("render", "--results", "results", "--output", output, "--renderer", renderer)
+        assert process.returncode == 0, process.stdout + process.stderr
+        moved = tmp_path_factory.mktemp("site") / renderer
+        shutil.move(output, moved)
+        return moved
+
+    return make
+
+
+def text_of(element):
+    return " ".join(element.get_text(" ").replace("\xa0", " ").split())
+
+
+def read_page(site, renderer):
+    return BeautifulSoup((site(renderer) / "index.html").read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_the_page_has_the_numbers_of_the_runs(site, renderer):
+    text = text_of(read_page(site, renderer).body)
+    assert "?@" not in text
+    assert "MNIST" in text
+    for finished in read_study(ROOT / "results"):
+        errors, total = error_count(finished)
+        assert f"{errors} of {total:,}" in text
+        assert f"{100 * finished.history[-1]['test_accuracy']:.2f}" in text
+    assert "20 of 20 epochs of each model" in text
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_the_subtitle_names_models_and_data(site, renderer):
+    subtitle = read_page(site, renderer).find(class_="subtitle")
+    assert text_of(subtitle) == "BN + L1, GN and LN on MNIST, 10,000 test images"
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_every_picture_is_there_and_described(site, renderer):
+    pictures = read_page(site, renderer).find("main").find_all("img")
+    assert len(pictures) >= 10
+    for picture in pictures:
+        assert len(picture.get("alt", "")) > 30, picture
+        source = picture["src"]
+        assert source.startswith("data:") or (site(renderer) / source).is_file(), source
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_cross_references_lead_somewhere(site, renderer):
+    page = read_page(site, renderer)
+    ids = {element["id"] for element in page.find_all(id=True)}
+    links = [link["href"][1:] for link in page.find_all("a", href=re.compile("^#."))]
+    assert len([link for link in links if link.startswith(("fig-", "tbl-", "sec-"))]) > 15
+    assert [link for link in links if link not in ids] == []
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_the_notebooks_of_the_runs_are_pages(site, renderer):
+    page = read_page(site, renderer)
+    titles = [text_of(link) for link in page.find_all("a", href=re.compile(r"\.html$"))]
+    for name in ("BN + L1: batch normalization", "GN: group normalization", "LN: layer normalization"):
+        assert any(name in title for title in titles), titles
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_the_pdf_has_the_numbers_and_pictures(site, renderer):
+    reader = PdfReader(site(renderer) / "report.pdf")
+    text = " ".join("\n".join(page.extract_text() for page in reader.pages).replace("\xa0", " ").split())
+    for finished in read_study(ROOT / "results"):
+        errors, total = error_count(finished)
+        assert f"{errors} of {total:,}" in text
+    for reference in ("Figure 1", "Table 1", "Section 4"):
+        assert reference in text
+    assert "?@" not in text
+    assert len(reader.pages) >= 10
+
+
+@NO_QUARTO
+def test_both_renderers_have_the_same_captions_and_tables(site):
+    pages = [read_page(site, renderer).find("main") for renderer in ("preview", "quarto")]
+    captions = [[squeezed(text_of(caption)) for caption in page.find_all(["figcaption", "caption"])] for page in pages]
+    assert sorted(captions[0]) == sorted(captions[1])
+    cells = [[squeezed(text_of(cell)) for cell in page.select("table td")] for page in pages]
+    assert cells[0] == cells[1]
+
+
+def squeezed(text):
+    return re.sub(r"\s+", "", text)
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+@pytest.mark.parametrize("width", [390, 1280])
+@NO_CHROMIUM
+def test_the_page_in_a_browser(site, renderer, width):
+    from playwright.sync_api import sync_playwright
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site(renderer))))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    here = f"http://127.0.0.1:{server.server_port}/"
+    errors, elsewhere = [], []
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+            page = browser.new_page(viewport={"width": width, "height": 900})
+            page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            page.on("request", lambda request: elsewhere.append(request.url) if outside(request.url, here) else None)
+            page.on("response", lambda response: errors.append(response.url) if response.status >= 400 else None)
+            page.goto(here + "index.html", wait_until="networkidle")
+            missing = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
+            sideways = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            browser.close()
+    finally:
+        server.shutdown()
+    assert errors == []
+    assert elsewhere == []
+    assert missing == []
+    assert sideways <= 0
+
+
+def outside(url, here):
+    return not url.startswith((here, "data:", "blob:"))
+
+
+def test_a_failing_render_keeps_the_old_report(tmp_path):
+    output = tmp_path / "report"
+    output.mkdir()
+    (output / "index.html").write_text("the old one")
+    process = workflow("render", "--results", tmp_path / "none", "--output", output, "--renderer", "preview")
+    assert process.returncode == 1
+    assert "studies.json: not there" in process.stderr
+    assert (output / "index.html").read_text() == "the old one"
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_a_run_that_is_missing_is_named(tmp_path):
+    shutil.copy(ROOT / "results/studies.json", tmp_path / "studies.json")
+    process = workflow("render", "--results", tmp_path, "--output", tmp_path / "report", "--renderer", "preview")
+    assert process.returncode == 1
+    (line,) = process.stderr.strip().splitlines()
+    assert "no metrics.json there" in line
+
+
+@NO_QUARTO
+def test_markdown_for_github(tmp_path):
+    process = run("quarto", "render", "report.qmd", "--to", "gfm", "--output-dir", "_report-test-gfm")
+    folder = ROOT / "_report-test-gfm"
+    try:
+        assert process.returncode == 0, process.stderr
+        text = next(folder.rglob("*.md")).read_text()
+        for finished in read_study(ROOT / "results"):
+            assert f"{100 * finished.history[-1]['test_accuracy']:.2f}" in text
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,120 @@
+"""What the repository promises besides its code."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+from commands import ROOT, run
+
+from normstudy.preview import unsupported_constructs
+
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+
+
+def test_the_report_keeps_to_what_both_renderers_know():
+    assert unsupported_constructs((ROOT / "report.qmd").read_text()) == []
+
+
+def test_github_workflows_fit_their_schema():
+    process = run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
+    assert process.returncode == 0, process.stdout
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_actions_are_pinned_and_permissions_least(path):
+    text = path.read_text()
+    workflow = yaml.safe_load(text)
+    for action in re.findall(r"uses: (\S+)", text):
+        assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", action), action
+    assert workflow["permissions"] in ({}, {"contents": "read"})
+    writing = {
+        (name, scope)
+        for name, job in workflow["jobs"].items()
+        for scope, level in job.get("permissions", {}).items()
+        if level == "write"
+    }
+    assert writing <= {("deploy", "pages"), ("deploy", "id-token")}
+
+
+def test_the_citation_file_names_its_authors():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["authors"] == [{"name": "The normstudy authors"}]
+
+
+def test_the_lock_has_hashes_and_no_addresses():
+    lock = (ROOT / "requirements.lock").read_text()
+    pinned = re.findall(r"^([A-Za-z0-9._-]+)==", lock, re.MULTILINE)
+    assert {"torch", "torchvision", "jupyter", "matplotlib", "papermill", "snakemake"} <= set(pinned)
+    assert "quarto-cli" not in pinned
+    assert "://" not in lock
+    blocks = re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.MULTILINE)[1:]
+    assert all("--hash=sha256:" in block for block in blocks)
+
+
+def test_make_help_lists_the_commands_of_the_readme():
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for command in ("make report", "make test", "make setup", "make help", "make publish"):
+        assert command in listed
+    readme = (ROOT / "README.md").read_text()
+    for command in set(re.findall(r"make ([a-z]+)\b", readme)) - {"it", "is"}:
+        assert f"make {command}" in listed, command
+
+
+def test_set_up_names_what_is_missing(tmp_path):
+    bootstrap = (ROOT / "workflow/bootstrap.py").read_text()
+    too_old = bootstrap.replace("OLDEST = (3, 11)", "OLDEST = (99, 0)")
+    process = subprocess.run([sys.executable, "-c", too_old], cwd=tmp_path, capture_output=True, text=True)
+    assert process.returncode == 1
+    assert "too old" in process.stderr
+    assert "make setup PYTHON=" in process.stderr
+    # A Python without the module, as Debian ships it: -S and an empty ensurepip in the way.
+    (tmp_path / "ensurepip.py").write_text("raise ImportError('no ensurepip')\n")
+    process = subprocess.run(
+        [sys.executable, ROOT / "workflow/bootstrap.py"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path), "PATH": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert process.returncode == 1
+    assert "`venv` module is missing" in process.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_no_source_imports_upwards():
+    layers = [
+        {"errors", "paths", "exact", "__init__"},
+        {"config", "randomness", "download", "statistics", "search", "preview_constructs"},
+        {"labels", "progress", "model", "augmentation", "data", "markup"},
+        {"training", "runs", "preview", "worked_example"},
+        {"timing", "studies", "figures", "worked_example_tables"},
+        {"tables", "worked_example_figures", "notebook"},
+        {"findings", "readme"},
+    ]
+    level = {name: number for number, names in enumerate(layers) for name in names}
+    package = ROOT / "src/normstudy"
+    assert level.keys() == {path.stem for path in package.glob("*.py")}
+    for path in package.glob("*.py"):
+        imported = re.findall(r"^\s*from normstudy\.(\w+) import", path.read_text(), re.MULTILINE)
+        imported += [
+            name.strip()
+            for names in re.findall(r"^\s*from normstudy import (.+)$", path.read_text(), re.MULTILINE)
+            for name in names.split(",")
+        ]
+        for name in imported:
+            assert level[name] <= level[path.stem], f"{path.name} imports {name}"
+
+
+def test_nothing_in_the_package_knows_the_tools_above_it():
+    for path in (ROOT / "src/normstudy").glob("*.py"):
+        assert not re.search(r"^\s*(import|from) (snakemake|papermill)", path.read_text(), re.MULTILINE), path.name
+
+
+def test_the_notebook_holds_no_logic():
+    cells = json.loads((ROOT / "analysis/train.ipynb").read_text())["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    assert not re.search(r"^\s*(def|class|while|for|if)\b", text, re.MULTILINE)

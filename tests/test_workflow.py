@@ -1,0 +1,157 @@
+"""From parameter files to the rendered page, by the command that `make report` calls."""
+
+import json
+import re
+
+import nbformat
+import pytest
+from commands import NO_DATA, ROOT, run, workflow, write_params
+
+from normstudy.runs import read_run
+
+QUICK = "dataset: auto\nepochs: 2\n"
+
+
+def folders(runs):
+    return {path.name for path in runs.iterdir() if not path.name.startswith(".") and path.is_dir()}
+
+
+def make_report(where, *more):
+    return workflow(
+        *("report", "--params", where / "params", "--runs", where / "runs", "--output", where / "report"),
+        *("--renderer", "preview", *more),
+        **NO_DATA,
+    )
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory):
+    """A finished job of two models on digits: its process and its folder."""
+    where = tmp_path_factory.mktemp("job")
+    write_params(where / "params", a_bn=f"norm: bn\nl1: 1e-5\n{QUICK}", b_ln=f"norm: ln\n{QUICK}")
+    return make_report(where), where
+
+
+def test_the_job_ends_with_a_report(job):
+    process, where = job
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert (where / "report/index.html").stat().st_size > 100_000
+    assert (where / "report/report.pdf").read_bytes().startswith(b"%PDF")
+    assert len(folders(where / "runs")) == 2
+    study = json.loads((where / "runs/studies.json").read_text())
+    assert set(study["main"]) == folders(where / "runs")
+
+
+def test_the_terminal_tells_a_user_what_happens(job):
+    out = job[0].stdout
+    assert "2 models on UCI digits; 0 trained already" in out
+    assert "no-such-folder" in out  # why not MNIST
+    assert re.search(r"Training takes about \d+", out)
+    assert re.search(r"BN \+ L1: epoch 2 of 2, test accuracy \d+\.\d+%", out)
+    assert re.search(r"LN: epoch 2 of 2, test accuracy \d+\.\d+%", out)
+    assert "report/index.html" in out
+    assert "Data: UCI digits. Rendered by the preview renderer" in out
+    assert "Snakemake" not in out
+
+
+def test_the_page_shows_the_numbers_of_the_runs(job):
+    where = job[1]
+    page = (where / "report/index.html").read_text()
+    for name in folders(where / "runs"):
+        finished = read_run(where / "runs" / name)
+        assert f"{100 * finished.history[-1]['test_accuracy']:.2f}" in page
+        assert f"{finished.history[-1]['test_loss']:.4f}" in page
+    assert "UCI digits" in page
+    assert "2 of 2 epochs of each model" in page
+
+
+def test_the_executed_notebook_is_in_the_run_folder_and_names_no_path(job):
+    for name in folders(job[1] / "runs"):
+        path = job[1] / "runs" / name / "train.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        assert any(cell.get("outputs") for cell in notebook.cells)
+        assert "papermill" not in notebook.metadata
+        text = path.read_text()
+        assert str(ROOT) not in text
+        assert str(job[1]) not in text
+
+
+def test_a_second_call_trains_nothing(job):
+    where = job[1]
+    before = {name: (where / "runs" / name / "metrics.json").stat().st_mtime_ns for name in folders(where / "runs")}
+    page = (where / "report/index.html").stat().st_mtime_ns
+    process = make_report(where)
+    assert process.returncode == 0
+    assert "2 trained already" in process.stdout
+    assert "epoch" not in process.stdout
+    assert before == {name: (where / "runs" / name / "metrics.json").stat().st_mtime_ns for name in before}
+    assert (where / "report/index.html").stat().st_mtime_ns == page
+
+
+def test_a_changed_parameter_trains_that_run_alone_and_keeps_the_old_one(job):
+    where = job[1]
+    before = folders(where / "runs")
+    write_params(where / "params", b_ln=f"norm: ln\nseed: 2\n{QUICK}")
+    process = make_report(where, "--only-train")
+    assert process.returncode == 0, process.stdout
+    assert "1 trained already" in process.stdout
+    assert "BN" not in process.stdout
+    (new,) = folders(where / "runs") - before
+    assert "seed2" in new
+    assert before < folders(where / "runs")
+    assert new in json.loads((where / "runs/studies.json").read_text())["main"]
+
+
+def test_a_failing_run_does_not_stop_the_others(tmp_path):
+    params = write_params(tmp_path / "params", a_gn=f"norm: gn\n{QUICK}", b_in=f"norm: in\n{QUICK}")
+    planned = workflow("report", "--params", params, "--runs", tmp_path / "probe", "--only-train", **NO_DATA)
+    assert planned.returncode == 0
+    (broken,) = [name for name in folders(tmp_path / "probe") if name.startswith("gn")]
+    # A folder where the run's progress file has to be: that run cannot start.
+    (tmp_path / "runs/.progress" / f"{broken}.jsonl" / "x").mkdir(parents=True)
+    process = workflow("report", "--params", params, "--runs", tmp_path / "runs", "--only-train", **NO_DATA)
+    assert process.returncode == 1
+    assert f"the run {broken} failed" in process.stdout
+    (other,) = folders(tmp_path / "runs")
+    assert other.startswith("in")
+    assert "1 of 2 runs are finished and kept" in process.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("norm: gn\ngroups: 3\n", "groups = 3: 16 channels can be split into"),
+        ("epochs: true\n", "epochs = true: must be a whole number"),
+        ("lambda: 1\n", "lambda = 1: unknown parameter"),
+        ("norm: [bn\n", "not valid YAML"),
+    ],
+)
+def test_bad_parameters_are_refused_before_anything_runs(tmp_path, text, expected):
+    params = write_params(tmp_path / "params", good=QUICK, bad=text)
+    process = workflow("report", "--params", params, "--runs", tmp_path / "runs", **NO_DATA)
+    assert process.returncode == 1
+    assert "bad.yaml" in process.stdout
+    assert expected in process.stdout
+    assert "Traceback" not in process.stdout + process.stderr
+    assert folders(tmp_path / "runs") == set()
+
+
+def test_a_second_job_on_the_same_runs_is_told_to_wait(tmp_path):
+    import fcntl
+
+    (tmp_path / "runs").mkdir()
+    with open(tmp_path / "runs/.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        process = workflow("report", "--params", ROOT / "params", "--runs", tmp_path / "runs", **NO_DATA)
+    assert process.returncode == 1
+    assert "another job is at work" in process.stdout
+
+
+def test_snakemake_by_itself_plans_the_same_runs(tmp_path):
+    params = write_params(tmp_path / "params", bn="dataset: digits\nepochs: 2\n")
+    process = run(
+        *("snakemake", "runs", "--snakefile", "workflow/Snakefile", "--cores", "1", "--dry-run", "--nolock"),
+        *("--config", f"params={params}", f"runs={tmp_path / 'runs'}"),
+    )
+    assert process.returncode == 0, process.stderr
+    assert re.search(r"train +1", process.stdout + process.stderr)
