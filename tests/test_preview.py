@@ -206,7 +206,8 @@ def test_pages_load_nothing(rendered):
         page = BeautifulSoup(text, "html.parser")
         for name in ("src", "srcset", "data", "poster"):
             assert all(element[name].startswith("data:") for element in page.find_all(attrs={name: True}))
-        assert not page.find_all(["link", "iframe", "object", "embed", "base"])
+        assert all(link["href"].startswith("data:") for link in page.find_all("link"))
+        assert not page.find_all(["iframe", "object", "embed", "base"])
         embedded = "".join(map(str, page.find_all(["style", "script"])))
         assert not re.search(r"@import|url\(\s*['\"]?(?!data:)|\bfetch\(|\bimport\s*\(", embedded)
         assert len(page.style.get_text()) > 1000
@@ -421,3 +422,19 @@ def test_quarto_shows_the_same(page, tmp_path, monkeypatch):
         assert [words(x) + x.get("alt", "") for x in ours] == [words(x) + x.get("alt", "") for x in theirs]
     ours, theirs = ([words(p) for p in each.main.find_all("p") if "The value" in words(p)] for each in (page, quarto))
     assert ours == theirs
+
+
+def test_sections_below_level_one_are_numbered_from_one_in_the_pdf(tmp_path):
+    (tmp_path / "report.qmd").write_text(
+        '---\ntitle: "T"\n---\n\n## First {#sec-a}\n\nSee @sec-b.\n\n### Below {#sec-b}\n'
+    )
+    render(tmp_path / "report.qmd", tmp_path / "out")
+    text = PdfReader(tmp_path / "out/report.pdf").pages[0].extract_text().replace("\xa0", " ")
+    assert re.search(r"\b1 First", text)
+    assert "1.1 Below" in text
+    assert "See Section 1.1" in text
+
+
+def test_a_div_around_a_cell_is_refused():
+    text = '---\ntitle: "T"\n---\n\n::: {.callout-note}\n\nA note\n\n```{python}\n1\n```\n\n:::\n'
+    assert unsupported_constructs(text) == ["line 5: div around a cell (print the whole div in one cell)"]

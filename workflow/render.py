@@ -8,6 +8,7 @@ The old report stays until the new one is whole. `render.json` in the output say
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import os
 import re
@@ -60,11 +61,13 @@ def render(results: Path, output: Path, renderer: str = "auto") -> str:
 
 def render_with_quarto(program: str, results: Path, output: Path, runs: list[FinishedRun]) -> None:
     """Render the manuscript into `output` through the profile `runs`, whose notebook pages are those of `runs`."""
-    write_profile(Path("_quarto-runs.yml"), runs)
     environment = {**os.environ, RESULTS_VARIABLE: str(results), "QUARTO_PYTHON": sys.executable}
     # Quarto takes an output folder relative to the project, and empties it first.
     command = [program, "render", "--profile", "runs", "--output-dir", os.path.relpath(output)]
-    process = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    with open("_quarto.yml") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # Quarto writes beside report.qmd: one at a time
+        write_profile(Path("_quarto-runs.yml"), runs)
+        process = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     print(process.stdout)
     if process.returncode:
         reason = [line for line in process.stdout.splitlines() if re.search(r"Error|ERROR", line)]

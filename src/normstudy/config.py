@@ -10,12 +10,14 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import math
+import reprlib
 import types
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from normstudy.errors import NormstudyError
 
@@ -33,17 +35,19 @@ class ParameterError(NormstudyError, ValueError):
     """A parameter is unknown, of the wrong type, or impossible."""
 
 
-def _number_from_text(value: Any) -> Any:
-    """YAML 1.1 reads `1e-5` (no dot) as text; take it for the number that was meant."""
-    if isinstance(value, str):
+def _number(value: Any) -> Any:
+    """`10`, `10.0` and `1e1` (text to YAML 1.1, for want of a dot) are one number and must have one identity."""
+    if isinstance(value, str) or type(value) is int:
         try:
-            return float(value)
+            value = float(value)
         except ValueError:
             return value
-    return value
+        except OverflowError:
+            return math.inf
+    return value + 0.0 if isinstance(value, float) else value  # -0.0 is 0.0, too
 
 
-Number = Annotated[float, BeforeValidator(_number_from_text)]
+Number = Annotated[float, BeforeValidator(_number)]
 
 
 class Config(BaseModel):
@@ -72,12 +76,6 @@ class Config(BaseModel):
     threads: int = Field(1, ge=1, le=1024, description="CPU threads of this run")
     precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="of the forward and backward pass")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where the run happens")
-
-    @field_validator("l1", "max_lr", "warmup", "weight_decay", "rotation", "shift", "scale", "fade", mode="before")
-    @classmethod
-    def _whole_numbers_are_numbers(cls, value: Any) -> Any:
-        # `rotation: 10` and `rotation: 10.0` are one configuration and must have one identity.
-        return float(value) if type(value) is int else value
 
     @model_validator(mode="before")
     @classmethod
@@ -113,7 +111,7 @@ def make_config(values: dict[str, Any], source: str = "") -> Config:
     if not isinstance(values, dict):
         raise ParameterError(f"{where}must hold lines of the form `key: value`, such as `norm: gn`")
     try:
-        return Config(**{str(key): value for key, value in values.items()})
+        return Config(**{_printable(key): value for key, value in values.items()})
     except ValidationError as error:
         raise ParameterError(where + "; ".join(_explain(problem) for problem in error.errors())) from None
 
@@ -121,13 +119,16 @@ def make_config(values: dict[str, Any], source: str = "") -> Config:
 def read_config(path: str | Path) -> Config:
     """The configuration in a YAML file. Raises `ParameterError` when the file or a value in it is no good."""
     try:
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ParameterError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
-    except yaml.YAMLError as error:
+    try:
+        values = yaml.safe_load(text)
+    except Exception as error:  # PyYAML's own, and what `2020-13-45` or `!!int x` make Python's types say
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        raise ParameterError(f"{path}{line}: not valid YAML ({getattr(error, 'problem', error)})") from None
+        problem = _one_line(getattr(error, "problem", None) or error)
+        raise ParameterError(f"{path}{line}: not valid YAML ({problem})") from None
     return make_config({} if values is None else values, source=str(path))
 
 
@@ -177,18 +178,30 @@ def _explain(problem: dict[str, Any]) -> str:
     """One pydantic problem as `key = value: what is allowed`."""
     if problem["type"] == "value_error":
         return str(problem["ctx"]["error"])
-    key, value = str(problem["loc"][0]), problem["input"]
+    key, value = problem["loc"][0], problem["input"]
     if problem["type"] == "extra_forbidden":
         near = difflib.get_close_matches(key, Config.model_fields, n=1)
         hint = f"did you mean `{near[0]}`?" if near else f"known parameters: {', '.join(Config.model_fields)}"
-        return f"{key} = {_shown(value)}: unknown parameter; {hint}"
+        return f"{_shown(key)} = {_shown(value)}: unknown parameter; {hint}"
     return f"{key} = {_shown(value)}: must be {_allowed(key)}"
 
 
 def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
-    text = " ".join(text.split())
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):  # a date for a key, a list that holds itself, …
+        text = reprlib.repr(value)
+    text = _one_line(text)
     return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _one_line(value: Any) -> str:
+    return " ".join(_printable(value).split())
+
+
+def _printable(value: Any) -> str:
+    """`value` as text without the half characters that YAML's `"\\ud800"` gives and no terminal takes."""
+    return str(value).encode("utf-8", "backslashreplace").decode()
 
 
 def _allowed(key: str) -> str:

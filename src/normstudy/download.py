@@ -14,6 +14,7 @@ import shutil
 import socket
 import tempfile
 import threading
+import time
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -140,11 +141,11 @@ def _first_to_answer(dataset: str, mirrors: list[str]) -> str:
     for mirror in mirrors:
         threading.Thread(target=ask, args=(mirror,), daemon=True).start()
     reasons = []
-    deadline = threading.Event()
-    threading.Timer(PATIENCE, lambda: (deadline.set(), answers.put(("", "")))).start()
+    deadline = time.monotonic() + PATIENCE
     while len(reasons) < len(mirrors):
-        mirror, reason = answers.get()
-        if deadline.is_set():
+        try:
+            mirror, reason = answers.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
             reasons.append(f"no answer within {PATIENCE:.0f} seconds")
             break
         if not reason:

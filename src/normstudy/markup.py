@@ -5,6 +5,7 @@ Captions with computed values are only possible this way: `fig-cap` takes no cod
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import shutil
@@ -16,12 +17,19 @@ from IPython.display import Image
 from matplotlib.figure import Figure
 
 FIGURE_FOLDER = Path("_figures")
-"""Where `figure` writes pictures, relative to the report."""
+"""Where `figure` writes pictures, relative to the report; `keep_pictures_of` makes it a folder below."""
 
 
 def escape(text: object) -> str:
     """`text` with every character that Markdown or HTML could read as markup made literal, on one line."""
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$~^@\"'&:])", r"\\\1", " ".join(str(text).split()))
+
+
+def keep_pictures_of(runs_folder: Path) -> None:
+    """Let `figure` write into a folder for these runs alone, so that reports rendered at one time do not mix."""
+    global FIGURE_FOLDER
+    digest = hashlib.sha256(str(runs_folder.resolve()).encode()).hexdigest()[:8]
+    FIGURE_FOLDER = Path("_figures") / f"{runs_folder.name}-{digest}"
 
 
 def figure(label: str, picture: Figure | str | Path, alt: str, caption: str, vector: bool = True) -> str:
@@ -30,7 +38,7 @@ def figure(label: str, picture: Figure | str | Path, alt: str, caption: str, vec
     `picture` is a drawn figure, saved as SVG (or, unless `vector`, as PNG at 200 dpi), or the path of
     an image, which is copied. `alt` is plain text; `caption` is Markdown.
     """
-    FIGURE_FOLDER.mkdir(exist_ok=True)
+    FIGURE_FOLDER.mkdir(parents=True, exist_ok=True)
     if isinstance(picture, Figure):
         path = FIGURE_FOLDER / f"{label}.{'svg' if vector else 'png'}"
         save_picture(picture, path)

@@ -38,7 +38,7 @@ from traitlets import default
 
 from normstudy.errors import NormstudyError
 from normstudy.markup import escape
-from normstudy.preview_constructs import FRONT_MATTER, unsupported_constructs
+from normstudy.preview_constructs import FRONT_MATTER, top_heading_level, unsupported_constructs
 
 __all__ = ["PreviewError", "render", "unsupported_constructs"]
 
@@ -255,6 +255,8 @@ def _pdf(source: str, report: Path) -> bytes:
         # Without typst's own citations: Pandoc's are the ones that the HTML page has.
         **{"from": MARKDOWN, "to": "typst-citations", "template": str(ASSETS / "preview.typ")},
         **{"syntax-highlighting": "idiomatic", "citeproc": True, "fail-if-warnings": True},
+        # Typst counts from level 1: without one, sections would be numbered 0.1, 0.2, …
+        **{"shift-heading-level-by": 1 - top_heading_level(source)},
     )
     try:
         return typst.compile(document.encode(), root=report.parent, format="pdf", ignore_system_fonts=True)

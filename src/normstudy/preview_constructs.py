@@ -10,7 +10,7 @@ import yaml
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n|)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 FRONT_MATTER_KEYS = {
     *("title", "subtitle", "author", "authors", "date", "abstract", "keywords", "description", "lang"),
-    *("bibliography", "csl", "link-citations", "reference-section-title"),
+    *("bibliography", "csl", "link-citations"),
     *("number-sections", "toc", "format", "jupyter", "execute"),
 }
 EXECUTE_KEYS = {"echo", "warning"}
@@ -67,6 +67,12 @@ def unsupported_constructs(text: str) -> list[str]:
     found += _prose(prose)
     found += _divs_around_cells(prose, [line for line, fence, _ in blocks if fence.startswith("```{python}")])
     return [f"line {line}: {problem}" for line, problem in sorted(found)]
+
+
+def top_heading_level(text: str) -> int:
+    """The level of the highest headings in Markdown `text`: 1 for `#`; 1 if there is none."""
+    prose, _ = _without_code(text)
+    return min((len(marks) for marks in re.findall(r"^(#+)[ \t]", prose, re.MULTILINE)), default=1)
 
 
 def _front_matter(source: str) -> Iterator[str]:

@@ -20,6 +20,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -79,7 +80,9 @@ class FinishedRun:
             accuracy = float(np.mean(columns["predicted"] == columns["label"]))
         except KeyError as missing:
             raise RunError(f"{self.folder}/predictions.npz: no column {missing}; train this run again") from None
-        if abs(accuracy - self.history[-1]["test_accuracy"]) > 1e-9:
+        except ValueError:  # of different lengths
+            accuracy = -1.0
+        if not abs(accuracy - self.history[-1]["test_accuracy"]) <= 1e-9:
             raise RunError(f"{self.folder}: predictions.npz does not belong to metrics.json; train this run again")
         return columns
 
@@ -101,6 +104,7 @@ def stage(config: Config, runs_folder: Path | str) -> Path:
 
 def save(run: Run, data: Data, folder: Path) -> None:
     """Write everything but the pictures of `run` into `folder`. Raises `RunError` when the disk refuses."""
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     from normstudy.model import count_parameters
@@ -123,8 +127,9 @@ def save(run: Run, data: Data, folder: Path) -> None:
             np.savez_compressed(folder / "misclassified.npz", **_misclassified(run, data))
         text = json.dumps(metrics, indent=1, allow_nan=False, ensure_ascii=False)
         (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise RunError(f"{folder}: cannot be written ({error.strerror or error}); make room and start again") from None
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise RunError(f"{folder}: cannot be written ({reason}); make room and start again") from None
 
 
 def publish(staged: Path, runs_folder: Path | str) -> Path:
@@ -133,6 +138,8 @@ def publish(staged: Path, runs_folder: Path | str) -> Path:
     if final.exists():
         kept = final.parent / ".replaced" / f"{final.name}.{time.strftime('%Y%m%dT%H%M%S')}"
         kept.parent.mkdir(exist_ok=True)
+        while kept.exists():
+            kept = kept.with_name(f"{kept.name}+")  # a second one within the second
         os.replace(final, kept)
     staged.chmod(0o755)  # mkdtemp's folders are for their owner alone
     os.replace(staged, final)
@@ -239,7 +246,8 @@ def _problem(metrics: Any) -> str:
             return f"history: entry {number} is not epoch {number}"
         for name in ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "lr", "seconds"):
             value = entry.get(name)
-            if not isinstance(value, int | float) or value < 0 or (name.endswith("accuracy") and value > 1):
+            limit = 1 if name.endswith("accuracy") else sys.float_info.max
+            if not isinstance(value, int | float) or not 0 <= value <= limit:
                 return f"history: {name} = {value!r} in epoch {number} is impossible"
     return ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +28,23 @@ def read_search(path: Path | str) -> list[dict[str, Any]]:
 
 
 def mean_over_seeds(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """One row per model and combination, best first within each model; only seeds that every combination has."""
+    """One row per model and combination, best first within each model; only seeds that every combination has.
+
+    A combination that diverged with one seed has an infinite loss and no accuracy, whatever the others gave.
+    """
     flat = pd.DataFrame(
         {"model": row["model"], "norm": row["config"]["norm"], "seed": row["config"]["seed"]}
         | {key: row["config"][key] for key in VARIED}
         | {"loss": row["validation_loss"], "accuracy": row["validation_accuracy"]}
         for row in rows
-    )
+    ).astype({"loss": float, "accuracy": float})
+    flat["loss"] = flat["loss"].fillna(math.inf)
     combinations = len(flat.drop_duplicates(["model", *VARIED]))
     complete = flat.groupby("seed")["model"].transform("size") == combinations
     grouped = (flat[complete] if complete.any() else flat).groupby(["model", "norm", *VARIED], as_index=False)
-    means = grouped.agg(seeds=("loss", "size"), loss=("loss", "mean"), accuracy=("accuracy", "mean"))
+    means = grouped.agg(
+        seeds=("loss", "size"), loss=("loss", "mean"), accuracy=("accuracy", lambda each: each.mean(skipna=False))
+    )
     return means.sort_values(["model", "loss"], ignore_index=True)
 
 

@@ -41,9 +41,15 @@ def plan(params_folder: Path, dataset: str) -> list[PlannedRun]:
     file, or when there is no file, or when they would bring runs on different data into one comparison.
     """
     planned: dict[str, PlannedRun] = {}
+    problems = []
     for path, config in _read_all(params_folder):
-        run = PlannedRun(path, resolve(config, dataset))
-        planned.setdefault(run.name, run)
+        try:
+            run = PlannedRun(path, resolve(config, dataset))
+            planned.setdefault(run.name, run)
+        except ParameterError as error:
+            problems.append(f"{path}: {error}")
+    if problems:
+        raise ParameterError("\n".join(problems))
     runs = list(planned.values())
     first = runs[0]
     for run in runs:
@@ -69,6 +75,8 @@ def read_study(runs_folder: Path | str, study: str = MAIN) -> list[FinishedRun]:
     path = Path(runs_folder) / "studies.json"
     try:
         names = json.loads(path.read_text(encoding="utf-8"))[study]
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise TypeError(f"{study} is not a list of names")
     except FileNotFoundError:
         raise RunError(f"{path}: not there; `make report` trains the runs and writes it") from None
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -23,7 +23,7 @@ def models_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
     split = runs[0].config.evaluate_on
     rows = []
     for name, run in zip(labels([run.config for run in runs]), runs, strict=True):
-        row = {"model": name, "parameters": f"{run.metrics['model']['parameters']:,}"}
+        row = {"model": unbroken(name), "parameters": f"{run.metrics['model']['parameters']:,}"}
         if run.diverged:
             row |= {f"{split} accuracy (%)": f"diverged in epoch {run.metrics['epoch']}"}
         else:
@@ -49,7 +49,7 @@ def pairs_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
         for j in range(i + 1, len(finished)):
             pair = compare_errors(wrong(finished[i]), wrong(finished[j]))
             p_values.append(pair.p_value)
-            rows.append({"models": f"{names[i]} / {names[j]}", "only first wrong": pair.only_first})
+            rows.append({"models": f"{unbroken(names[i])} / {unbroken(names[j])}", "only first wrong": pair.only_first})
             rows[-1] |= {"only second wrong": pair.only_second, "p": p_text(pair.p_value)}
     for row, adjusted in zip(rows, adjust_for_many(p_values), strict=True):
         row["p, adjusted"] = p_text(adjusted)
@@ -110,8 +110,8 @@ def search_table(path: Path | str) -> pd.DataFrame:
             "weight decay": means["weight_decay"].map(_shown),
             "λ of L1": means["l1"].map(_shown),
             "seeds": means["seeds"],
-            "validation loss (nats)": means["loss"].map("{:.4f}".format),
-            "validation accuracy (%)": (100 * means["accuracy"]).map("{:.2f}".format),
+            "loss (nats)": means["loss"].map("{:.4f}".format),
+            "accuracy (%)": (100 * means["accuracy"]).map("{:.2f}".format),
         }
     )
 
@@ -130,6 +130,11 @@ def wrong(run: FinishedRun):
 def seconds_per_epoch(run: FinishedRun) -> float:
     """Median over the epochs, evaluation included."""
     return float(pd.Series([entry["seconds"] for entry in run.history]).median())
+
+
+def unbroken(name: str) -> str:
+    """`name` with spaces at which no line breaks."""
+    return name.replace(" ", "\u00a0")
 
 
 def p_text(p_value: float) -> str:

@@ -1,0 +1,74 @@
+"""What several test files share."""
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from normstudy.config import Config
+from normstudy.download import CLASSES, FILES
+from normstudy.paths import project_root
+
+QUICK = {"dataset": "digits", "device": "cpu", "precision": "fp32", "threads": 1, "epochs": 2, "batch_size": 100}
+"""A run of half a second; 100 images do not divide the 898, so that its last batch is a partial one."""
+
+
+@pytest.fixture(scope="session")
+def trained():
+    """A finished run of two epochs on digits: `config`, `data`, `run`."""
+    from normstudy.data import load
+    from normstudy.training import fit
+
+    config = Config(norm="gn", l1=1e-5, seed=3, **QUICK)
+    data = load("digits")
+    return SimpleNamespace(config=config, data=data, run=fit(config, data))
+
+
+@pytest.fixture(scope="session")
+def run_folder(trained, tmp_path_factory) -> Path:
+    """The published folder of `trained`, in a runs folder of its own. Copy it before changing it."""
+    from normstudy.runs import publish, save, stage
+
+    runs = tmp_path_factory.mktemp("runs")
+    staged = stage(trained.config, runs)
+    save(trained.run, trained.data, staged)
+    return publish(staged, runs)
+
+
+@pytest.fixture
+def data_folder(monkeypatch, tmp_path) -> Path:
+    """An empty folder in the place of the checkout's `data/`, and no source named in the environment."""
+    folder = tmp_path / "data"
+    for module in ("download", "data"):
+        monkeypatch.setattr(f"normstudy.{module}.data_folder", lambda: folder)
+    monkeypatch.delenv("NORMSTUDY_DATA", raising=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mnist_archives() -> Path:
+    """A folder with MNIST's four .gz files; a test that asks for it is skipped where there is none."""
+    named = os.environ.get("NORMSTUDY_DATA", "")
+    for folder in [Path(named).expanduser()] * bool(named) + [project_root().parent / "shared/data/mnist"]:
+        if all((folder / name).is_file() for name in FILES):
+            return folder
+    pytest.skip("MNIST's four .gz files are not here; NORMSTUDY_DATA=<their folder> runs this test")
+
+
+def write_idx(path: Path, shape: tuple[int, ...], values: np.ndarray | None = None) -> None:
+    """A file in MNIST's format; without `values` all zero, and then it takes no room on the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    header = bytes([0, 0, 8, len(shape)]) + b"".join(size.to_bytes(4, "big") for size in shape)
+    with open(path, "wb") as file:
+        file.write(header)
+        if values is None:
+            file.truncate(len(header) + int(np.prod(shape)))
+        else:
+            file.write(np.asarray(values, dtype=np.uint8).tobytes())
+
+
+def raw_folder(data_folder: Path, dataset: str) -> Path:
+    """Where torchvision looks for the unpacked files of `dataset`."""
+    return data_folder / CLASSES[dataset] / "raw"

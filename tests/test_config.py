@@ -1,0 +1,317 @@
+"""What a parameter file may hold, what is refused and how, and what makes two runs the same."""
+
+import json
+import string
+
+import pytest
+import yaml
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from normstudy.config import (
+    TRAINING_IMAGES,
+    VALIDATION_IMAGES,
+    Config,
+    ParameterError,
+    make_config,
+    read_config,
+    resolve,
+    run_name,
+    training_images,
+)
+
+RESOLVED = {"dataset": "digits", "device": "cpu", "precision": "fp32"}
+EVERYTHING = {
+    "norm": "bn", "groups": None, "l1": 0.0, "seed": 1, "epochs": 20, "batch_size": 128, "optimizer": "adamw",
+    "max_lr": 0.02, "warmup": 0.2, "weight_decay": 0.01, "rotation": 10.0, "shift": 2.0, "scale": 0.1, "fade": 0.2,
+    "dataset": "mnist", "evaluate_on": "test", "threads": 1, "precision": "fp32", "device": "cpu",
+}  # fmt: skip
+OTHER_VALUES = {
+    "norm": "ln", "groups": 8, "l1": 1e-5, "seed": 2, "epochs": 3, "batch_size": 64, "optimizer": "sgd",
+    "max_lr": 0.1, "warmup": 0.3, "weight_decay": 0.0, "rotation": 5, "shift": 1, "scale": 0.2, "fade": 0.5,
+    "dataset": "digits", "evaluate_on": "validation", "threads": 2, "precision": "bf16", "device": "cuda",
+}  # fmt: skip
+"""For each parameter a value that is not the one in EVERYTHING."""
+
+
+def refusal(values) -> str:
+    """The one line with which `values` are refused."""
+    with pytest.raises(ParameterError) as caught:
+        make_config(values, source="some.yaml")
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith("some.yaml: ")
+    return line.removeprefix("some.yaml: ")
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"epochs": 0}, "epochs = 0: must be a whole number, at least 1 and at most 10000"),
+        ({"epochs": True}, "epochs = true: must be a whole number, at least 1 and at most 10000"),
+        ({"epochs": 2.0}, "epochs = 2.0: must be a whole number, at least 1 and at most 10000"),
+        ({"epochs": "20"}, "epochs = 20: must be a whole number, at least 1 and at most 10000"),
+        ({"epochs": None}, "epochs = null: must be a whole number, at least 1 and at most 10000"),
+        ({"norm": "gn", "groups": 3}, "groups = 3: 16 channels can be split into 1, 2, 4, 8, 16 groups"),
+        ({"norm": "gn", "groups": 0}, "groups = 0: must be a whole number, at least 1"),
+        ({"l1": -1e-5}, "l1 = -1e-05: must be a finite number, at least 0 and at most 1"),
+        ({"l1": float("inf")}, "l1 = Infinity: must be a finite number, at least 0 and at most 1"),
+        ({"l1": float("nan")}, "l1 = NaN: must be a finite number, at least 0 and at most 1"),
+        ({"l1": "inf"}, "l1 = Infinity: must be a finite number, at least 0 and at most 1"),
+        ({"l1": 10**400}, "l1 = Infinity: must be a finite number, at least 0 and at most 1"),
+        ({"l1": True}, "l1 = true: must be a finite number, at least 0 and at most 1"),
+        ({"l1": "much"}, "l1 = much: must be a finite number, at least 0 and at most 1"),
+        ({"max_lr": 0}, "max_lr = 0.0: must be a finite number, greater than 0 and at most 100"),
+        ({"warmup": 1}, "warmup = 1.0: must be a finite number, greater than 0 and less than 1"),
+        ({"norm": "batch"}, "norm = batch: must be one of bn, gn, ln, in, none"),
+        ({"norm": ["bn"]}, 'norm = ["bn"]: must be one of bn, gn, ln, in, none'),
+        ({"norm": False}, "norm = false: must be one of bn, gn, ln, in, none"),
+        ({"dataset": "cifar"}, "dataset = cifar: must be one of auto, mnist, fashion_mnist, kmnist, digits"),
+        ({"batchsize": 64}, "batchsize = 64: unknown parameter; did you mean `batch_size`?"),
+        (
+            {"dataset": "digits", "batch_size": 899},
+            "batch_size = 899: must be at most 898, the number of training images (digits, evaluate_on: test)",
+        ),
+        (
+            {"dataset": "digits", "batch_size": 719, "evaluate_on": "validation"},
+            "batch_size = 719: must be at most 718, the number of training images (digits, evaluate_on: validation)",
+        ),
+    ],
+)
+def test_a_refusal_names_the_key_the_value_and_what_is_allowed(values, expected):
+    assert refusal(values) == expected
+
+
+def test_an_unknown_key_unlike_any_other_is_answered_with_all_there_are():
+    line = refusal({"zzz": 1})
+    assert line.startswith("zzz = 1: unknown parameter")
+    assert all(name in line for name in Config.model_fields)
+
+
+def test_all_problems_of_a_file_are_told_at_once():
+    line = refusal({"epochs": 0, "l1": -1, "colour": "red"})
+    assert all(part in line for part in ("epochs = 0:", "l1 = -1.0:", "colour = red:"))
+
+
+@pytest.mark.parametrize("values", [["norm", "bn"], "norm", 3])
+def test_what_is_not_a_mapping_is_refused(values):
+    assert "must hold lines of the form `key: value`" in refusal(values)
+
+
+@pytest.mark.parametrize("key", ["a\nb", "\ud800", "\x85", None, 3])
+@pytest.mark.parametrize("value", ["x\ny", "\ud800", "z" * 500, {1: [2]}])
+def test_strange_keys_and_values_still_give_one_line_that_can_be_printed(key, value):
+    line = refusal({key: value, "norm": value})
+    assert "norm = " in line
+    line.encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "norm: [bn",
+        "a: b: c",
+        "- [",
+        "\tnorm: bn",
+        "epochs: 2020-13-45",
+        "epochs: 0x_",
+        "epochs: !!int x",
+        "epochs: !!bool x",
+        "norm: !!python/name:os.system",
+        'norm: "\x00"',
+        "epochs: {[1]: 2}",
+        "norm: " + "[" * 3000,
+    ],
+)
+def test_bad_yaml_is_refused_with_the_files_name(tmp_path, text):
+    path = tmp_path / "broken.yaml"
+    path.write_text(text)
+    with pytest.raises(ParameterError, match="not valid YAML") as caught:
+        read_config(path)
+    assert str(caught.value).startswith(str(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_bad_yaml_is_refused_with_its_line(tmp_path):
+    (tmp_path / "broken.yaml").write_text("norm: bn\nepochs: 3\nl1: a: b\n")
+    with pytest.raises(ParameterError, match=r"broken\.yaml, line 3: not valid YAML"):
+        read_config(tmp_path / "broken.yaml")
+
+
+@pytest.mark.parametrize("text", ["epochs: {2020-01-01: 3}", "epochs: &again [*again]", "epochs: !!set {a}"])
+def test_values_that_json_has_no_form_for_are_refused_like_others(tmp_path, text):
+    (tmp_path / "odd.yaml").write_text(text)
+    with pytest.raises(ParameterError, match=r"odd\.yaml: epochs = .*: must be a whole number"):
+        read_config(tmp_path / "odd.yaml")
+
+
+def test_a_list_in_a_file_is_refused(tmp_path):
+    (tmp_path / "list.yaml").write_text("- norm: bn\n")
+    with pytest.raises(ParameterError, match=r"list\.yaml: must hold lines of the form"):
+        read_config(tmp_path / "list.yaml")
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "latin.yaml").write_bytes(b"norm: \xff\xfe")
+    for name in ("latin.yaml", "missing.yaml", "."):
+        with pytest.raises(ParameterError, match="cannot be read") as caught:
+            read_config(tmp_path / name)
+        assert str(caught.value).startswith(str(tmp_path / name))
+        assert "\n" not in str(caught.value)
+
+
+def test_an_empty_file_is_the_defaults(tmp_path):
+    (tmp_path / "empty.yaml").write_text("# nothing\n")
+    assert read_config(tmp_path / "empty.yaml") == Config()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1e-5", 1e-5), ("1.0e-5", 1e-5), ("'1e-5'", 1e-5), ("1E-5", 1e-5), ("0", 0), ("1e0", 1)]
+)
+def test_numbers_as_people_write_them(tmp_path, text, value):
+    (tmp_path / "l1.yaml").write_text(f"l1: {text}\n")
+    config = read_config(tmp_path / "l1.yaml")
+    assert config.l1 == value
+    assert type(config.l1) is float
+
+
+@pytest.mark.parametrize("key", [key for key, field in Config.model_fields.items() if field.annotation is float])
+def test_one_number_has_one_identity_however_it_is_written(key):
+    written = [0, 0.0, -0.0, "0", "-0"] if key not in ("max_lr", "warmup") else [0.5, "0.5", "5e-1", "+.5"]
+    configs = [make_config({**RESOLVED, key: value}) for value in written]
+    assert len(set(configs)) == 1
+    assert {run_name(config) for config in configs} == {run_name(configs[0])}
+
+
+def test_groups_are_for_gn_alone():
+    for norm in ("bn", "ln", "in", "none"):
+        config = make_config({**RESOLVED, "norm": norm, "groups": 8})
+        assert config.groups is None
+        assert run_name(config) == run_name(make_config({**RESOLVED, "norm": norm}))
+    assert Config(norm="gn").groups == 4
+    assert Config(norm="gn", groups=8).groups == 8
+    assert Config(norm="gn", groups=4) == Config(norm="gn")
+
+
+def test_the_name_is_readable_and_does_not_change():
+    # Published runs are found by these names: if one had to be changed here, all runs would have lost theirs.
+    others = {"groups": 8, "l1": 0.001, "warmup": 0.25, "max_lr": 0.05}
+    for norm, expected in {"gn": "gn8_l1-mnist-seed1-1bbc48a9", "ln": "ln_l1-mnist-seed1-c8da8d41"}.items():
+        assert run_name(make_config({**EVERYTHING, **others, "norm": norm})) == expected
+
+
+def test_the_name_tells_every_parameter_apart():
+    base = {**EVERYTHING, "norm": "gn"}
+    assert OTHER_VALUES.keys() == Config.model_fields.keys()
+    names = {run_name(make_config({**base, key: value})) for key, value in OTHER_VALUES.items()}
+    assert len(names | {run_name(make_config(base))}) == len(OTHER_VALUES) + 1
+
+
+@pytest.mark.parametrize("key", ["dataset", "device", "precision"])
+def test_an_unresolved_configuration_has_no_name(key):
+    with pytest.raises(ParameterError, match="resolved"):
+        run_name(make_config({**RESOLVED, key: "auto"}))
+
+
+def test_a_configuration_cannot_be_changed():
+    with pytest.raises(ValueError, match="frozen"):
+        Config().epochs = 3
+
+
+def test_resolving_leaves_no_auto_and_nothing_else_changed():
+    config = make_config({"norm": "gn", "seed": 5, "l1": "1e-5", "device": "cpu"})
+    resolved = resolve(config, "digits")
+    assert resolved.dataset == "digits"
+    assert resolved.precision in ("fp32", "bf16")
+    changed = {key for key, value in config.model_dump().items() if resolved.model_dump()[key] != value}
+    assert changed == {"dataset", "precision"}
+    assert resolve(resolved, "mnist") == resolved
+    assert resolve(Config(), "digits").device in ("cpu", "cuda")
+
+
+def test_resolving_keeps_a_data_set_that_was_asked_for():
+    assert resolve(Config(dataset="kmnist"), "digits").dataset == "kmnist"
+
+
+def test_a_batch_that_fits_mnist_alone_is_refused_when_resolved_to_digits():
+    config = make_config({"batch_size": 5000})
+    assert resolve(config, "mnist").batch_size == 5000
+    with pytest.raises(ParameterError, match="batch_size = 5000: must be at most 898"):
+        resolve(config, "digits")
+
+
+def test_cuda_is_refused_where_there_is_none(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(ParameterError, match="device = cuda: no CUDA device") as caught:
+        resolve(Config(device="cuda"), "digits")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("dataset", TRAINING_IMAGES)
+def test_training_images_counts_what_is_left_to_train_on(dataset):
+    everything = training_images(Config(dataset=dataset))
+    kept = training_images(Config(dataset=dataset, evaluate_on="validation"))
+    assert everything == TRAINING_IMAGES[dataset]
+    assert everything - kept == VALIDATION_IMAGES[dataset] > 0
+
+
+words = st.text(string.ascii_lowercase + " \n", max_size=8)
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.dates() | st.binary()
+values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(scalars, inner, max_size=3))
+
+
+@given(st.dictionaries(st.sampled_from([*Config.model_fields]) | words | st.integers(), values, max_size=6))
+@example({"l1": 10**400})
+@settings(max_examples=200, deadline=None)
+def test_anything_is_either_a_configuration_or_a_parameter_error(parameters):
+    try:
+        config = make_config(parameters)
+    except ParameterError as error:
+        config, line = None, str(error)
+    if config is None:
+        assert line
+        assert "\n" not in line
+    else:
+        assert set(parameters) <= set(Config.model_fields)
+        assert make_config(config.model_dump()) == config
+
+
+def numbers(high: int):
+    """From above 0 to `high`, with and without a decimal point."""
+    return st.floats(0, high, exclude_min=True) | st.integers(1, high)
+
+
+valid = st.fixed_dictionaries(
+    {"dataset": st.sampled_from(["mnist", "digits"]), "precision": st.sampled_from(["fp32", "bf16"])},
+    optional={
+        "norm": st.sampled_from(["bn", "gn", "ln", "in", "none"]),
+        "groups": st.sampled_from([None, 1, 2, 4, 8, 16]),
+        "l1": numbers(1) | numbers(1).map(repr),
+        "seed": st.integers(0, 2**63 - 1),
+        "epochs": st.integers(1, 10_000),
+        "batch_size": st.integers(1, 718),
+        "optimizer": st.sampled_from(["adamw", "sgd"]),
+        "max_lr": numbers(100),
+        "warmup": st.floats(0, 1, exclude_min=True, exclude_max=True),
+        "weight_decay": numbers(10),
+        "rotation": numbers(180),
+        "shift": numbers(14),
+        "scale": st.floats(0, 0.5),
+        "fade": numbers(1),
+        "evaluate_on": st.sampled_from(["test", "validation"]),
+        "threads": st.integers(1, 1024),
+    },
+)
+
+
+@given(valid)
+@settings(max_examples=100, deadline=None)
+def test_a_valid_configuration_survives_json_and_yaml_with_its_name(parameters):
+    config = make_config({**parameters, "device": "cpu"})
+    for again in (
+        config.model_dump(),
+        json.loads(json.dumps(config.model_dump(), allow_nan=False)),
+        yaml.safe_load(yaml.safe_dump(config.model_dump())),
+        {**parameters, "device": "cpu"},
+    ):
+        assert make_config(again) == config
+        assert run_name(make_config(again)) == run_name(config)
