@@ -237,7 +237,7 @@ def test_a_mirror_that_falls_silent_halfway_is_given_up_on(archives, data_folder
     over = threading.Event()
 
     class FallsSilent(Quiet):
-        def do_GET(self):  # noqa: N802
+        def do_GET(self):
             if self.path.endswith(FILES[2]):
                 over.wait(60)
             else:

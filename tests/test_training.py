@@ -116,8 +116,8 @@ def test_an_epoch_shows_every_training_image_once(few, seen):
     fit(config(**STILL, epochs=1), few)
     shown = torch.cat([images for in_training, images in seen if in_training])
     own = few.standardise(few.train.images.float() / 255)
-    distance = torch.cdist(shown.flatten(1), own.flatten(1))
-    assert distance.min(dim=1).values.max() < 0.05  # resampling at the very pixel centres rounds a little
+    distance = torch.cdist(shown.flatten(1), own.flatten(1), compute_mode="donot_use_mm_for_euclid_dist")
+    assert distance.min(dim=1).values.max() < 0.01  # resampling at the very pixel centres rounds a little
     assert sorted(distance.argmin(dim=1).tolist()) == list(range(250))
     assert distance.argmin(dim=1).tolist() != list(range(250))
 
@@ -169,9 +169,9 @@ def test_predictions_are_what_the_final_model_says(trained):
     torch.testing.assert_close(found.loss, F.cross_entropy(scores, split.labels, reduction="none"))
 
 
-def test_the_last_epoch_is_the_headline_whether_it_is_the_best_or_not(few, seen):
-    # The rate is highest at the end, so that the last epoch is a bad one.
-    run = fit(config(norm="bn", epochs=3, warmup=0.99, max_lr=3), few)
+def test_the_last_epoch_is_the_headline_whether_it_is_the_best_or_not(few):
+    # The rate rises until near the end, to far too much, so that the first epoch is the best.
+    run = fit(config(norm="bn", optimizer="sgd", epochs=4, warmup=0.9, max_lr=3, fade=0), few)
     accuracy = (run.predictions.predicted == run.predictions.label).double().mean().item()
     assert run.history[-1]["test_accuracy"] == accuracy
     assert run.history[-1]["test_loss"] == pytest.approx(run.predictions.loss.double().mean().item(), rel=1e-12)
@@ -278,10 +278,14 @@ def test_the_penalty_is_part_of_what_is_differentiated(few):
     without, with_penalty = fit(config(**one_step), few), fit(config(**one_step, l1=0.01), few)
     start = Net("ln")
     initialise(start, generator(1, 0, "weights"))
-    plan = OneCycleLR(torch.optim.SGD(start.parameters(), lr=1), 1.0, total_steps=2, pct_start=0.2, cycle_momentum=False)
+    plan = OneCycleLR(
+        torch.optim.SGD(start.parameters(), lr=1), 1.0, total_steps=2, pct_start=0.2, cycle_momentum=False
+    )
     rate = 1.9 * plan.get_last_lr()[0]  # Nesterov's first step is 1 + 0.9 gradients
     penalised = {id(weight) for weight in penalised_weights(start)}
-    for initial, a, b in zip(start.parameters(), without.model.parameters(), with_penalty.model.parameters(), strict=True):
+    for initial, a, b in zip(
+        start.parameters(), without.model.parameters(), with_penalty.model.parameters(), strict=True
+    ):
         expected = -rate * 0.01 * initial.detach().sign() if id(initial) in penalised else torch.zeros_like(initial)
         torch.testing.assert_close((b - a).detach(), expected, rtol=0, atol=1e-6)
     assert without.history[0]["train_loss"] == with_penalty.history[0]["train_loss"]  # the penalty is not in it
@@ -367,7 +371,9 @@ def test_torchs_global_state_is_put_back(few, chosen):
         fit(
             config(threads=1, epochs=1),
             few,
-            on_epoch=lambda entry: during.append((torch.get_num_threads(), torch.are_deterministic_algorithms_enabled())),
+            on_epoch=lambda entry: during.append(
+                (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled())
+            ),
         )
         assert during == [(1, True)]
         assert torch.get_num_threads() == 2
@@ -411,7 +417,14 @@ def test_randomness_depends_on_seed_epoch_and_purpose_alone():
 
     torch.manual_seed(5)
     assert first(1, 2, "order") == first(1, 2, "order")
-    different = [(1, 2, "order"), (2, 2, "order"), (1, 3, "order"), (1, 2, "weights"), (2, 1, "order"), (2**63 - 1, 2, "order")]
+    different = [
+        (1, 2, "order"),
+        (2, 2, "order"),
+        (1, 3, "order"),
+        (1, 2, "weights"),
+        (2, 1, "order"),
+        (2**63 - 1, 2, "order"),
+    ]
     assert len({tuple(first(*arguments)) for arguments in different}) == len(different)
     # Fixed for ever: published runs can be made again only as long as this holds.
     assert generator(1, 2, "order").initial_seed() == 13879263018512505074

@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +25,10 @@ from normstudy.labels import DATA_TITLES, labels
 from normstudy.paths import project_root
 from normstudy.progress import in_words
 from normstudy.studies import PlannedRun, asks_for_auto, plan
+
+
+START_UP = 5
+"""A run's start and end (kernel, imports, pictures) take about so many times as long as importing torch."""
 
 
 class JobError(NormstudyError):
@@ -40,12 +45,12 @@ def main() -> int:
     parser.add_argument("--only-train", action="store_true", help="stop before the report")
     arguments = parser.parse_args()
     os.chdir(project_root())
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, soft_wrap=True)
     try:
         with one_job_at_a_time(Path(arguments.runs)):
             return make_report(arguments, console)
     except NormstudyError as error:
-        console.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
+        console.print(f"error: {error}", style="red")
         return 1
     except KeyboardInterrupt:
         console.print("Interrupted. Finished runs are kept; `make report` goes on with the others.")
@@ -60,7 +65,7 @@ def make_report(arguments: argparse.Namespace, console: Console) -> int:
     runs = plan(Path(arguments.params), dataset)
     fetch({run.config.dataset for run in runs})
     if reason:
-        console.print(f"The runs use {DATA_TITLES[dataset]}: {reason}.", soft_wrap=True, markup=False)
+        console.print(f"The runs use {DATA_TITLES[dataset]}: {reason}.")
     waiting = [run for run in runs if not run.is_done(runs_folder)]
     announce(console, runs, waiting, arguments.cores)
     settings = {"params": arguments.params, "runs": arguments.runs, "output": arguments.output}
@@ -70,7 +75,7 @@ def make_report(arguments: argparse.Namespace, console: Console) -> int:
         (run, last_error(runs_folder / ".logs" / f"{run.name}.log")) for run in waiting if not run.is_done(runs_folder)
     ]
     for run, why in problems:
-        console.print(f"{run.source}: the run {run.name} failed: {why}", style="red", markup=False, soft_wrap=True)
+        console.print(f"{run.source}: the run {run.name} failed: {why}", style="red")
     if problems:
         done = len(runs) - len(problems)
         console.print(f"{done} of {len(runs)} runs are finished and kept. No report was made: a run of it is missing.")
@@ -96,11 +101,13 @@ def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun]
         f"{len(runs)} models on {DATA_TITLES[runs[0].config.dataset]}; {len(runs) - len(waiting)} trained already."
     )
     for run in waiting:
-        console.print(f"  to train: {names[run.name]}, {run.config.epochs} epochs ({run.source})", markup=False)
+        console.print(f"  to train: {names[run.name]}, {run.config.epochs} epochs ({run.source})")
     if waiting:
-        from normstudy.timing import estimate_seconds  # imports torch
+        start = time.perf_counter()
+        from normstudy.timing import estimate_seconds  # imports torch, as every run has to
 
-        seconds = [estimate_seconds(run.config) for run in waiting]
+        overhead = START_UP * (time.perf_counter() - start)
+        seconds = [overhead + estimate_seconds(run.config) for run in waiting]
         side_by_side = max(1, min(len(waiting), cores // max(run.config.threads for run in waiting)))
         rounds = max(max(seconds), sum(seconds) / side_by_side)
         console.print(
@@ -139,8 +146,8 @@ def run_snakemake(
 def announce_report(console: Console, output: Path, runs: list[PlannedRun]) -> None:
     """Say where the report is, on which data its runs were trained, and how it was rendered."""
     by = json.loads((output / "render.json").read_text())["by"]
-    console.print(f"Report: {output / 'index.html'} and {output / 'report.pdf'}", markup=False, soft_wrap=True)
-    console.print(f"Data: {DATA_TITLES[runs[0].config.dataset]}. Rendered by {by}.", markup=False, soft_wrap=True)
+    console.print(f"Report: {output / 'index.html'} and {output / 'report.pdf'}")
+    console.print(f"Data: {DATA_TITLES[runs[0].config.dataset]}. Rendered by {by}.")
 
 
 def last_error(*logs: Path) -> str:

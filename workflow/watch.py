@@ -34,7 +34,7 @@ def watch(process, channel: Path, runs: list[PlannedRun], waiting: list[PlannedR
                     state = describe(entries, run)
                     bars.update(bar[run.name], completed=len(entries), state=state)
                     if not console.is_terminal:
-                        console.print(f"{names[run.name]}: {state}", soft_wrap=True, markup=False)
+                        console.print(f"{names[run.name]}: {state}")
                 elif not entries and (channel / f"{run.name}.jsonl").exists():
                     bars.update(bar[run.name], state="starting")
             if rendering is None and all(shown[run.name] == run.config.epochs for run in waiting) and not ended:
