@@ -14,7 +14,7 @@ INSTALLED := .venv/.installed
 help: ## list what one can do here
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-$(INSTALLED): requirements.lock pyproject.toml workflow/bootstrap.py
+$(INSTALLED): requirements.lock requirements-uv.lock pyproject.toml workflow/bootstrap.py
 	@$(PYTHON) workflow/bootstrap.py
 
 setup: $(INSTALLED) ## make .venv with everything that is needed
@@ -42,7 +42,8 @@ search: $(INSTALLED) ## search hyperparameters on the validation split (params/s
 quarto: $(INSTALLED) ## try again to install Quarto
 	@$(BIN)/python workflow/quarto.py
 
-lock: $(INSTALLED) ## renew requirements.lock
+lock: $(INSTALLED) ## renew requirements.lock and requirements-uv.lock
+	@echo uv | $(BIN)/uv pip compile - --quiet --universal --generate-hashes --no-header --upgrade --python-version 3.11 -o requirements-uv.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --upgrade --python-version 3.11 --group dev pyproject.toml -o requirements.lock
 
 clean: ## delete the rendered reports; runs, data and .venv stay

@@ -50,9 +50,11 @@ def test_the_lock_has_hashes_and_no_addresses():
     pinned = re.findall(r"^([A-Za-z0-9._-]+)==", lock, re.MULTILINE)
     assert {"torch", "torchvision", "jupyter", "matplotlib", "papermill", "snakemake"} <= set(pinned)
     assert "quarto-cli" not in pinned
-    assert "://" not in lock
-    blocks = re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.MULTILINE)[1:]
-    assert all("--hash=sha256:" in block for block in blocks)
+    for text in (lock, (ROOT / "requirements-uv.lock").read_text()):
+        assert "://" not in text
+        blocks = re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE)[1:]
+        assert blocks
+        assert all("--hash=sha256:" in block for block in blocks)
 
 
 def test_make_help_lists_the_commands_of_the_readme():

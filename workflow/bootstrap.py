@@ -1,4 +1,4 @@
-"""Make `.venv` with everything that requirements.lock names, and this package. What `make setup` calls.
+"""Make `.venv` with what requirements-uv.lock and requirements.lock name, and this package. What `make setup` calls.
 
 Runs under any Python, so it is written for old ones, and needs nothing but the standard library.
 """
@@ -9,7 +9,6 @@ import sys
 
 OLDEST = (3, 11)
 VENV = ".venv"
-UV = "uv==0.13.9"
 STAMP = os.path.join(VENV, ".installed")
 
 
@@ -22,7 +21,8 @@ def main():
     try:
         if not runs(python):
             step("Making " + VENV, [sys.executable, "-m", "venv", "--clear", VENV])
-        step("Installing uv", [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV])
+        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        step("Installing uv", pip + ["--require-hashes", "-r", "requirements-uv.lock"])
         uv = [os.path.join(VENV, "bin", "uv"), "pip", "install", "--quiet", "--python", python]
         step("Installing requirements.lock (about 6 GB, minutes)", uv + ["--require-hashes", "-r", "requirements.lock"])
         step("Installing normstudy", uv + ["--no-deps", "--no-build-isolation", "--editable", "."])

@@ -26,7 +26,6 @@ from normstudy.paths import project_root
 from normstudy.progress import in_words
 from normstudy.studies import PlannedRun, asks_for_auto, plan
 
-
 START_UP = 5
 """A run's start and end (kernel, imports, pictures) take about so many times as long as importing torch."""
 
