@@ -65,8 +65,8 @@ class Run:
 
 
 class _DivergedError(Exception):
-    def __init__(self, step: int):
-        self.step = step
+    def __init__(self, step: int, rate: float):
+        self.where = {"step": step, "lr": rate}
 
 
 def fit(config: Config, data: Data | None = None, on_epoch: Callable[[Epoch], None] = lambda epoch: None) -> Run:
@@ -112,8 +112,8 @@ def _fit(config: Config, data: Data, on_epoch: Callable[[Epoch], None]) -> Run:
             images = data.standardise(augment(train.images[rows].float().div_(255), moves, *limits))
             yield from zip(images.split(config.batch_size), train.labels[rows].split(config.batch_size), strict=True)
 
-    def train_epoch(epoch: int) -> tuple[float, float]:
-        """Mean loss (nats) and accuracy (fraction) over the epoch's images."""
+    def train_epoch(epoch: int) -> dict[str, float]:
+        """Mean loss (nats) and accuracy (fraction) over the epoch's images, and the last step's learning rate."""
         model.train()
         total_loss = torch.zeros((), dtype=torch.float64, device=device)
         correct = torch.zeros((), dtype=torch.int64, device=device)
@@ -122,38 +122,38 @@ def _fit(config: Config, data: Data, on_epoch: Callable[[Epoch], None]) -> Run:
                 scores = model(images)
             loss = F.cross_entropy(scores.float(), labels)
             objective = loss + config.l1 * l1_norm(weights) if config.l1 else loss
+            rate = optimizer.param_groups[0]["lr"]
             if not torch.isfinite(objective):
-                raise _DivergedError(step)
+                raise _DivergedError(step, rate)
             optimizer.zero_grad()
             objective.backward()
             optimizer.step()
             schedule.step()
             total_loss += loss.detach() * len(labels)
             correct += (scores.argmax(dim=1) == labels).sum()
-        return total_loss.item() / len(train), correct.item() / len(train)
+        loss, accuracy = total_loss.item() / len(train), correct.item() / len(train)
+        return {"train_loss": loss, "train_accuracy": accuracy, "lr": rate}
 
     run = Run(config, model)
     for epoch in range(1, config.epochs + 1):
         start = time.perf_counter()
         try:
-            train_loss, train_accuracy = train_epoch(epoch)
+            trained = train_epoch(epoch)
             predictions = evaluate(model, data, evaluation)
             if not torch.isfinite(predictions.loss).all():
-                raise _DivergedError(steps)
+                raise _DivergedError(steps, trained["lr"])
         except _DivergedError as stop:
-            run.diverged = {"epoch": epoch, "step": stop.step, "lr": optimizer.param_groups[0]["lr"]}
+            run.diverged = {"epoch": epoch, **stop.where}
             run.predictions = None
             break
         run.predictions = predictions
         run.history.append(
             {
                 "epoch": epoch,
-                "train_loss": train_loss,
-                "train_accuracy": train_accuracy,
+                **trained,
                 "test_loss": predictions.loss.double().mean().item(),
                 "test_accuracy": (predictions.predicted == predictions.label).double().mean().item(),
                 "penalty": config.l1 * l1_norm(weights).item(),
-                "lr": optimizer.param_groups[0]["lr"],
                 "seconds": time.perf_counter() - start,
             }
         )
