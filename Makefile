@@ -28,7 +28,7 @@ train: $(INSTALLED) ## train what is not trained yet, no report
 test: $(INSTALLED) ## run the tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 render: $(INSTALLED) ## render the published runs of results/, training nothing
 	@$(BIN)/python workflow/render.py --results results --output $(OUTPUT) --renderer $(RENDERER)

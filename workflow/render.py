@@ -24,7 +24,7 @@ import yaml
 from normstudy import findings, preview
 from normstudy.errors import NormstudyError
 from normstudy.labels import FULL_NAMES, labels
-from normstudy.paths import project_root
+from normstudy.paths import project_root, replace_folder
 from normstudy.runs import FinishedRun
 from normstudy.studies import read_study
 
@@ -53,7 +53,7 @@ def render(results: Path, output: Path, renderer: str = "auto") -> str:
             preview.render(REPORT, fresh, {RESULTS_VARIABLE: str(results)}, pages, {"subtitle": subtitle(runs)})
         (fresh / "render.json").write_text(json.dumps({"by": by}) + "\n")
         fresh.chmod(0o755)
-        swap(fresh, output)
+        replace_folder(fresh, output)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return by
@@ -100,16 +100,6 @@ def notebook_pages(runs: list[FinishedRun]) -> list[tuple[str, Path]]:
         (f"{name}: {FULL_NAMES[run.config.norm].lower()}", run.folder / "train.ipynb")
         for name, run in zip(labels(configs), runs, strict=True)
     ]
-
-
-def swap(fresh: Path, output: Path) -> None:
-    """Put the new folder in the place of the old one."""
-    old = output.with_name(f".{output.name}-old")
-    shutil.rmtree(old, ignore_errors=True)
-    if output.exists():
-        os.replace(output, old)
-    os.replace(fresh, output)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def main() -> int:

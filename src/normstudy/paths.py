@@ -1,5 +1,6 @@
-"""Where the project's own folders are."""
+"""Where the project's own folders are, and how one takes the place of another."""
 
+import tempfile
 from pathlib import Path
 
 
@@ -12,3 +13,17 @@ def project_root() -> Path:
 def data_folder() -> Path:
     """Where data sets are kept: `data/` of the checkout (ignored by git)."""
     return project_root() / "data"
+
+
+def replace_folder(fresh: Path, final: Path) -> None:
+    """Rename `fresh` to `final`; what was there before goes, and comes back if the renaming fails."""
+    with tempfile.TemporaryDirectory(prefix=f".{final.name}-", dir=final.parent) as folder:
+        earlier = Path(folder, "earlier")
+        if final.exists():
+            final.rename(earlier)
+        try:
+            fresh.rename(final)
+        except OSError:
+            if earlier.exists():
+                earlier.rename(final)
+            raise

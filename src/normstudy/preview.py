@@ -38,6 +38,7 @@ from traitlets import default
 
 from normstudy.errors import NormstudyError
 from normstudy.markup import escape
+from normstudy.paths import replace_folder
 from normstudy.preview_constructs import FRONT_MATTER, top_heading_level, unsupported_constructs
 
 __all__ = ["PreviewError", "render", "unsupported_constructs"]
@@ -95,7 +96,7 @@ def render(
             written.append(build / "notebooks" / name)
             written[-1].parent.mkdir(exist_ok=True)
             written[-1].write_text(_notebook_html(title, path, pages), encoding="utf-8")
-        _swap(build, output)
+        replace_folder(build, output)
     finally:
         shutil.rmtree(build, ignore_errors=True)
     return [output / path.relative_to(build) for path in written]
@@ -325,19 +326,6 @@ def _pandoc(source: str, origin: Path, citeproc: bool = False, **options: Any) -
 
 def _is_preview(folder: Path) -> bool:
     return folder.is_dir() and (not any(folder.iterdir()) or {"index.html", "report.pdf"} <= set(os.listdir(folder)))
-
-
-def _swap(build: Path, output: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as folder:
-        earlier = Path(folder, "earlier")
-        if output.exists():
-            output.rename(earlier)
-        try:
-            build.rename(output)
-        except OSError:
-            if earlier.exists():
-                earlier.rename(output)
-            raise
 
 
 def _one_line(text: str) -> str:
