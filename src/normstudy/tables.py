@@ -31,9 +31,9 @@ def models_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
             low, high = proportion_interval(total - errors, total)
             row |= {
                 f"{split} accuracy (%)": f"{100 * run.history[-1]['test_accuracy']:.2f}",
-                "95 % interval": f"{100 * low:.2f} to {100 * high:.2f}",
+                "95 % interval": unbroken(f"{100 * low:.2f} to {100 * high:.2f}"),
                 f"{split} loss": f"{run.history[-1]['test_loss']:.4f}",
-                "errors": f"{errors} of {total:,}",
+                "errors": unbroken(f"{errors} of {total:,}"),
                 "s per epoch": f"{seconds_per_epoch(run):.1f}",
             }
         rows.append(row)
