@@ -26,7 +26,7 @@ from normstudy.paths import project_root
 from normstudy.progress import in_words
 from normstudy.studies import PlannedRun, asks_for_auto, plan
 
-START_UP = 5
+START_UP = 7
 """A run's start and end (kernel, imports, pictures) take about so many times as long as importing torch."""
 
 
@@ -61,12 +61,16 @@ def make_report(arguments: argparse.Namespace, console: Console) -> int:
     dataset, reason = "mnist", ""
     if asks_for_auto(Path(arguments.params)):
         dataset, reason = resolve_dataset("auto")
+    start = time.perf_counter()
     runs = plan(Path(arguments.params), dataset)
+    waiting = [run for run in runs if not run.is_done(runs_folder)]
+    if waiting:
+        import torch  # noqa: F401 - as every run has to, which tells how long a run's start takes here
+    importing = time.perf_counter() - start
     fetch({run.config.dataset for run in runs})
     if reason:
         console.print(f"The runs use {DATA_TITLES[dataset]}: {reason}.")
-    waiting = [run for run in runs if not run.is_done(runs_folder)]
-    announce(console, runs, waiting, arguments.cores)
+    announce(console, runs, waiting, arguments.cores, START_UP * importing)
     settings = {"params": arguments.params, "runs": arguments.runs, "output": arguments.output}
     settings |= {"auto_dataset": dataset, "renderer": arguments.renderer}
     failed = run_snakemake(arguments, settings, runs, waiting, console)
@@ -93,8 +97,8 @@ def fetch(datasets: set[str]) -> None:
         resolve_dataset(dataset)
 
 
-def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun], cores: int) -> None:
-    """Say what will be done, and how long it takes."""
+def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun], cores: int, start_up: float) -> None:
+    """Say what will be done, and how long it takes; `start_up`: seconds that a run takes besides training."""
     names = dict(zip([run.name for run in runs], labels([run.config for run in runs]), strict=True))
     console.print(
         f"{len(runs)} models on {DATA_TITLES[runs[0].config.dataset]}; {len(runs) - len(waiting)} trained already."
@@ -102,11 +106,9 @@ def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun]
     for run in waiting:
         console.print(f"  to train: {names[run.name]}, {run.config.epochs} epochs ({run.source})")
     if waiting:
-        start = time.perf_counter()
-        from normstudy.timing import estimate_seconds  # imports torch, as every run has to
+        from normstudy.timing import estimate_seconds  # imports torch
 
-        overhead = START_UP * (time.perf_counter() - start)
-        seconds = [overhead + estimate_seconds(run.config) for run in waiting]
+        seconds = [start_up + estimate_seconds(run.config) for run in waiting]
         side_by_side = max(1, min(len(waiting), cores // max(run.config.threads for run in waiting)))
         rounds = max(max(seconds), sum(seconds) / side_by_side)
         console.print(
@@ -135,7 +137,7 @@ def run_snakemake(
     with open(logs / "snakemake.log", "w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         try:
-            watch(process, Path(arguments.runs) / ".progress", runs, waiting, console)
+            watch(process, Path(arguments.runs) / ".progress", runs, waiting, console, target[0] == "report")
         except KeyboardInterrupt:
             stop(process)
             raise

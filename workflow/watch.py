@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from pathlib import Path
 
@@ -15,7 +16,14 @@ from normstudy.studies import PlannedRun
 POLL_SECONDS = 0.5
 
 
-def watch(process, channel: Path, runs: list[PlannedRun], waiting: list[PlannedRun], console: Console) -> None:
+def watch(
+    process: subprocess.Popen,
+    channel: Path,
+    runs: list[PlannedRun],
+    waiting: list[PlannedRun],
+    console: Console,
+    renders: bool,
+) -> None:
     """Show epoch, accuracy and time left of each run: bars on a terminal, a line per epoch elsewhere."""
     names = dict(zip([run.name for run in runs], labels([run.config for run in runs]), strict=True))
     columns = [TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}")]
@@ -37,7 +45,12 @@ def watch(process, channel: Path, runs: list[PlannedRun], waiting: list[PlannedR
                         console.print(f"{names[run.name]}: {state}")
                 elif not entries and (channel / f"{run.name}.jsonl").exists():
                     bars.update(bar[run.name], state="starting")
-            if rendering is None and all(shown[run.name] == run.config.epochs for run in waiting) and not ended:
+            if (
+                renders
+                and rendering is None
+                and all(shown[run.name] == run.config.epochs for run in waiting)
+                and not ended
+            ):
                 rendering = bars.add_task("report", total=None, state="rendering")
             if ended:
                 if rendering is not None:
