@@ -2,6 +2,9 @@
 
 import json
 import re
+import signal
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -155,3 +158,27 @@ def test_snakemake_by_itself_plans_the_same_runs(tmp_path):
     )
     assert process.returncode == 0, process.stderr
     assert re.search(r"train +1", process.stdout + process.stderr)
+
+
+def test_ctrl_c_ends_the_job_and_leaves_nothing_behind(tmp_path):
+    params = write_params(tmp_path / "params", bn="dataset: digits\nepochs: 10000\n")
+    runs = tmp_path / "runs"
+    command = [sys.executable, "workflow/report.py", "--params", params, "--runs", runs, "--only-train"]
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        # Where the tests run in the background, the interrupt would be ignored by inheritance.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        while "epoch" not in (line := process.stdout.readline()) or "to train" in line:
+            assert line, "the job ended by itself"
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+    assert process.returncode == 130
+    assert "Finished runs are kept" in rest
+    assert folders(runs) == set()
+    assert list((runs / ".unfinished").iterdir()) == []
+    left = subprocess.run(["pgrep", "-f", str(runs)], capture_output=True, text=True).stdout
+    assert left == ""

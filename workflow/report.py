@@ -167,13 +167,17 @@ def last_error(*logs: Path) -> str:
 
 
 def stop(process: subprocess.Popen) -> None:
-    """End the scheduler and everything it started."""
-    for how, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+    """End the scheduler and everything it started, leaving runs a few seconds to take their unfinished folders away."""
+    for how, patience in ((signal.SIGTERM, 8), (signal.SIGKILL, 2)):
+        deadline = time.monotonic() + patience
         try:
             os.killpg(process.pid, how)
-            process.wait(patience)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            continue
+            while time.monotonic() < deadline:
+                process.poll()
+                os.killpg(process.pid, 0)  # raises once nobody of the group is left
+                time.sleep(0.1)
+        except ProcessLookupError:
+            return
 
 
 @contextmanager
