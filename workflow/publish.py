@@ -18,20 +18,18 @@ from pathlib import Path
 
 from render import write_profile
 
-from normstudy.download import resolve_dataset
 from normstudy.errors import NormstudyError
-from normstudy.paths import project_root
+from normstudy.paths import project_root, replace_folder
 from normstudy.readme import draw_graphs, put_results, results_block
 from normstudy.runs import RunError, read_run
-from normstudy.studies import MAIN, PlannedRun, asks_for_auto, plan, read_study, write_studies
+from normstudy.studies import MAIN, PlannedRun, auto_dataset, plan, read_study, write_studies
 
 README = Path("README.md")
 
 
 def publish(params: Path, runs: Path, results: Path) -> list[str]:
     """Names of the published runs. Raises `NormstudyError`; what was published before stays then."""
-    dataset = resolve_dataset("auto")[0] if asks_for_auto(params) else "mnist"
-    planned = plan(params, dataset)
+    planned = plan(params, auto_dataset(params)[0])
     train([run for run in planned if not is_published(run, results) and not run.is_done(runs)], runs)
     for run in planned:
         if not is_published(run, results):
@@ -81,8 +79,7 @@ def copy(folder: Path, results: Path) -> None:
     results.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".copy-", dir=results) as staging:
         shutil.copytree(folder, Path(staging) / folder.name)
-        shutil.rmtree(results / folder.name, ignore_errors=True)  # is_published has refused what lies there
-        os.replace(Path(staging) / folder.name, results / folder.name)
+        replace_folder(Path(staging) / folder.name, results / folder.name)
 
 
 def drop_unnamed(results: Path, named: set[str]) -> None:

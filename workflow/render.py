@@ -49,8 +49,8 @@ def render(results: Path, output: Path, renderer: str = "auto") -> str:
             render_with_quarto(program, results, fresh, runs)
         else:
             by = f"the preview renderer ({detail})"
-            pages = [(title, path) for title, path in notebook_pages(runs) if path.is_file()]
-            preview.render(REPORT, fresh, {RESULTS_VARIABLE: str(results)}, pages, {"subtitle": subtitle(runs)})
+            environment = {RESULTS_VARIABLE: str(results)}
+            preview.render(REPORT, fresh, environment, notebook_pages(runs), {"subtitle": subtitle(runs)})
         (fresh / "render.json").write_text(json.dumps({"by": by}) + "\n")
         fresh.chmod(0o755)
         replace_folder(fresh, output)
@@ -78,9 +78,7 @@ def render_with_quarto(program: str, results: Path, output: Path, runs: list[Fin
 
 def write_profile(path: Path, runs: list[FinishedRun]) -> None:
     """A Quarto profile that lists the executed notebooks of `runs` as pages."""
-    pages = [
-        {"notebook": os.path.relpath(file), "title": title} for title, file in notebook_pages(runs) if file.is_file()
-    ]
+    pages = [{"notebook": os.path.relpath(file), "title": title} for title, file in notebook_pages(runs)]
     profile = {"subtitle": subtitle(runs), "manuscript": {"notebooks": pages}}
     text = yaml.safe_dump(profile, sort_keys=False, allow_unicode=True)
     comment = "# Written by workflow/render.py and workflow/publish.py: the notebooks of the runs in the report.\n"
@@ -94,11 +92,12 @@ def subtitle(runs: list[FinishedRun]) -> str:
 
 
 def notebook_pages(runs: list[FinishedRun]) -> list[tuple[str, Path]]:
-    """(title, executed notebook) of each run."""
+    """(title, executed notebook) of each run that has one."""
     configs = [run.config for run in runs]
     return [
         (f"{name}: {FULL_NAMES[run.config.norm].lower()}", run.folder / "train.ipynb")
         for name, run in zip(labels(configs), runs, strict=True)
+        if (run.folder / "train.ipynb").is_file()
     ]
 
 

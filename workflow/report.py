@@ -19,12 +19,12 @@ from pathlib import Path
 from rich.console import Console
 from watch import watch
 
-from normstudy.download import resolve_dataset
+from normstudy.download import ensure
 from normstudy.errors import NormstudyError
 from normstudy.labels import DATA_TITLES, labels
 from normstudy.paths import project_root
 from normstudy.progress import in_words
-from normstudy.studies import PlannedRun, asks_for_auto, plan
+from normstudy.studies import PlannedRun, auto_dataset, plan
 
 START_UP = 7
 """A run's start and end (kernel, imports, pictures) take about so many times as long as importing torch."""
@@ -58,16 +58,14 @@ def main() -> int:
 
 def make_report(arguments: argparse.Namespace, console: Console) -> int:
     runs_folder = Path(arguments.runs)
-    dataset, reason = "mnist", ""
-    if asks_for_auto(Path(arguments.params)):
-        dataset, reason = resolve_dataset("auto")
+    dataset, reason = auto_dataset(Path(arguments.params))
     start = time.perf_counter()
     runs = plan(Path(arguments.params), dataset)
     waiting = [run for run in runs if not run.is_done(runs_folder)]
     if waiting:
         import torch  # noqa: F401 - as every run has to, which tells how long a run's start takes here
     importing = time.perf_counter() - start
-    fetch({run.config.dataset for run in runs})
+    ensure(runs[0].config.dataset)  # all runs have the same; none starts without it
     if reason:
         console.print(f"The runs use {DATA_TITLES[dataset]}: {reason}.")
     announce(console, runs, waiting, arguments.cores, START_UP * importing)
@@ -89,12 +87,6 @@ def make_report(arguments: argparse.Namespace, console: Console) -> int:
     if not arguments.only_train:
         announce_report(console, Path(arguments.output), runs)
     return 0
-
-
-def fetch(datasets: set[str]) -> None:
-    """Have all data at hand before any run starts."""
-    for dataset in sorted(datasets):
-        resolve_dataset(dataset)
 
 
 def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun], cores: int, start_up: float) -> None:

@@ -17,6 +17,7 @@ import yaml
 
 from normstudy.config import Config, make_config, resolve
 from normstudy.paths import project_root
+from normstudy.search import read_search
 
 STUDY = project_root() / "params/studies/search.yaml"
 FOUND = project_root() / "results/search.json"
@@ -51,7 +52,7 @@ def run(model: str, config: Config) -> dict:
 
 def main() -> None:
     jobs = int(sys.argv[1]) if len(sys.argv) > 1 else os.cpu_count()
-    rows = json.loads(FOUND.read_text()) if FOUND.exists() else []
+    rows = read_search(FOUND) if FOUND.exists() else []
     done = [row["config"] for row in rows]
     waiting = [
         (model, config)

@@ -15,7 +15,7 @@ from normstudy.config import Config
 from normstudy.data import Data
 from normstudy.labels import CLASS_NAMES, labels, styles
 from normstudy.randomness import generator
-from normstudy.runs import FinishedRun
+from normstudy.runs import FinishedRun, wrong
 
 STYLE = {
     "figure.facecolor": "white",
@@ -42,11 +42,6 @@ MEASURES = {
 }
 
 
-def split_name(config: Config) -> str:
-    """`test` or `validation`: what the evaluated images are called."""
-    return config.evaluate_on
-
-
 @matplotlib.rc_context(STYLE)
 def history_figure(runs: Sequence[FinishedRun], measures: Sequence[str]) -> Figure:
     """One panel per measure (a key of the history), every epoch of every run, labelled at the line's end."""
@@ -59,7 +54,7 @@ def history_figure(runs: Sequence[FinishedRun], measures: Sequence[str]) -> Figu
 @matplotlib.rc_context(STYLE)
 def curves_figure(run: FinishedRun) -> Figure:
     """Loss and accuracy of one run, in training and in evaluation."""
-    split = split_name(run.config)
+    split = run.config.evaluate_on
     figure = Figure(figsize=(WIDTH, 3.2), layout="constrained")
     colour = styles([run.config])[0][0]
     for axes, kind in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
@@ -69,7 +64,7 @@ def curves_figure(run: FinishedRun) -> Figure:
             axes.plot(_epochs(run), values, line, color=colour, marker="o", markersize=3, label=name)
         axes.set(xlabel="epoch", ylabel=kind + (" (%)" if kind == "accuracy" else " (cross-entropy, nats per image)"))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        (_scale_accuracy if kind == "accuracy" else _scale_loss)(axes, [run])
+        (_scale_accuracy if kind == "accuracy" else _scale_loss)(axes)
         axes.legend(frameon=False)
     return figure
 
@@ -97,16 +92,16 @@ def confusion_figure(run: FinishedRun) -> Figure:
 @matplotlib.rc_context(STYLE)
 def misclassified_figure(run: FinishedRun) -> Figure:
     """The ten errors of which the model was surest, five by two; fewer when there are fewer."""
-    wrong, names = run.misclassified, CLASS_NAMES[run.config.dataset]
+    errors, names = run.misclassified, CLASS_NAMES[run.config.dataset]
     rows, columns = GRID
     figure = Figure(figsize=(WIDTH, 3.7), layout="constrained")
     for place, axes in enumerate(figure.subplots(rows, columns).flat):
         axes.axis("off")
-        if place >= len(wrong["label"]):
+        if place >= len(errors["label"]):
             continue
-        axes.imshow(wrong["images"][place], cmap="gray_r", vmin=0, vmax=255)
-        true, predicted = names[wrong["label"][place]], names[wrong["predicted"][place]]
-        axes.set_title(f"true {true}, said {predicted}\n{confidence_text(wrong['confidence'][place])}", fontsize=9)
+        axes.imshow(errors["images"][place], cmap="gray_r", vmin=0, vmax=255)
+        true, predicted = names[errors["label"][place]], names[errors["predicted"][place]]
+        axes.set_title(f"true {true}, said {predicted}\n{confidence_text(errors['confidence'][place])}", fontsize=9)
     return figure
 
 
@@ -134,7 +129,7 @@ def shared_errors_figure(runs: Sequence[FinishedRun], positions: np.ndarray) -> 
 
 @matplotlib.rc_context(STYLE)
 def augmentation_figure(config: Config, data: Data, images: int = 5, versions: int = 4) -> Figure:
-    """A sheet of training images: the original in the first row, below it as the network sees it in epochs 1, 2, …"""
+    """A sheet of training images: originals above, versions drawn as in training at full strength."""
     original = data.train.images[:images].float() / 255
     sheet = [original]
     for epoch in range(1, versions + 1):
@@ -170,8 +165,8 @@ def confusion_matrix(run: FinishedRun) -> np.ndarray:
 
 def shared_errors(runs: Sequence[FinishedRun]) -> np.ndarray:
     """Positions (m,) of the evaluated images that every run got wrong; those the first was surest of come first."""
-    wrong = np.logical_and.reduce([run.predictions["predicted"] != run.predictions["label"] for run in runs])
-    positions = np.flatnonzero(wrong)
+    everywhere = np.logical_and.reduce([wrong(run) for run in runs])
+    positions = np.flatnonzero(everywhere)
     return positions[np.argsort(-runs[0].predictions["predicted_probability"][positions], kind="stable")]
 
 
@@ -180,12 +175,17 @@ def confidence_text(probability: float) -> str:
     return "> 99.9 %" if probability > 0.999 else f"{100 * probability:.1f} %"
 
 
+def value_text(measure: str, value: float) -> str:
+    """A value of `measure`, a key of the history: `99.43 %` or `0.0157`."""
+    return f"{100 * value:.2f} %" if measure.endswith("accuracy") else f"{value:.4f}"
+
+
 def history_alt(runs: Sequence[FinishedRun], measure: str) -> str:
     """Alternative text for `history_figure` with one measure."""
-    title = MEASURES[measure].format(split=split_name(runs[0].config))
+    title = MEASURES[measure].format(split=runs[0].config.evaluate_on)
     ends = "; ".join(
-        f"{name} goes from {_format(measure, run.history[0][measure])} in epoch 1 to "
-        f"{_format(measure, run.history[-1][measure])} in epoch {len(run.history)}"
+        f"{name} goes from {value_text(measure, run.history[0][measure])} in epoch 1 to "
+        f"{value_text(measure, run.history[-1][measure])} in epoch {len(run.history)}"
         for name, run in zip(labels([run.config for run in runs]), runs, strict=True)
         if run.history
     )
@@ -207,8 +207,8 @@ def confusion_alt(run: FinishedRun) -> str:
 
 def misclassified_alt(run: FinishedRun) -> str:
     """Alternative text for `misclassified_figure`: what each picture is and was taken for."""
-    names, wrong = CLASS_NAMES[run.config.dataset], run.misclassified
-    shown = list(zip(wrong["label"], wrong["predicted"], wrong["confidence"], strict=True))[: GRID[0] * GRID[1]]
+    names, errors = CLASS_NAMES[run.config.dataset], run.misclassified
+    shown = list(zip(errors["label"], errors["predicted"], errors["confidence"], strict=True))[: GRID[0] * GRID[1]]
     items = (f"{names[true]} taken for {names[said]} ({confidence_text(p)})" for true, said, p in shown)
     return f"Grid of {len(shown)} misclassified images: {', '.join(items)}."
 
@@ -222,10 +222,10 @@ def _draw_history(axes: Axes, runs: Sequence[FinishedRun], measure: str) -> None
             continue
         values = [(100 if accuracy else 1) * entry[measure] for entry in run.history]
         axes.plot(_epochs(run), values, line, color=colour, marker="o", markersize=3, linewidth=1.5)
-        ends.append((values[-1], f"{name}  {_format(measure, run.history[-1][measure])}", colour, len(values)))
-    axes.set(xlabel="epoch", ylabel=MEASURES[measure].format(split=split_name(configs[0])))
+        ends.append((values[-1], f"{name}  {value_text(measure, run.history[-1][measure])}", colour, len(values)))
+    axes.set(xlabel="epoch", ylabel=MEASURES[measure].format(split=configs[0].evaluate_on))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    (_scale_accuracy if accuracy else _scale_loss)(axes, runs)
+    (_scale_accuracy if accuracy else _scale_loss)(axes)
     _label_ends(axes, ends)
 
 
@@ -251,14 +251,14 @@ def _label_ends(axes: Axes, ends: list[tuple[float, str, str, int]]) -> None:
         )
 
 
-def _scale_loss(axes: Axes, runs: Sequence[FinishedRun]) -> None:
+def _scale_loss(axes: Axes) -> None:
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_locator(NullLocator())
 
 
-def _scale_accuracy(axes: Axes, runs: Sequence[FinishedRun]) -> None:
+def _scale_accuracy(axes: Axes) -> None:
     """Stretch towards 100 %, so that first and last epochs can be read in one picture."""
     floor = 0.01  # percent: keeps 100 % at a finite height
     axes.set_yscale(
@@ -268,8 +268,7 @@ def _scale_accuracy(axes: Axes, runs: Sequence[FinishedRun]) -> None:
             lambda height: 100 + floor - 10.0 ** (-height),
         ),
     )
-    shown = [100 * entry[key] for run in runs for entry in run.history for key in ("test_accuracy", "train_accuracy")]
-    drawn = [y for line in axes.lines for y in line.get_ydata()] or shown
+    drawn = [y for line in axes.lines for y in line.get_ydata()]
     ticks = [0, 20, 40, 60, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9, 100]
     lowest = max([tick for tick in ticks if tick <= min(drawn, default=0)], default=0)
     highest = min([tick for tick in ticks if tick >= max(drawn, default=100)], default=100)
@@ -277,10 +276,6 @@ def _scale_accuracy(axes: Axes, runs: Sequence[FinishedRun]) -> None:
     axes.yaxis.set_major_locator(FixedLocator([tick for tick in ticks if lowest <= tick <= highest]))
     axes.yaxis.set_major_formatter(FixedFormatter([f"{tick:g}" for tick in ticks if lowest <= tick <= highest]))
     axes.yaxis.set_minor_locator(NullLocator())
-
-
-def _format(measure: str, value: float) -> str:
-    return f"{100 * value:.2f} %" if measure.endswith("accuracy") else f"{value:.4f}"
 
 
 def _epochs(run: FinishedRun) -> list[int]:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from normstudy.config import VALIDATION_IMAGES
-from normstudy.figures import GRID, shared_errors
+from normstudy.figures import GRID, shared_errors, value_text
 from normstudy.labels import DATA_TITLES, labels
-from normstudy.runs import FinishedRun
+from normstudy.runs import FinishedRun, wrong
 from normstudy.search import VARIED, best_combinations, read_search
-from normstudy.statistics import CONFIDENCE, adjust_for_many, compare_errors, proportion_interval
-from normstudy.tables import error_count, p_text, wrong
+from normstudy.statistics import CONFIDENCE, proportion_interval
+from normstudy.tables import compare_pairs, error_count, p_text
 
 
 def summary(runs: Sequence[FinishedRun]) -> str:
@@ -33,19 +33,17 @@ def summary(runs: Sequence[FinishedRun]) -> str:
 def verdict(runs: Sequence[FinishedRun]) -> str:
     """Whether the models differ in their errors, by McNemar's test on each pair, adjusted for their number."""
     names = labels([run.config for run in runs])
-    pairs = [(i, j) for i in range(len(runs)) for j in range(i + 1, len(runs))]
-    results = [compare_errors(wrong(runs[i]), wrong(runs[j])) for i, j in pairs]
-    adjusted = adjust_for_many([result.p_value for result in results])
+    compared = compare_pairs(runs)
     clear = []
-    for (i, j), result, p in zip(pairs, results, adjusted, strict=True):
+    for i, j, result, p in compared:
         if p < 1 - CONFIDENCE:
             better, worse = (j, i) if result.only_first > result.only_second else (i, j)
             clear.append(f"{names[better]} errs less often than {names[worse]} (p {p_relation(p)})")
     if not clear:
-        smallest = min(adjusted)
+        smallest = min(p for *_, p in compared)
         subject = "the two models" if len(runs) == 2 else f"any two of the {len(runs)} models"
         return f"The differences between {subject} are within the noise (smallest adjusted p = {smallest:.2f})."
-    rest = len(pairs) - len(clear)
+    rest = len(compared) - len(clear)
     tail = f"; the other {rest} pairs differ by no more than noise" if rest > 1 else ""
     tail = "; the remaining pair differs by no more than noise" if rest == 1 else tail
     return f"On these images {'; '.join(clear)}{tail}."
@@ -63,12 +61,12 @@ def take_away(runs: Sequence[FinishedRun], measure: str) -> str:
     (low, lowest), (high, highest) = min(ended), max(ended)
     accuracy = measure.endswith("accuracy")
     if len(ended) == 1:
-        return f"{lowest} ends at {_value(low, accuracy)}."
+        return f"{lowest} ends at {value_text(measure, low)}."
     gap = f"{100 * (high - low):.2f} percentage points" if accuracy else f"{high - low:.4f} nats"
     best, worst = ((high, highest), (low, lowest)) if accuracy else ((low, lowest), (high, highest))
     return (
-        f"{best[1]} ends best, at {_value(best[0], accuracy)}, {worst[1]} last, "
-        f"at {_value(worst[0], accuracy)}: {gap} apart."
+        f"{best[1]} ends best, at {value_text(measure, best[0])}, {worst[1]} last, "
+        f"at {value_text(measure, worst[0])}: {gap} apart."
     )
 
 
@@ -225,7 +223,3 @@ def _caveat(runs: Sequence[FinishedRun]) -> str:
 
 def _seeds(seeds: list[int]) -> str:
     return f"seed {seeds[0]}" if len(seeds) == 1 else "seeds " + join_words([str(seed) for seed in seeds])
-
-
-def _value(value: float, accuracy: bool) -> str:
-    return f"{100 * value:.2f} %" if accuracy else f"{value:.4f}"

@@ -176,6 +176,11 @@ def read_run(folder: Path | str, check_name: bool = True) -> FinishedRun:
     return FinishedRun(folder, metrics, config)
 
 
+def wrong(run: FinishedRun) -> np.ndarray:
+    """Boolean array (n,): which evaluated images the run got wrong."""
+    return run.predictions["predicted"] != run.predictions["label"]
+
+
 def is_current(folder: Path | str) -> bool:
     """Whether `folder` holds a valid run that the present sources made."""
     try:

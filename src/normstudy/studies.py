@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from normstudy.config import Config, ParameterError, read_config, resolve, run_name
+from normstudy.download import resolve_dataset
 from normstudy.runs import FinishedRun, RunError, is_current, read_run
 
 MAIN = "main"
@@ -32,6 +33,11 @@ class PlannedRun:
 def asks_for_auto(params_folder: Path) -> bool:
     """Whether a parameter file leaves the data set open."""
     return any(config.dataset == "auto" for _, config in _read_all(params_folder))
+
+
+def auto_dataset(params_folder: Path) -> tuple[str, str]:
+    """What `dataset: auto` stands for, and why if it is a fall-back; nothing is fetched when no file says `auto`."""
+    return resolve_dataset("auto") if asks_for_auto(params_folder) else ("mnist", "")
 
 
 def plan(params_folder: Path, dataset: str) -> list[PlannedRun]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from normstudy.exact import scientific
 from normstudy.labels import labels
 from normstudy.markup import escape
 from normstudy.model import Net
-from normstudy.runs import FinishedRun
+from normstudy.runs import FinishedRun, wrong
 from normstudy.search import mean_over_seeds, read_search
-from normstudy.statistics import adjust_for_many, compare_errors, proportion_interval
+from normstudy.statistics import Paired, adjust_for_many, compare_errors, proportion_interval
 
 
 def models_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
@@ -40,21 +41,29 @@ def models_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
     return pd.DataFrame(rows).fillna("–")
 
 
+def compare_pairs(runs: Sequence[FinishedRun]) -> list[tuple[int, int, Paired, float]]:
+    """For each pair of finished runs: their positions, the comparison, and its p-value adjusted for all pairs."""
+    pairs = list(itertools.combinations(range(len(runs)), 2))
+    compared = [compare_errors(wrong(runs[i]), wrong(runs[j])) for i, j in pairs]
+    adjusted = adjust_for_many([pair.p_value for pair in compared])
+    return [(i, j, pair, p) for (i, j), pair, p in zip(pairs, compared, adjusted, strict=True)]
+
+
 def pairs_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
     """One row per pair of finished models: images only one got wrong, and McNemar's test, plain and adjusted."""
     finished = [run for run in runs if not run.diverged]
-    names = labels([run.config for run in finished])
-    rows, p_values = [], []
-    for i in range(len(finished)):
-        for j in range(i + 1, len(finished)):
-            pair = compare_errors(wrong(finished[i]), wrong(finished[j]))
-            p_values.append(pair.p_value)
-            rows.append({"models": f"{unbroken(names[i])} / {unbroken(names[j])}", "only first wrong": pair.only_first})
-            rows[-1] |= {"only second wrong": pair.only_second, "p": p_text(pair.p_value)}
-    for row, adjusted in zip(rows, adjust_for_many(p_values), strict=True):
-        row["p, adjusted"] = p_text(adjusted)
-    columns = ["models", "only first wrong", "only second wrong", "p", "p, adjusted"]
-    return pd.DataFrame(rows, columns=columns)
+    names = [unbroken(name) for name in labels([run.config for run in finished])]
+    rows = [
+        {
+            "models": f"{names[i]} / {names[j]}",
+            "only first wrong": pair.only_first,
+            "only second wrong": pair.only_second,
+            "p": p_text(pair.p_value),
+            "p, adjusted": p_text(adjusted),
+        }
+        for i, j, pair, adjusted in compare_pairs(finished)
+    ]
+    return pd.DataFrame(rows, columns=["models", "only first wrong", "only second wrong", "p", "p, adjusted"])
 
 
 def layers_table(config: Config) -> pd.DataFrame:
@@ -120,11 +129,6 @@ def error_count(run: FinishedRun) -> tuple[int, int]:
     """(misclassified, evaluated) images."""
     mistakes = wrong(run)
     return int(mistakes.sum()), len(mistakes)
-
-
-def wrong(run: FinishedRun):
-    """Boolean array (n,): which evaluated images the run got wrong."""
-    return run.predictions["predicted"] != run.predictions["label"]
 
 
 def seconds_per_epoch(run: FinishedRun) -> float:
