@@ -9,7 +9,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report train test lint render publish quarto search lock clean
+.PHONY: help setup report train test render publish quarto search bench lock clean
 
 help: ## list what one can do here
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -38,6 +38,9 @@ publish: $(INSTALLED) ## train what is missing and copy the runs to results/, wi
 
 search: $(INSTALLED) ## search hyperparameters on the validation split (params/studies/search.yaml)
 	@$(BIN)/python workflow/search.py
+
+bench: $(INSTALLED) ## measure the speed of training beside the usual pipeline (leave the machine alone meanwhile)
+	@$(BIN)/python benchmarks/run.py --output benchmarks/results.md
 
 quarto: $(INSTALLED) ## try again to install Quarto
 	@$(BIN)/python workflow/quarto.py

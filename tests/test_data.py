@@ -139,7 +139,7 @@ def test_digits_are_scikit_learns_enlarged():
 
 def test_pixels_are_standardised_by_the_training_images():
     for data in (load("digits"), load("digits", "validation")):
-        pixels = data.standardise(data.train.images.double() / 255)
+        pixels = data.standardise_(data.train.images.double() / 255)
         assert pixels.mean().item() == pytest.approx(0, abs=1e-9)
         assert pixels.std().item() == pytest.approx(1, abs=1e-9)
     assert load("digits").mean != load("digits", "validation").mean  # held-out images have no part in it

@@ -89,11 +89,11 @@ def test_set_up_names_what_is_missing(tmp_path):
 
 def test_no_source_imports_upwards():
     layers = [
-        {"errors", "paths", "exact", "__init__"},
+        {"errors", "paths", "exact", "hardware", "timing", "__init__"},
         {"config", "randomness", "download", "statistics", "search", "preview_constructs"},
-        {"labels", "progress", "model", "augmentation", "data", "markup"},
+        {"labels", "progress", "model", "augmentation", "cuda_graph", "data", "markup"},
         {"training", "runs", "preview", "worked_example"},
-        {"timing", "studies", "figures", "worked_example_tables"},
+        {"studies", "figures", "worked_example_tables"},
         {"tables", "worked_example_figures", "notebook"},
         {"findings", "readme"},
     ]

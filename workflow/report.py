@@ -23,11 +23,7 @@ from normstudy.download import ensure
 from normstudy.errors import NormstudyError
 from normstudy.labels import DATA_TITLES, labels
 from normstudy.paths import project_root
-from normstudy.progress import in_words
 from normstudy.studies import PlannedRun, auto_dataset, plan
-
-START_UP = 7
-"""A run's start and end (kernel, imports, pictures) take about so many times as long as importing torch."""
 
 
 class JobError(NormstudyError):
@@ -59,16 +55,12 @@ def main() -> int:
 def make_report(arguments: argparse.Namespace, console: Console) -> int:
     runs_folder = Path(arguments.runs)
     dataset, reason = auto_dataset(Path(arguments.params))
-    start = time.perf_counter()
     runs = plan(Path(arguments.params), dataset)
     waiting = [run for run in runs if not run.is_done(runs_folder)]
-    if waiting:
-        import torch  # noqa: F401 - as every run has to, which tells how long a run's start takes here
-    importing = time.perf_counter() - start
     ensure(runs[0].config.dataset)  # all runs have the same; none starts without it
     if reason:
         console.print(f"The runs use {DATA_TITLES[dataset]}: {reason}.")
-    announce(console, runs, waiting, arguments.cores, START_UP * importing)
+    announce(console, runs, waiting)
     settings = {"params": arguments.params, "runs": arguments.runs, "output": arguments.output}
     settings |= {"auto_dataset": dataset, "renderer": arguments.renderer}
     failed = run_snakemake(arguments, settings, runs, waiting, console)
@@ -89,23 +81,14 @@ def make_report(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun], cores: int, start_up: float) -> None:
-    """Say what will be done, and how long it takes; `start_up`: seconds that a run takes besides training."""
+def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun]) -> None:
+    """Say what will be done."""
     names = dict(zip([run.name for run in runs], labels([run.config for run in runs]), strict=True))
     console.print(
         f"{len(runs)} models on {DATA_TITLES[runs[0].config.dataset]}; {len(runs) - len(waiting)} trained already."
     )
     for run in waiting:
         console.print(f"  to train: {names[run.name]}, {run.config.epochs} epochs ({run.source})")
-    if waiting:
-        from normstudy.timing import estimate_seconds  # imports torch
-
-        seconds = [start_up + estimate_seconds(run.config) for run in waiting]
-        side_by_side = max(1, min(len(waiting), cores // max(run.config.threads for run in waiting)))
-        rounds = max(max(seconds), sum(seconds) / side_by_side)
-        console.print(
-            f"Training takes about {in_words(rounds)}, {side_by_side} at a time; then the report is rendered."
-        )
 
 
 def run_snakemake(
@@ -116,6 +99,8 @@ def run_snakemake(
     logs.mkdir(parents=True, exist_ok=True)
     for run in waiting:
         (Path(arguments.runs) / ".progress" / f"{run.name}.jsonl").unlink(missing_ok=True)
+    # As many as the scheduler lets run at once.
+    workers = max(1, min(len(waiting), arguments.cores // max((run.config.threads for run in waiting), default=1)))
     target = ["studies"] if arguments.only_train else ["report"]
     command = [sys.executable, "-m", "snakemake", *target, "--snakefile", "workflow/Snakefile"]
     command += ["--cores", str(arguments.cores), "--keep-going", "--rerun-incomplete", "--nolock"]
@@ -129,7 +114,7 @@ def run_snakemake(
     with open(logs / "snakemake.log", "w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         try:
-            watch(process, Path(arguments.runs) / ".progress", runs, waiting, console, target[0] == "report")
+            watch(process, Path(arguments.runs) / ".progress", runs, waiting, console, workers, target[0] == "report")
         except KeyboardInterrupt:
             stop(process)
             raise

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from normstudy.labels import labels
 from normstudy.progress import in_words, read
 from normstudy.studies import PlannedRun
+from normstudy.timing import batch_seconds
 
 POLL_SECONDS = 0.5
 
@@ -22,9 +23,15 @@ def watch(
     runs: list[PlannedRun],
     waiting: list[PlannedRun],
     console: Console,
+    workers: int,
     renders: bool,
 ) -> None:
-    """Show epoch, accuracy and time left of each run: bars on a terminal, a line per epoch elsewhere."""
+    """Show epoch, accuracy and time left of each run: bars on a terminal, a line per epoch elsewhere.
+
+    What the whole batch takes is said as soon as each of the first `workers` runs has an epoch behind it.
+    """
+    start = time.monotonic()
+    told = not waiting
     names = dict(zip([run.name for run in runs], labels([run.config for run in runs]), strict=True))
     columns = [TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}")]
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
@@ -33,18 +40,28 @@ def watch(
             run.name: bars.add_task(names[run.name], total=run.config.epochs, state="waiting") for run in waiting
         }
         rendering: TaskID | None = None
+        seconds: dict[str, list[float]] = {run.name: [] for run in waiting}
         while True:
             ended = process.poll() is not None
             for run in waiting:
                 entries = read(channel / f"{run.name}.jsonl")
                 if len(entries) > shown[run.name]:
                     shown[run.name] = len(entries)
+                    seconds[run.name] = [entry["seconds"] for entry in entries]
                     state = describe(entries, run)
                     bars.update(bar[run.name], completed=len(entries), state=state)
                     if not console.is_terminal:
                         console.print(f"{names[run.name]}: {state}")
                 elif not entries and (channel / f"{run.name}.jsonl").exists():
                     bars.update(bar[run.name], state="starting")
+            if not told and sum(map(bool, seconds.values())) >= min(workers, len(waiting)):
+                told = True
+                start_up = time.monotonic() - start - max(map(sum, seconds.values()))
+                total = batch_seconds(
+                    [run.config.epochs for run in waiting], list(seconds.values()), max(0.0, start_up), workers
+                )
+                then = "; then the report is rendered" if renders else ""
+                console.print(f"Training takes about {in_words(total)}, {workers} at a time{then}.")
             if (
                 renders
                 and rendering is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import torch
 import torch.nn.functional as F
@@ -20,15 +21,28 @@ def augment(images: Tensor, draws: Tensor, rotation: float, shift: float, scale:
     At most `rotation` degrees, `shift` pixels and a fraction `scale` of the size, either way. What
     comes in from outside the image is 0, the background, so this goes before any standardisation.
     """
-    n, _, height, width = images.shape
+    return warp(images, affine_maps(draws, rotation, shift, scale, images.shape[2:]))
+
+
+def affine_maps(draws: Tensor, rotation: float, shift: float, scale: float, size: tuple[int, int]) -> Tensor:
+    """For each image the map (n, 2, 3) from a target position to where in the source to look, both in [-1, 1].
+
+    The limits are those of `augment`; `size`: height and width in pixels.
+    """
+    height, width = size
     angle = draws[:, 0] * math.radians(rotation)
-    size = 1 + draws[:, 1] * scale
-    cos, sin = torch.cos(angle) / size, torch.sin(angle) / size
+    resized = 1 + draws[:, 1] * scale
+    cos, sin = torch.cos(angle) / resized, torch.sin(angle) / resized
     x, y = draws[:, 2] * (2 * shift / width), draws[:, 3] * (2 * shift / height)
-    # The inverse map: for each target position (in [-1, 1]), where in the source to look.
-    theta = torch.stack([cos, -sin, x, sin, cos, y], dim=1).view(n, 2, 3)
-    # One matrix product over all positions takes a quarter of the time of F.affine_grid.
-    grid = (theta @ _positions(height, width, images.device)).transpose(1, 2).reshape(n, height, width, 2)
+    return torch.stack([cos, -sin, x, sin, cos, y], dim=1).view(-1, 2, 3)
+
+
+def warp(images: Tensor, maps: Tensor) -> Tensor:
+    """`images` (n, 1, h, w) seen through `maps` (n, 2, 3), bilinearly; outside the image there is 0."""
+    n, _, height, width = images.shape
+    # One matrix product over all positions, x and y each in a plane of its own: a fraction of F.affine_grid's time.
+    planes = maps.reshape(-1, 3) @ _positions(height, width, images.device)
+    grid = planes.view(n, 2, height, width).permute(0, 2, 3, 1)
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
@@ -39,6 +53,7 @@ def strength(epoch: int, epochs: int, fade: float) -> float:
     return min(1.0, (epochs - epoch) / (fade * epochs))
 
 
+@cache
 def _positions(height: int, width: int, device: torch.device) -> Tensor:
     """Homogeneous coordinates (3, h·w) of the pixel centres, row by row."""
     y = (torch.arange(height, device=device) * 2 + 1) / height - 1

@@ -20,6 +20,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from normstudy.errors import NormstudyError
+from normstudy.hardware import best_precision, has_cuda
 
 CHANNELS = 16
 """Channels of every normalized layer; `groups` has to divide it."""
@@ -74,7 +75,9 @@ class Config(BaseModel):
     )
     evaluate_on: Literal["test", "validation"] = Field("test", description="images of the evaluation after each epoch")
     threads: int = Field(1, ge=1, le=1024, description="CPU threads of this run")
-    precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="of the forward and backward pass")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto", description="of the forward and backward pass; auto: bf16 on a CPU with AMX"
+    )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where the run happens")
 
     @model_validator(mode="before")
@@ -139,16 +142,12 @@ def resolve(config: Config, dataset: str) -> Config:
     """
     if "auto" not in (config.dataset, config.device, config.precision) and config.device == "cpu":
         return config
-    import torch  # here, because it takes seconds, and reading parameters and runs does without
-
     device = config.device
     if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "cuda" and not torch.cuda.is_available():
+        device = "cuda" if has_cuda() else "cpu"
+    if device == "cuda" and not has_cuda():
         raise ParameterError("device = cuda: no CUDA device is available here; use `device: cpu` or `device: auto`")
-    precision = config.precision
-    if precision == "auto":
-        precision = "bf16" if _bf16_is_native(device) else "fp32"
+    precision = best_precision(device) if config.precision == "auto" else config.precision
     chosen = dataset if config.dataset == "auto" else config.dataset
     return make_config({**config.model_dump(), "dataset": chosen, "device": device, "precision": precision})
 
@@ -163,15 +162,6 @@ def run_name(config: Config) -> str:
     norm = config.norm + (str(config.groups) if config.groups else "") + ("_l1" if config.l1 else "")
     text = json.dumps(config.model_dump(), sort_keys=True, separators=(",", ":"))
     return f"{norm}-{config.dataset}-seed{config.seed}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-
-
-def _bf16_is_native(device: str) -> bool:
-    """Whether bf16 arithmetic is done by the processor itself; emulated bf16 is slower than fp32."""
-    import torch
-
-    if device == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 def _explain(problem: dict[str, Any]) -> str:

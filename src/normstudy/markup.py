@@ -10,11 +10,14 @@ import io
 import re
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib
-import pandas as pd
 from IPython.display import Image
 from matplotlib.figure import Figure
+
+if TYPE_CHECKING:  # every run's notebook imports this module, and none has tables
+    import pandas as pd
 
 FIGURE_FOLDER = Path("_figures")
 """Where `figure` writes pictures, relative to the report; `keep_pictures_of` makes it a folder below."""

@@ -1,15 +1,13 @@
 """A convolutional network of under 8,000 parameters whose normalization is an argument.
 
     image (1, 28, 28)
-      ─ conv 5x5, stride 2 ─ norm ─ ReLU    (16, 12, 12)
-      ─ conv 3x3           ─ norm ─ ReLU    (16, 10, 10)
-      ─ conv 3x3           ─ norm ─ ReLU    (16, 8, 8)
-      ─ max-pool 2x2                        (16, 4, 4)
-      ─ conv 3x3           ─ norm ─ ReLU    (16, 2, 2)
+      ─ conv 5x5, stride 3 ─ norm ─ ReLU    (16, 8, 8)
+      ─ conv 3x3, padded   ─ norm ─ ReLU    (16, 8, 8)
+      ─ conv 3x3           ─ norm ─ ReLU    (16, 6, 6)
+      ─ conv 3x3           ─ norm ─ ReLU    (16, 4, 4)
       ─ mean over positions ─ linear        (10,) class scores
 
-The order is convolution, normalization, ReLU, as in the paper on batch normalization. No padding, so
-that no normalization ever averages over invented zeros. Every normalization computes
+The order is convolution, normalization, ReLU, as in the paper on batch normalization. Every normalization computes
 y = γ (x - μ) / sqrt(σ² + ε) + β with one γ and one β per channel; they differ only in which values
 share μ and σ². Of x with shape (N, C, H, W), one mean belongs to
 
@@ -22,12 +20,28 @@ share μ and σ². Of x with shape (N, C, H, W), one mean belongs to
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
 from normstudy.config import CHANNELS
 
 CLASSES = 10
+
+
+@dataclass(frozen=True)
+class Block:
+    """Convolution, normalization, ReLU; then, with `pool` above 1, the maximum of each `pool` x `pool` positions."""
+
+    kernel: int
+    stride: int = 1
+    padding: int = 0
+    pool: int = 1
+
+
+SKELETON = (Block(5, stride=3), Block(3, padding=1), Block(3), Block(3))
+"""What all models share; `benchmarks/skeletons.py` compares it with others."""
 
 
 def make_norm(kind: str, channels: int, groups: int | None = None) -> nn.Module:
@@ -56,22 +70,18 @@ def make_norm(kind: str, channels: int, groups: int | None = None) -> nn.Module:
 class Net(nn.Module):
     """The network above. `norm`: bn, gn, ln, in or none; `groups`: for gn alone, a divisor of 16."""
 
-    def __init__(self, norm: str = "bn", groups: int | None = None, channels: int = CHANNELS):
+    def __init__(self, norm: str = "bn", groups: int | None = None, skeleton: tuple[Block, ...] = SKELETON):
         super().__init__()
-
-        def block(inputs: int, kernel: int, stride: int = 1) -> nn.Sequential:
+        layers: list[nn.Module] = []
+        for number, block in enumerate(skeleton):
             # β shifts every channel already; a bias before the normalization would (in part) be subtracted again.
-            conv = nn.Conv2d(inputs, channels, kernel, stride, bias=norm == "none")
-            return nn.Sequential(conv, make_norm(norm, channels, groups), nn.ReLU())
-
-        self.features = nn.Sequential(
-            block(1, kernel=5, stride=2),
-            block(channels, kernel=3),
-            block(channels, kernel=3),
-            nn.MaxPool2d(2),
-            block(channels, kernel=3),
-        )
-        self.head = nn.Linear(channels, CLASSES)
+            inputs, bias = CHANNELS if number else 1, norm == "none"
+            layers.append(nn.Conv2d(inputs, CHANNELS, block.kernel, block.stride, block.padding, bias=bias))
+            layers += [make_norm(norm, CHANNELS, groups), nn.ReLU(inplace=True)]
+            if block.pool > 1:
+                layers.append(nn.MaxPool2d(block.pool))
+        self.features = nn.Sequential(*layers)
+        self.head = nn.Linear(CHANNELS, CLASSES)
 
     def forward(self, images: Tensor) -> Tensor:
         """Class scores (N, 10) of `images` (N, 1, 28, 28)."""
@@ -102,7 +112,7 @@ def penalised_weights(model: nn.Module) -> list[nn.Parameter]:
 
 def l1_norm(weights: list[nn.Parameter]) -> Tensor:
     """Σ|w| over `weights`, a scalar that can be differentiated; its gradient is sign(w)."""
-    return torch.stack([weight.abs().sum() for weight in weights]).sum()
+    return nn.utils.parameters_to_vector(weights).abs().sum()
 
 
 def count_parameters(model: nn.Module) -> int:

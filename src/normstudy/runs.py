@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from normstudy.training import Run
 
 SCHEMA = 1
-DECISIVE_SOURCES = ("augmentation.py", "data.py", "model.py", "randomness.py", "training.py")
+DECISIVE_SOURCES = ("augmentation.py", "cuda_graph.py", "data.py", "model.py", "randomness.py", "training.py")
 """The sources that decide the numbers: a change in one of them makes finished runs outdated."""
 
 HIDDEN = ".unfinished"

@@ -1,27 +1,24 @@
-"""How long a run will take on this machine."""
+"""How long a batch of runs will take, told from what its first epochs took."""
 
 from __future__ import annotations
 
-import time
-
-import torch
-
-from normstudy.config import Config, training_images
-from normstudy.data import Data, Split
-from normstudy.training import fit
-
-PROBE_BATCHES = 12
+from collections.abc import Sequence
 
 
-def estimate_seconds(config: Config) -> float:
-    """Seconds that the training of `config`, resolved, will take: extrapolated from a few steps on random images."""
-    count = min(training_images(config), PROBE_BATCHES * config.batch_size)
-    images = torch.randint(0, 256, (count, 1, 28, 28), dtype=torch.uint8)
-    split = Split(images, torch.arange(count) % 10, torch.arange(count))
-    data = Data(split, split[torch.arange(min(count, 64))], 0.13, 0.31)
-    probe = config.model_copy(update={"epochs": 2})
-    start = time.perf_counter()
-    history = fit(probe, data).history
-    # The second epoch is the warm one; a run that diverges on noise has neither.
-    seconds = history[-1]["seconds"] if history else time.perf_counter() - start
-    return seconds * config.epochs * training_images(config) / count
+def batch_seconds(epochs: Sequence[int], done: Sequence[Sequence[float]], start_up: float, workers: int) -> float:
+    """Seconds from the start of a batch of runs to its end.
+
+    `epochs`: of each run; `done`: the seconds of each run's finished epochs, at least one in all;
+    `start_up`: seconds of a run besides its epochs; `workers`: how many runs go on side by side. A run
+    without a finished epoch is taken to be like the mean of the others.
+    """
+    every = [seconds for run in done for seconds in run]
+    mean = sum(every) / len(every)
+    runs = [
+        start_up + count * (sum(seconds) / len(seconds) if seconds else mean)
+        for count, seconds in zip(epochs, done, strict=True)
+    ]
+    free = [0.0] * workers
+    for seconds in runs:  # the scheduler gives the next run to whoever is free first
+        free[free.index(min(free))] += seconds
+    return max(free)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,17 +15,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import OneCycleLR
 
-from normstudy.augmentation import augment, draw, strength
+from normstudy.augmentation import affine_maps, draw, strength, warp
 from normstudy.config import Config, resolve
+from normstudy.cuda_graph import record
 from normstudy.data import Data, Split, load
-from normstudy.model import Net, initialise, l1_norm, penalised_weights
+from normstudy.model import SKELETON, Block, Net, initialise, l1_norm, penalised_weights
 from normstudy.randomness import generator
 
 MOMENTUM = 0.9
-EVALUATION_CHUNK = 1000
-AUGMENTATION_CHUNK = 8
-"""Batches that are augmented in one go: fewer calls, while the chunk still fits the processor's cache."""
-
+EVALUATION_CHUNK = 500
 Epoch = dict[str, Any]
 
 
@@ -69,7 +67,12 @@ class _DivergedError(Exception):
         self.where = {"step": step, "lr": rate}
 
 
-def fit(config: Config, data: Data | None = None, on_epoch: Callable[[Epoch], None] = lambda epoch: None) -> Run:
+def fit(
+    config: Config,
+    data: Data | None = None,
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    skeleton: tuple[Block, ...] = SKELETON,
+) -> Run:
     """Train as `config` says and evaluate after every epoch, calling `on_epoch` with each new history entry.
 
     Whatever `config` leaves to `auto` is resolved first. On the CPU, equal configurations and
@@ -78,61 +81,70 @@ def fit(config: Config, data: Data | None = None, on_epoch: Callable[[Epoch], No
     """
     config = resolve(config, dataset="mnist")
     data = load(config.dataset, config.evaluate_on) if data is None else data
-    with _numerics(config.threads):
-        return _fit(config, data, on_epoch)
+    with _numerics(config):
+        return _fit(config, data, on_epoch, skeleton)
 
 
-def _fit(config: Config, data: Data, on_epoch: Callable[[Epoch], None]) -> Run:
+def _fit(config: Config, data: Data, on_epoch: Callable[[Epoch], None], skeleton: tuple[Block, ...]) -> Run:
     device = torch.device(config.device)
-    model = Net(config.norm, config.groups)
+    model = Net(config.norm, config.groups, skeleton)
     initialise(model, generator(config.seed, 0, "weights"))
     model.to(device)
     weights = penalised_weights(model)
     steps = math.ceil(len(data.train) / config.batch_size)
     optimizer = make_optimizer(config, model)
-    # Two steps at least, or the schedule has no way to rise and fall.
-    schedule = OneCycleLR(
-        optimizer,
-        config.max_lr,
-        total_steps=max(2, config.epochs * steps),
-        pct_start=config.warmup,
-        cycle_momentum=False,
-    )
+    rates = learning_rates(config, config.epochs * steps)
     train, evaluation = _to(device, data.train), _to(device, data.evaluation)
-    autocast = torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16")
+    autocast = torch.autocast(device.type, torch.bfloat16) if config.precision == "bf16" else nullcontext()
 
-    def batches(epoch: int):
+    def batches(epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Standardised, augmented images and labels, every training image once, in the epoch's order."""
         order = torch.randperm(len(train), generator=generator(config.seed, epoch, "order")).to(device)
         draws = draw(len(train), generator(config.seed, epoch, "augmentation")).to(device)
         share = strength(epoch, config.epochs, config.fade)
         limits = [share * limit for limit in (config.rotation, config.shift, config.scale)]
-        chunk = AUGMENTATION_CHUNK * config.batch_size
-        for rows, moves in zip(order.split(chunk), draws.split(chunk), strict=True):
-            images = data.standardise(augment(train.images[rows].float().div_(255), moves, *limits))
-            yield from zip(images.split(config.batch_size), train.labels[rows].split(config.batch_size), strict=True)
+        maps = affine_maps(draws, *limits, train.images.shape[2:])
+        labels = train.labels[order]
+        # On a GPU the launches cost, and one warp serves the epoch; on a CPU leaving the cache does.
+        chunk = len(train) if device.type == "cuda" else config.batch_size
+        for rows, chunk_maps, chunk_labels in zip(*(each.split(chunk) for each in (order, maps, labels)), strict=True):
+            # Many times faster than indexing with `rows`.
+            images = train.images.index_select(0, rows).float().div_(255)
+            images = data.standardise_(warp(images, chunk_maps))
+            yield from zip(images.split(config.batch_size), chunk_labels.split(config.batch_size), strict=True)
+
+    def step(images: Tensor, labels: Tensor) -> Tensor:
+        """Take one optimizer step; the scores (n, 10) before it."""
+        with autocast:
+            scores = model(images).float()
+        objective = F.cross_entropy(scores, labels)
+        if config.l1:
+            objective = objective + config.l1 * l1_norm(weights)
+        optimizer.zero_grad()
+        objective.backward()
+        optimizer.step()
+        return scores.detach()
 
     def train_epoch(epoch: int) -> dict[str, float]:
         """Mean loss (nats) and accuracy (fraction) over the epoch's images, and the last step's learning rate."""
+        nonlocal step
         model.train()
-        total_loss = torch.zeros((), dtype=torch.float64, device=device)
-        correct = torch.zeros((), dtype=torch.int64, device=device)
-        for step, (images, labels) in enumerate(batches(epoch), start=1):
-            with autocast:
-                scores = model(images)
-            loss = F.cross_entropy(scores.float(), labels)
-            objective = loss + config.l1 * l1_norm(weights) if config.l1 else loss
-            rate = optimizer.param_groups[0]["lr"]
-            if not torch.isfinite(objective):
-                raise _DivergedError(step, rate)
-            optimizer.zero_grad()
-            objective.backward()
-            optimizer.step()
-            schedule.step()
-            total_loss += loss.detach() * len(labels)
-            correct += (scores.argmax(dim=1) == labels).sum()
-        loss, accuracy = total_loss.item() / len(train), correct.item() / len(train)
-        return {"train_loss": loss, "train_accuracy": accuracy, "lr": rate}
+        own_rates = rates[(epoch - 1) * steps : epoch * steps]
+        seen = []
+        for rate, (images, labels) in zip(own_rates, batches(epoch), strict=True):
+            if device.type == "cuda" and epoch == 1 and not seen:
+                step = record(step, model, optimizer, images, labels)
+            set_rate(optimizer, rate)
+            seen.append((step(images, labels), labels))
+        # Once per epoch, not per step: on a GPU each look at a value is a wait for it.
+        scores, labels = map(torch.cat, zip(*seen, strict=True))
+        losses = F.cross_entropy(scores, labels, reduction="none").double()
+        bad = losses.isfinite().logical_not().nonzero()
+        if len(bad):
+            first = bad[0].item() // config.batch_size
+            raise _DivergedError(first + 1, own_rates[first])
+        accuracy = (scores.argmax(dim=1) == labels).double().mean()
+        return {"train_loss": losses.mean().item(), "train_accuracy": accuracy.item(), "lr": own_rates[-1]}
 
     run = Run(config, model)
     for epoch in range(1, config.epochs + 1):
@@ -167,7 +179,7 @@ def evaluate(model: nn.Module, data: Data, split: Split) -> Predictions:
     model.eval()
     parts = []
     for images, labels in zip(split.images.split(EVALUATION_CHUNK), split.labels.split(EVALUATION_CHUNK), strict=True):
-        log_p = F.log_softmax(model(data.standardise(images.float().div_(255))), dim=1)
+        log_p = F.log_softmax(model(data.standardise_(images.float().div_(255))), dim=1)
         top, predicted = log_p.max(dim=1)
         own = log_p.gather(1, labels.unsqueeze(1)).squeeze(1)
         parts.append((predicted, own.exp(), top.exp(), -own))
@@ -181,9 +193,32 @@ def make_optimizer(config: Config, model: nn.Module) -> torch.optim.Optimizer:
     chosen = {id(weight) for weight in decayed}
     others = [parameter for parameter in model.parameters() if id(parameter) not in chosen]
     groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    device = decayed[0].device
+    rate = torch.tensor(config.max_lr, device=device)  # a recorded step reads it from its place in memory
     if config.optimizer == "adamw":
-        return torch.optim.AdamW(groups, lr=config.max_lr)
-    return torch.optim.SGD(groups, lr=config.max_lr, momentum=MOMENTUM, nesterov=True)
+        return torch.optim.AdamW(groups, lr=rate, fused=True, capturable=device.type == "cuda")
+    return torch.optim.SGD(groups, lr=rate, momentum=MOMENTUM, nesterov=True, fused=True)
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Make `rate` the learning rate of the steps to come."""
+    for group in optimizer.param_groups:
+        group["lr"].fill_(rate)
+
+
+def learning_rates(config: Config, steps: int) -> list[float]:
+    """The rate of each of the run's `steps`: one rise to `max_lr` and one fall to almost 0 (Smith 2017)."""
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=config.max_lr)
+    # Two steps at least, or the schedule has no way to rise and fall.
+    schedule = OneCycleLR(
+        optimizer, config.max_lr, total_steps=max(2, steps), pct_start=config.warmup, cycle_momentum=False
+    )
+    rates = []
+    for _ in range(steps):
+        rates.append(schedule.get_last_lr()[0])
+        optimizer.step()
+        schedule.step()
+    return rates
 
 
 def _to(device: torch.device, split: Split) -> Split:
@@ -191,14 +226,19 @@ def _to(device: torch.device, split: Split) -> Split:
 
 
 @contextmanager
-def _numerics(threads: int):
-    """Deterministic kernels and `threads` CPU threads, for as long as the run lasts."""
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only with it
+def _numerics(config: Config):
+    """`config.threads` CPU threads and, on a GPU, deterministic kernels, for as long as the run lasts.
+
+    The CPU kernels that a run uses are deterministic anyway, and there the mode would fill every new tensor first.
+    """
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
+    torch.set_num_threads(config.threads)
+    if config.device == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only with it
+        torch.use_deterministic_algorithms(True)
     try:
         yield
     finally:
         torch.set_num_threads(before[0])
-        torch.use_deterministic_algorithms(before[1])
+        if config.device == "cuda":
+            torch.use_deterministic_algorithms(before[1])

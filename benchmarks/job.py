@@ -1,0 +1,107 @@
+"""The parts of the whole job, measured by doing them: the run's notebook, the report, and a call with nothing to do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+
+import papermill
+
+from normstudy.config import make_config, read_config, resolve
+from normstudy.paths import project_root
+from normstudy.runs import stage
+
+Row = tuple[str, list[float]]
+ROOT = project_root()
+
+
+def parts() -> list[Row]:
+    """Seconds of each part, in the order of `make report`."""
+    with tempfile.TemporaryDirectory() as folder:
+        where = Path(folder)
+        rows = notebook_parts(where)
+        report = [
+            "workflow/report.py",
+            "--params",
+            params(where),
+            "--runs",
+            where / "runs",
+            "--output",
+            where / "report",
+        ]
+        whole = seconds(*report)
+        (finished,) = (where / "runs").glob("*/metrics.json")
+        training = json.loads(finished.read_text())["history"][0]["seconds"]
+        rows.append(("one run of one epoch and its report, besides the epoch", [whole - training]))
+        rows.append(
+            (
+                "render the published runs, HTML and PDF",
+                [seconds("workflow/render.py", "--results", "results", "--output", where / "page")],
+            )
+        )
+        rows.append(("`make report` with nothing to do", [seconds(*report) for _ in range(3)]))
+    return rows
+
+
+def notebook_parts(where: Path) -> list[Row]:
+    """A run of one epoch through papermill: its cells, by their heading, and what is around them."""
+    config = resolve(read_config(ROOT / "params/gn.yaml").model_copy(update={"epochs": 1}), "mnist")
+    staged = stage(config, where)
+    output = where / "train.ipynb"
+    start = time.perf_counter()
+    parameters = {**config.model_dump(), "run_folder": str(staged)}
+    notebook = papermill.execute_notebook(
+        str(ROOT / "analysis/train.ipynb"), str(output), parameters, cwd=str(ROOT), progress_bar=False
+    )
+    whole = time.perf_counter() - start
+    rows, inside = [], 0.0
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            took = duration(cell.metadata.papermill)
+            inside += took
+            rows.append((f"notebook: `{cell.source.splitlines()[0][:50]}`", [took]))
+    shutil.rmtree(staged)
+    return [("notebook: start and end of kernel and papermill", [whole - inside]), *rows]
+
+
+def memory() -> list[Row]:
+    """The largest resident memory that any process of a run had."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = {**read_config(ROOT / "params/bn_l1.yaml").model_dump(), "epochs": 1}
+        chosen = json.dumps(resolve(make_config(config), "mnist").model_dump())
+        child = (
+            "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL); "
+        )
+        child += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        command = [sys.executable, "workflow/train_run.py", "--runs", folder, "--parameters", chosen]
+        answer = subprocess.run(
+            [sys.executable, "-c", child, *command], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+    kilobytes = int(answer.stdout) / (1024 if sys.platform == "darwin" else 1)
+    return [("peak of one run (the kernel)", [kilobytes * 1024 / 1e9])]
+
+
+def params(where: Path) -> Path:
+    """A folder with one model of one epoch."""
+    folder = where / "params"
+    folder.mkdir()
+    (folder / "gn.yaml").write_text("norm: gn\nepochs: 1\ndataset: mnist\n")
+    return folder
+
+
+def seconds(script: str, *arguments: str | Path) -> float:
+    """Wall time of one of the project's commands."""
+    start = time.perf_counter()
+    subprocess.run([sys.executable, script, *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def duration(times: dict) -> float:
+    """Seconds between papermill's two time stamps."""
+    return (datetime.fromisoformat(times["end_time"]) - datetime.fromisoformat(times["start_time"])).total_seconds()

@@ -1,0 +1,33 @@
+"""What this machine computes with, told without importing torch where that is possible: it takes seconds."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def has_cuda() -> bool:
+    """Whether torch can use a GPU here; without NVIDIA's driver it cannot."""
+    try:
+        ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")
+    except OSError:
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def best_precision(device: str, cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """`bf16` on a CPU that multiplies bf16 in tiles (AMX), else `fp32`.
+
+    AVX-512's bf16 instructions alone do not pay: with them a step of this network takes longer than
+    in fp32 (`make bench` measures it). A GPU is not filled by a network of this size in either.
+    """
+    try:
+        has_tiles = device == "cpu" and "amx_bf16" in cpuinfo.read_text().split()
+    except OSError:  # not Linux
+        has_tiles = False
+    return "bf16" if has_tiles else "fp32"
