@@ -50,4 +50,4 @@ lock: $(INSTALLED) ## renew requirements.lock and requirements-uv.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --upgrade --python-version 3.11 --group dev pyproject.toml -o requirements.lock
 
 clean: ## delete the rendered reports; runs, data and .venv stay
-	@rm -rf _report _site _figures .quarto _quarto-runs.yml
+	@rm -rf _report _site _figures .quarto

@@ -11,13 +11,14 @@ from itertools import islice
 
 import torch
 import torch.nn.functional as F
-from usual import BATCH_SIZE, UsualNet, evaluate, make_loaders, train_epoch
+from usual import BATCH_SIZE, UsualNet, make_loaders, train_epoch
+from usual import evaluate as usual_evaluate
 
 from normstudy.config import Config, read_config, resolve
 from normstudy.data import load
 from normstudy.model import Net
 from normstudy.paths import data_folder, project_root
-from normstudy.training import fit, make_optimizer
+from normstudy.training import evaluate, fit, make_optimizer
 
 IMAGES, TEST_IMAGES = 60_000, 10_000
 FLOOR_STEPS = 100
@@ -27,6 +28,15 @@ USUAL_BATCHES, USUAL_TEST_BATCHES = 60, 10
 def ours(model: str, precision: str = "auto") -> float:
     """An epoch of `params/<model>.yaml` as `fit` runs it: augmentation, steps, evaluation."""
     return fit(_config(model, precision), _data()).history[0]["seconds"]
+
+
+def evaluation(model: str) -> float:
+    """The part of `ours` that is the evaluation after the epoch."""
+    config = _config(model, "auto")
+    torch.set_num_threads(config.threads)
+    start = time.perf_counter()
+    evaluate(Net(config.norm, config.groups), _data(), _data().evaluation)
+    return time.perf_counter() - start
 
 
 def floor(model: str, precision: str = "auto") -> float:
@@ -59,7 +69,7 @@ def usual(threads: int) -> float:
     train_epoch(network, islice(train, USUAL_BATCHES), optimizer)
     training = time.perf_counter() - start
     start = time.perf_counter()
-    evaluate(network, islice(test, USUAL_TEST_BATCHES))
+    usual_evaluate(network, islice(test, USUAL_TEST_BATCHES))
     evaluation = time.perf_counter() - start
     return training * IMAGES / (USUAL_BATCHES * BATCH_SIZE) + evaluation * TEST_IMAGES / (
         USUAL_TEST_BATCHES * BATCH_SIZE

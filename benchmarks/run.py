@@ -13,6 +13,7 @@ import multiprocessing
 import platform
 import statistics
 import sys
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -72,6 +73,7 @@ def measure(repetitions: int) -> list[dict[str, float]]:
                     key = f"{model}, {precision}"
                     times[f"floor, {key}"] = alone(epoch.floor, model, precision)
                     times[f"ours, {key}"] = alone(epoch.ours, model, precision)
+                times[f"evaluation, {model}"] = alone(epoch.evaluation, model)
                 times[f"ours, {model}, two runs"] = together(epoch.ours, model)
             print(f"repetition {repetition} of {repetitions}", file=sys.stderr, flush=True)
             found.append(times)
@@ -84,39 +86,39 @@ def times_of(times: list[dict[str, float]]) -> list[Row]:
 
 
 def ratios_of(times: list[dict[str, float]]) -> list[Row]:
-    """The ratios that the project promises, each taken within a repetition."""
+    """The ratios that matter, each taken within a repetition."""
     auto = epoch.resolved_precision()
-    rows = []
-    for precision in PRECISIONS:
-        for model in MODELS:
-            key = f"{model}, {precision}"
-            rows.append(
-                (f"our epoch / its floor: {key}", [each[f"ours, {key}"] / each[f"floor, {key}"] for each in times])
-            )
-    rows.append(
-        (
-            "bf16 / fp32, our epoch, mean of the models",
-            [
-                sum(each[f"ours, {m}, bf16"] for m in MODELS) / sum(each[f"ours, {m}, fp32"] for m in MODELS)
-                for each in times
-            ],
-        )
-    )
+    rows: list[Row] = []
+
+    def add(name: str, ratio: Callable[[dict[str, float]], float]) -> None:
+        rows.append((name, [ratio(each) for each in times]))
+
+    def pair(each: dict[str, float]) -> float:
+        """Seconds per model-epoch of two of our runs side by side, mean of the models."""
+        return statistics.mean(each[f"ours, {model}, two runs"] for model in MODELS) / 2
+
+    def all_models(each: dict[str, float], precision: str) -> float:
+        return sum(each[f"ours, {model}, {precision}"] for model in MODELS)
+
+    for key in (f"{model}, {precision}" for precision in PRECISIONS for model in MODELS):
+        add(f"our epoch / its floor: {key}", lambda each, key=key: each[f"ours, {key}"] / each[f"floor, {key}"])
     for model in MODELS:
-        pair = f"ours, {model}, two runs"
-        rows.append(
-            (
-                f"model-epochs per minute, two runs / one: {model}",
-                [2 * each[f"ours, {model}, {auto}"] / each[pair] for each in times],
-            )
+        add(
+            f"our training loop, without evaluation / its floor: {model}, {auto}",
+            lambda each, model=model: (
+                (each[f"ours, {model}, {auto}"] - each[f"evaluation, {model}"]) / each[f"floor, {model}, {auto}"]
+            ),
         )
-    mean = [statistics.mean(each[f"ours, {model}, two runs"] for model in MODELS) / 2 for each in times]
+    add("bf16 / fp32, our epoch", lambda each: all_models(each, "bf16") / all_models(each, "fp32"))
+    for model in MODELS:
+        add(
+            f"model-epochs per minute, two runs / one: {model}",
+            lambda each, model=model: 2 * each[f"ours, {model}, {auto}"] / each[f"ours, {model}, two runs"],
+        )
     for name, runs in (("usual, two threads", 1), ("usual, two runs", 2)):
-        rows.append(
-            (
-                f"model-epochs per minute, two of our runs / {name}",
-                [each[name] / runs / ours for each, ours in zip(times, mean, strict=True)],
-            )
+        add(
+            f"model-epochs per minute, two of our runs / {name}",
+            lambda each, name=name, runs=runs: each[name] / runs / pair(each),
         )
     return rows
 

@@ -17,21 +17,22 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 import yaml
 
 from normstudy.config import make_config, resolve
-from normstudy.model import SKELETON, Block, Net, count_parameters
+from normstudy.model import SKELETON, Block, Net, count_parameters, describe_skeleton
 from normstudy.paths import project_root
 from normstudy.training import fit
 
 STUDY = project_root() / "params/studies/skeletons.yaml"
 FOUND = project_root() / "results/skeletons.json"
 
-SKELETONS = {
-    "5x5/2, 3x3, 3x3 and pool, 3x3": (Block(5, stride=2), Block(3), Block(3, pool=2), Block(3)),
-    "5x5/2, 3x3, 3x3/2, 3x3": (Block(5, stride=2), Block(3), Block(3, stride=2), Block(3)),
-    "5x5/2 and pool, 3x3 padded, 3x3, 3x3": (Block(5, stride=2, pool=2), Block(3, padding=1), Block(3), Block(3)),
-    "5x5/3, 3x3 padded, 3x3, 3x3": SKELETON,
-    "5x5/3, 3x3, 3x3, 3x3": (Block(5, stride=3), Block(3), Block(3), Block(3)),
-    "7x7/3, 3x3 padded, 3x3, 3x3": (Block(7, stride=3), Block(3, padding=1), Block(3), Block(3)),
-}
+CANDIDATES = (
+    (Block(5, stride=2), Block(3), Block(3, pool=2), Block(3)),
+    (Block(5, stride=2), Block(3), Block(3, stride=2), Block(3)),
+    (Block(5, stride=2, pool=2), Block(3, padding=1), Block(3), Block(3)),
+    SKELETON,
+    (Block(5, stride=3), Block(3), Block(3), Block(3)),
+    (Block(7, stride=3), Block(3, padding=1), Block(3), Block(3)),
+)
+SKELETONS = {describe_skeleton(skeleton): skeleton for skeleton in CANDIDATES}
 
 
 def run(skeleton: str, model: str, parameters: dict) -> dict:

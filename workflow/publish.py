@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from render import write_profile
+from render import notebook_pages, subtitle, write_profile
 
 from normstudy.errors import NormstudyError
 from normstudy.paths import project_root, replace_folder
@@ -50,7 +50,7 @@ def write_products(results: Path) -> None:
     README.write_text(
         put_results(README.read_text(encoding="utf-8"), results_block(published, graphs)), encoding="utf-8"
     )
-    write_profile(Path("_quarto-results.yml"), published)
+    write_profile(Path("_quarto-results.yml"), subtitle(published), notebook_pages(published))
 
 
 def is_published(run: PlannedRun, results: Path) -> bool:

@@ -8,7 +8,6 @@ The old report stays until the new one is whole. `render.json` in the output say
 from __future__ import annotations
 
 import argparse
-import fcntl
 import json
 import os
 import re
@@ -29,6 +28,8 @@ from normstudy.runs import FinishedRun
 from normstudy.studies import read_study
 
 REPORT = Path("report.qmd")
+PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml")
+FORMATS = ("html", "typst")
 RESULTS_VARIABLE = "NORMSTUDY_RESULTS"
 
 
@@ -60,26 +61,55 @@ def render(results: Path, output: Path, renderer: str = "auto") -> str:
 
 
 def render_with_quarto(program: str, results: Path, output: Path, runs: list[FinishedRun]) -> None:
-    """Render the manuscript into `output` through the profile `runs`, whose notebook pages are those of `runs`."""
-    environment = {**os.environ, RESULTS_VARIABLE: str(results), "QUARTO_PYTHON": sys.executable}
-    # Quarto takes an output folder relative to the project, and empties it first.
-    command = [program, "render", "--profile", "runs", "--output-dir", os.path.relpath(output)]
-    with open("_quarto.yml") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # Quarto writes beside report.qmd: one at a time
-        write_profile(Path("_quarto-runs.yml"), runs)
-        process = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    print(process.stdout)
-    if process.returncode:
-        reason = [line for line in process.stdout.splitlines() if re.search(r"Error|ERROR", line)]
-        raise RenderError(f"Quarto failed: {(reason or ['see above'])[-1].strip()}")
-    if "Unable to resolve crossref" in process.stdout:  # Quarto itself only warns
-        raise RenderError("Quarto: a cross-reference of report.qmd leads nowhere; see the lines above")
+    """Render the manuscript into `output`, each format in a copy of the project, both at the same time.
+
+    Quarto runs the article once per format, and writes beside it; two copies keep them apart from
+    each other, and from another render in this checkout.
+    """
+    environment = {**os.environ, RESULTS_VARIABLE: str(results.resolve()), "QUARTO_PYTHON": sys.executable}
+    with tempfile.TemporaryDirectory(prefix="normstudy-render-") as folder:
+        projects = {target: Path(folder) / target for target in FORMATS}
+        for project in projects.values():
+            copy_project(project, runs)
+        processes = {}
+        for target, project in projects.items():
+            with open(project / "quarto.log", "w") as log:
+                command = [program, "render", "--profile", "runs", "--to", target, "--output-dir", "made"]
+                processes[target] = subprocess.Popen(command, cwd=project, env=environment, stdout=log, stderr=log)
+        codes = [process.wait() for process in processes.values()]
+        logs = [(project / "quarto.log").read_text(errors="replace") for project in projects.values()]
+        print(*logs, sep="\n")
+        for code, log in zip(codes, logs, strict=True):
+            if code:
+                reason = [line for line in log.splitlines() if re.search(r"Error|ERROR", line)]
+                raise RenderError(f"Quarto failed: {(reason or ['see above'])[-1].strip()}")
+            if "Unable to resolve crossref" in log:  # Quarto itself only warns
+                raise RenderError("Quarto: a cross-reference of report.qmd leads nowhere; see the lines above")
+        shutil.copytree(projects["html"] / "made", output, dirs_exist_ok=True)
+        shutil.copyfile(projects["typst"] / "made/report.pdf", output / "report.pdf")
 
 
-def write_profile(path: Path, runs: list[FinishedRun]) -> None:
-    """A Quarto profile that lists the executed notebooks of `runs` as pages."""
-    pages = [{"notebook": os.path.relpath(file), "title": title} for title, file in notebook_pages(runs)]
-    profile = {"subtitle": subtitle(runs), "manuscript": {"notebooks": pages}}
+def copy_project(project: Path, runs: list[FinishedRun]) -> None:
+    """What Quarto needs of this checkout, in the new folder `project`, with the notebooks of `runs` as pages."""
+    project.mkdir()
+    for name in PROJECT_FILES:
+        shutil.copyfile(name, project / name)
+    shutil.copytree("theme", project / "theme")
+    (project / "results").mkdir()
+    for record in Path("results").glob("*.json"):
+        shutil.copyfile(record, project / "results" / record.name)
+    copied = []
+    for title, file in notebook_pages(runs):
+        copied.append((title, Path("notebooks") / file.parent.name / file.name))
+        (project / copied[-1][1]).parent.mkdir(parents=True)
+        shutil.copyfile(file, project / copied[-1][1])
+    write_profile(project / "_quarto-runs.yml", subtitle(runs), copied)
+
+
+def write_profile(path: Path, subtitle: str, notebooks: list[tuple[str, Path]]) -> None:
+    """A Quarto profile with the report's subtitle and a page for each (title, executed notebook)."""
+    pages = [{"notebook": os.path.relpath(file), "title": title} for title, file in notebooks]
+    profile = {"subtitle": subtitle, "manuscript": {"notebooks": pages}}
     text = yaml.safe_dump(profile, sort_keys=False, allow_unicode=True)
     comment = "# Written by workflow/render.py and workflow/publish.py: the notebooks of the runs in the report.\n"
     if not path.exists() or path.read_text(encoding="utf-8") != comment + text:

@@ -9,8 +9,9 @@ from pathlib import Path
 from normstudy.config import VALIDATION_IMAGES
 from normstudy.figures import GRID, shared_errors, value_text
 from normstudy.labels import DATA_TITLES, labels
+from normstudy.model import SKELETON, describe_skeleton
 from normstudy.runs import FinishedRun, wrong
-from normstudy.search import VARIED, best_combinations, read_search
+from normstudy.search import VARIED, best_combinations, mean_over_models, read_search
 from normstudy.statistics import CONFIDENCE, proportion_interval
 from normstudy.tables import compare_pairs, error_count, p_text
 
@@ -134,6 +135,27 @@ def misclassified_caption(name: str, run: FinishedRun) -> str:
         f"{name} misclassifies {errors} of {total:,} {run.config.evaluate_on} images "
         f"({DATA_TITLES[run.config.dataset]}): {which}. Above each image: true class, predicted class, and the "
         "probability that the model gave the latter."
+    )
+
+
+def skeleton_protocol(path: Path | str) -> str:
+    """How the skeletons were compared, from the record, and what was found for the one of the reports."""
+    rows = read_search(path)
+    means = mean_over_models(rows).set_index("skeleton")
+    config = rows[0]["config"]
+    models = len({row["model"] for row in rows})
+    seeds = sorted({row["config"]["seed"] for row in rows})
+    ours = next((name for name in means.index if name == describe_skeleton(SKELETON)), None)
+    sentence = (
+        f"{len(means)} skeletons were compared on the validation split of {DATA_TITLES[config['dataset']]}, "
+        f"{config['epochs']} epochs with each of {models} models, {_seeds(seeds)}."
+    )
+    if ours is None:
+        return f"{sentence} The one of this report is not among them."
+    points = 100 * (means.loc[ours, "accuracy"] - means["accuracy"].iloc[0])
+    return (
+        f"{sentence} The one of this report, {ours}, takes {means.loc[ours, 'time']:.2f} times as long as the first, "
+        f"and its mean accuracy differs from the first one's by {points:+.2f} percentage points."
     )
 
 

@@ -67,6 +67,17 @@ def make_norm(kind: str, channels: int, groups: int | None = None) -> nn.Module:
     raise ValueError(f"norm = {kind}: must be one of bn, gn, ln, in, none")
 
 
+def describe_skeleton(skeleton: tuple[Block, ...]) -> str:
+    """`5x5/3, 3x3 padded, 3x3`: kernels, with the stride behind a slash where it is above 1."""
+    return ", ".join(
+        f"{block.kernel}x{block.kernel}"
+        + (f"/{block.stride}" if block.stride > 1 else "")
+        + (" padded" if block.padding else "")
+        + (f" and {block.pool}x{block.pool} pool" if block.pool > 1 else "")
+        for block in skeleton
+    )
+
+
 class Net(nn.Module):
     """The network above. `norm`: bn, gn, ln, in or none; `groups`: for gn alone, a divisor of 16."""
 

@@ -1,4 +1,4 @@
-"""What the hyperparameter search left: `results/search.json`, one row per run."""
+"""What the searches left, a row per run: `results/skeletons.json` and `results/search.json` (hyperparameters)."""
 
 from __future__ import annotations
 
@@ -51,3 +51,33 @@ def mean_over_seeds(rows: list[dict[str, Any]]) -> pd.DataFrame:
 def best_combinations(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """For each model the combination with the lowest mean validation loss."""
     return mean_over_seeds(rows).groupby("model").head(1).to_dict("records")
+
+
+def mean_over_models(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """One row per skeleton, in the order of the file: `skeleton`, `parameters`, `loss` (nats), `accuracy`, `time`.
+
+    Means over all models and seeds that every skeleton has; `time` is that of an epoch, as a share of the
+    first skeleton's, `accuracy` a fraction. `rows` as of `read_search`, each with a `skeleton`.
+    """
+    flat = pd.DataFrame(
+        {
+            "skeleton": row["skeleton"],
+            "run": (row["model"], row["config"]["seed"]),
+            "parameters": row["parameters"],
+            "loss": math.inf if row["validation_loss"] is None else row["validation_loss"],
+            "accuracy": row["validation_accuracy"],
+            "time": row["seconds_per_epoch"],
+        }
+        for row in rows
+    ).astype({"accuracy": float})
+    count = flat["skeleton"].nunique()
+    shared = flat[flat.groupby("run")["skeleton"].transform("nunique") == count]
+    means = shared.groupby("skeleton", sort=False, as_index=False).agg(
+        parameters=("parameters", "first"),
+        runs=("run", "size"),
+        loss=("loss", "mean"),
+        accuracy=("accuracy", lambda each: each.mean(skipna=False)),
+        time=("time", "mean"),
+    )
+    means["time"] /= means["time"].iloc[0]
+    return means

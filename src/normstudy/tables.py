@@ -15,7 +15,7 @@ from normstudy.labels import labels
 from normstudy.markup import escape
 from normstudy.model import Net
 from normstudy.runs import FinishedRun, wrong
-from normstudy.search import mean_over_seeds, read_search
+from normstudy.search import mean_over_models, mean_over_seeds, read_search
 from normstudy.statistics import Paired, adjust_for_many, compare_errors, proportion_interval
 
 
@@ -121,6 +121,21 @@ def search_table(path: Path | str) -> pd.DataFrame:
             "seeds": means["seeds"],
             "loss (nats)": means["loss"].map("{:.4f}".format),
             "accuracy (%)": (100 * means["accuracy"]).map("{:.2f}".format),
+        }
+    )
+
+
+def skeletons_table(path: Path | str) -> pd.DataFrame:
+    """One row per skeleton that was compared; means over models and seeds."""
+    means = mean_over_models(read_search(path))
+    return pd.DataFrame(
+        {
+            "convolutions": means["skeleton"].map(escape),
+            "parameters": means["parameters"].map("{:,}".format),
+            "runs": means["runs"],
+            "loss (nats)": means["loss"].map("{:.4f}".format),
+            "accuracy (%)": (100 * means["accuracy"]).map("{:.2f}".format),
+            "time of an epoch": means["time"].map("{:.2f}".format),
         }
     )
 

@@ -1,0 +1,58 @@
+"""The benchmark's own arithmetic, and that its peer is a pipeline that learns."""
+
+import sys
+
+import pytest
+import torch
+from commands import ROOT
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+import run as bench
+from usual import UsualNet, evaluate, train_epoch
+
+MODELS = bench.MODELS
+
+
+def times(**changed: float) -> dict[str, float]:
+    """Made-up seconds per epoch."""
+    found = {"usual, two threads": 40.0, "usual, two runs": 60.0}
+    for model in MODELS:
+        for precision in bench.PRECISIONS:
+            found |= {f"floor, {model}, {precision}": 2.0, f"ours, {model}, {precision}": 2.2}
+        found |= {f"evaluation, {model}": 0.1, f"ours, {model}, two runs": 2.5}
+    return found | changed
+
+
+def test_ratios_are_taken_within_a_repetition(monkeypatch):
+    monkeypatch.setattr(bench.epoch, "resolved_precision", lambda: "fp32")
+    slow = {name: 3 * value for name, value in times().items()}  # the whole machine was slow for a while
+    rows = dict(bench.ratios_of([times(), slow, times()]))
+    for name, values in rows.items():
+        assert max(values) - min(values) < 1e-9, name
+    assert rows["our epoch / its floor: gn, fp32"][0] == pytest.approx(1.1)
+    assert rows["our training loop, without evaluation / its floor: gn, fp32"][0] == pytest.approx(1.05)
+    assert rows["model-epochs per minute, two runs / one: ln"][0] == pytest.approx(2 * 2.2 / 2.5)
+    assert rows["model-epochs per minute, two of our runs / usual, two threads"][0] == pytest.approx(40 / (2.5 / 2))
+    assert rows["model-epochs per minute, two of our runs / usual, two runs"][0] == pytest.approx(30 / (2.5 / 2))
+
+
+def test_a_table_has_median_and_range():
+    text = bench.table("Seconds", [("one", [3.0, 1.0, 2.5]), ("other", [4.0])], 1)
+    assert text.splitlines()[2:] == ["| one | 2.5 | 1.0–3.0 |", "| other | 4.0 |  |"]
+
+
+def test_the_usual_pipeline_learns():
+    torch.manual_seed(0)
+    network = UsualNet()
+    assert sum(parameter.numel() for parameter in network.parameters()) == 7842  # as its file says
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
+    labels = torch.arange(40) % 10
+    images = torch.randn(10, 1, 28, 28)[labels]
+    first = train_epoch(network, [(images, labels)], optimizer)[0]
+    for _ in range(10):
+        last = train_epoch(network, [(images, labels)] * 2, optimizer)
+    assert last[0] < first / 2
+    loss, accuracy = evaluate(network, [(images[:30], labels[:30]), (images[30:], labels[30:])])
+    assert 0 <= accuracy <= 1
+    assert loss > 0
