@@ -25,9 +25,10 @@ FLOOR_STEPS = 100
 USUAL_BATCHES, USUAL_TEST_BATCHES = 60, 10
 
 
-def ours(model: str, precision: str = "auto") -> float:
+def ours(model: str, precision: str = "auto", threads: int = 1) -> float:
     """An epoch of `params/<model>.yaml` as `fit` runs it: augmentation, steps, evaluation."""
-    return fit(_config(model, precision), _data()).history[0]["seconds"]
+    config = _config(model, precision).model_copy(update={"threads": threads})
+    return fit(config, _data()).history[0]["seconds"]
 
 
 def evaluation(model: str) -> float:

@@ -74,6 +74,7 @@ def measure(repetitions: int) -> list[dict[str, float]]:
                     times[f"floor, {key}"] = alone(epoch.floor, model, precision)
                     times[f"ours, {key}"] = alone(epoch.ours, model, precision)
                 times[f"evaluation, {model}"] = alone(epoch.evaluation, model)
+                times[f"ours, {model}, two threads"] = alone(epoch.ours, model, "auto", 2)
                 times[f"ours, {model}, two runs"] = together(epoch.ours, model)
             print(f"repetition {repetition} of {repetitions}", file=sys.stderr, flush=True)
             found.append(times)
@@ -110,11 +111,14 @@ def ratios_of(times: list[dict[str, float]]) -> list[Row]:
             ),
         )
     add("bf16 / fp32, our epoch", lambda each: all_models(each, "bf16") / all_models(each, "fp32"))
-    for model in MODELS:
-        add(
-            f"model-epochs per minute, two runs / one: {model}",
-            lambda each, model=model: 2 * each[f"ours, {model}, {auto}"] / each[f"ours, {model}, two runs"],
-        )
+    for other, name in ((auto, "one"), ("two threads", "one with two threads")):
+        for model in MODELS:
+            add(
+                f"model-epochs per minute, two runs / {name}: {model}",
+                lambda each, model=model, other=other: (
+                    2 * each[f"ours, {model}, {other}"] / each[f"ours, {model}, two runs"]
+                ),
+            )
     for name, runs in (("usual, two threads", 1), ("usual, two runs", 2)):
         add(
             f"model-epochs per minute, two of our runs / {name}",

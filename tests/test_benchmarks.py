@@ -20,7 +20,7 @@ def times(**changed: float) -> dict[str, float]:
     for model in MODELS:
         for precision in bench.PRECISIONS:
             found |= {f"floor, {model}, {precision}": 2.0, f"ours, {model}, {precision}": 2.2}
-        found |= {f"evaluation, {model}": 0.1, f"ours, {model}, two runs": 2.5}
+        found |= {f"evaluation, {model}": 0.1, f"ours, {model}, two threads": 2.0, f"ours, {model}, two runs": 2.5}
     return found | changed
 
 
@@ -33,6 +33,7 @@ def test_ratios_are_taken_within_a_repetition(monkeypatch):
     assert rows["our epoch / its floor: gn, fp32"][0] == pytest.approx(1.1)
     assert rows["our training loop, without evaluation / its floor: gn, fp32"][0] == pytest.approx(1.05)
     assert rows["model-epochs per minute, two runs / one: ln"][0] == pytest.approx(2 * 2.2 / 2.5)
+    assert rows["model-epochs per minute, two runs / one with two threads: ln"][0] == pytest.approx(2 * 2.0 / 2.5)
     assert rows["model-epochs per minute, two of our runs / usual, two threads"][0] == pytest.approx(40 / (2.5 / 2))
     assert rows["model-epochs per minute, two of our runs / usual, two runs"][0] == pytest.approx(30 / (2.5 / 2))
 

@@ -1,5 +1,6 @@
 """The published results, and everything in the repository that is made of them."""
 
+import itertools
 import re
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ from commands import ROOT
 from matplotlib.testing.compare import compare_images
 
 from normstudy.config import Config, read_config
+from normstudy.model import SKELETON, describe_skeleton
 from normstudy.readme import BEGIN, END, draw_graphs, put_results, results_block
 from normstudy.search import VARIED, best_combinations, read_search
 from normstudy.studies import read_study
@@ -71,6 +73,21 @@ def test_the_search_kept_to_its_protocol():
     assert {row["config"]["evaluate_on"] for row in rows} == {"validation"}
     assert {row["config"]["seed"] for row in rows} == set(study["seeds"])
     assert all(Config(**row["config"]).dataset == "mnist" for row in rows)
+
+
+def test_the_skeletons_were_compared_by_their_protocol():
+    study = yaml.safe_load(Path("params/studies/skeletons.yaml").read_text())
+    rows = read_search("results/skeletons.json")
+    tried = {(row["skeleton"], row["model"], row["config"]["seed"]) for row in rows}
+    skeletons = {row["skeleton"] for row in rows}
+    assert describe_skeleton(SKELETON) in skeletons
+    assert len(skeletons) > 3
+    assert tried == set(itertools.product(skeletons, study["models"], study["seeds"]))
+    assert len(rows) == len(tried)
+    for row in rows:
+        wanted = {**study["common"], **study["models"][row["model"]]}
+        assert {key: row["config"][key] for key in wanted} == wanted
+        assert row["parameters"] <= 8_000
 
 
 def test_predictions_agree_with_metrics_and_images(published):

@@ -5,7 +5,14 @@ import math
 
 import pytest
 
-from normstudy.search import VARIED, SearchError, best_combinations, mean_over_seeds, read_search
+from normstudy.search import (
+    VARIED,
+    SearchError,
+    best_combinations,
+    mean_over_models,
+    mean_over_seeds,
+    read_search,
+)
 
 
 def row(model: str, seed: int, loss: float | None, accuracy: float | None = 0.9, **parameters) -> dict:
@@ -74,3 +81,23 @@ def test_a_record_that_cannot_be_read_is_named(tmp_path, content):
         read_search(path)
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
+
+
+def test_skeletons_are_compared_on_the_runs_that_all_have():
+    def tried(skeleton: str, model: str, seed: int, loss: float | None, accuracy: float | None, seconds: float) -> dict:
+        more = {"skeleton": skeleton, "parameters": 10 * len(skeleton), "seconds_per_epoch": seconds}
+        return {**row(model, seed, loss, accuracy), **more}
+
+    rows = [
+        tried("slow", "bn", 1, 0.2, 0.9, 4.0), tried("slow", "gn", 1, 0.4, 0.8, 6.0),
+        tried("fast", "bn", 1, 0.3, 0.8, 1.0), tried("fast", "gn", 1, 0.5, 0.9, 3.0), tried("slow", "bn", 2, 9.0, 0.1, 99.0),
+        tried("wild", "bn", 1, None, None, 1.0), tried("wild", "gn", 1, 0.1, 0.9, 1.0),
+    ]  # fmt: skip
+    means = mean_over_models(rows)
+    assert means["skeleton"].tolist() == ["slow", "fast", "wild"]
+    assert means["runs"].tolist() == [2, 2, 2]
+    assert means["loss"].tolist() == pytest.approx([0.3, 0.4, math.inf])
+    assert means["accuracy"].tolist()[:2] == pytest.approx([0.85, 0.85])
+    assert math.isnan(means["accuracy"][2])
+    assert means["time"].tolist() == pytest.approx([1, 0.4, 0.2])
+    assert means["parameters"].tolist() == [40, 40, 40]
