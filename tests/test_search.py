@@ -90,7 +90,8 @@ def test_skeletons_are_compared_on_the_runs_that_all_have():
 
     rows = [
         tried("slow", "bn", 1, 0.2, 0.9, 4.0), tried("slow", "gn", 1, 0.4, 0.8, 6.0),
-        tried("fast", "bn", 1, 0.3, 0.8, 1.0), tried("fast", "gn", 1, 0.5, 0.9, 3.0), tried("slow", "bn", 2, 9.0, 0.1, 99.0),
+        tried("fast", "bn", 1, 0.3, 0.8, 1.0), tried("fast", "gn", 1, 0.5, 0.9, 3.0),
+        tried("slow", "bn", 2, 9.0, 0.1, 99.0),
         tried("wild", "bn", 1, None, None, 1.0), tried("wild", "gn", 1, 0.1, 0.9, 1.0),
     ]  # fmt: skip
     means = mean_over_models(rows)
