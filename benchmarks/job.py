@@ -60,14 +60,16 @@ def notebook_parts(where: Path) -> list[Row]:
         str(ROOT / "analysis/train.ipynb"), str(output), parameters, cwd=str(ROOT), progress_bar=False
     )
     whole = time.perf_counter() - start
-    rows, inside = [], 0.0
+    parts: dict[str, float] = {}
+    heading = ""
     for cell in notebook.cells:
-        if cell.cell_type == "code":
-            took = duration(cell.metadata.papermill)
-            inside += took
-            rows.append((f"notebook: `{cell.source.splitlines()[0][:50]}`", [took]))
+        if cell.cell_type == "markdown":
+            heading = next((line.lstrip("# ") for line in cell.source.splitlines() if line.startswith("#")), heading)
+        elif cell.cell_type == "code":
+            parts[heading] = parts.get(heading, 0.0) + duration(cell.metadata.papermill)
+    rows = [(f"notebook: {heading}", [took]) for heading, took in parts.items()]
     shutil.rmtree(staged)
-    return [("notebook: start and end of kernel and papermill", [whole - inside]), *rows]
+    return [("notebook: start and end of kernel and papermill", [whole - sum(parts.values())]), *rows]
 
 
 def memory() -> list[Row]:
