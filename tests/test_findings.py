@@ -1,6 +1,7 @@
 """Sentences: numbers and verdicts follow the runs."""
 
 import itertools
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from normstudy import figures, findings, tables
 from normstudy.config import Config
+from normstudy.model import SKELETON, describe_skeleton
 
 N = 1000
 
@@ -109,3 +111,24 @@ def test_charts_draw_every_epoch_of_every_model():
 def test_confidence_never_rounds_up_to_certainty():
     assert figures.confidence_text(0.99996) == "> 99.9 %"
     assert figures.confidence_text(0.5) == "50.0 %"
+
+
+def test_the_comparison_of_skeletons_is_told_from_its_record(tmp_path):
+    ours = describe_skeleton(SKELETON)
+    rows = [
+        {
+            "skeleton": name, "model": model, "config": {"seed": 7, "dataset": "mnist", "epochs": 3}, "parameters": 9,
+            "validation_loss": loss, "validation_accuracy": accuracy, "seconds_per_epoch": seconds,
+        }
+        for name, loss, accuracy, seconds in (("11x11", 0.02, 0.99, 4.0), (ours, 0.0225, 0.9895, 1.0))
+        for model in ("bn", "ln")
+    ]  # fmt: skip
+    path = tmp_path / "skeletons.json"
+    path.write_text(json.dumps(rows))
+    text = findings.skeleton_protocol(path)
+    assert "2 skeletons were compared, 3 epochs with each of 2 models, seed 7" in text
+    assert f"{ours}, takes 0.25 times as long" in text
+    assert "by +0.0025 nats" in text
+    assert "by -0.05 percentage points" in text
+    path.write_text(json.dumps(rows[:2]))
+    assert "is not among them" in findings.skeleton_protocol(path)

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 from torch import nn
 
 from normstudy.config import CHANNELS
-from normstudy.model import Net, count_parameters, initialise, l1_norm, make_norm, penalised_weights
+from normstudy.model import (
+    Block,
+    Net,
+    count_parameters,
+    describe_skeleton,
+    initialise,
+    l1_norm,
+    make_norm,
+    penalised_weights,
+)
 from normstudy.randomness import generator
 
 NORMS = ("bn", "gn", "ln", "in", "none")
@@ -189,3 +198,13 @@ def test_the_penaltys_own_gradient_is_the_sign():
     l1_norm(weights).backward()
     for weight in weights:
         assert torch.equal(weight.grad, weight.detach().sign())
+
+
+def test_a_skeleton_can_be_given_and_described():
+    skeleton = (Block(5, stride=2), Block(3, padding=1, pool=2), Block(3))
+    assert describe_skeleton(skeleton) == "5x5/2, 3x3 padded and 2x2 pool, 3x3"
+    model = Net("gn", 4, skeleton)
+    convolutions = [layer for layer in model.features if isinstance(layer, nn.Conv2d)]
+    assert [(c.kernel_size[0], c.stride[0], c.padding[0]) for c in convolutions] == [(5, 2, 0), (3, 1, 1), (3, 1, 0)]
+    assert model.features(torch.rand(1, 1, 28, 28)).shape == (1, 16, 4, 4)  # 12, 12 and pooled to 6, 4
+    assert model(torch.rand(2, 1, 28, 28)).shape == (2, 10)

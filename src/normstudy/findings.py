@@ -147,15 +147,17 @@ def skeleton_protocol(path: Path | str) -> str:
     seeds = sorted({row["config"]["seed"] for row in rows})
     ours = next((name for name in means.index if name == describe_skeleton(SKELETON)), None)
     sentence = (
-        f"{len(means)} skeletons were compared on the validation split of {DATA_TITLES[config['dataset']]}, "
+        f"on the validation split of {DATA_TITLES[config['dataset']]}, {len(means)} skeletons were compared, "
         f"{config['epochs']} epochs with each of {models} models, {_seeds(seeds)}."
     )
     if ours is None:
         return f"{sentence} The one of this report is not among them."
-    points = 100 * (means.loc[ours, "accuracy"] - means["accuracy"].iloc[0])
+    first, chosen = means.iloc[0], means.loc[ours]
+    points = 100 * (chosen["accuracy"] - first["accuracy"])
     return (
-        f"{sentence} The one of this report, {ours}, takes {means.loc[ours, 'time']:.2f} times as long as the first, "
-        f"and its mean accuracy differs from the first one's by {points:+.2f} percentage points."
+        f"{sentence} The one of this report, {ours}, takes {chosen['time']:.2f} times as long for an epoch as the "
+        f"first; its mean loss differs from the first one's by {chosen['loss'] - first['loss']:+.4f} nats, its mean "
+        f"accuracy by {points:+.2f} percentage points."
     )
 
 

@@ -54,9 +54,12 @@ def figure(label: str, picture: Figure | str | Path, alt: str, caption: str, vec
 def table(label: str, frame: pd.DataFrame, caption: str) -> str:
     """A numbered table `@tbl-<label>`; cells and headings of `frame` are Markdown, its index is not shown.
 
-    Columns whose cells all start with a digit, sign or bracket are set to the right.
+    Columns whose cells all start with a number are set to the right.
     """
-    numeric = [frame[name].map(lambda cell: bool(re.match(r"^[-+−±\[(]?\d|^–$", str(cell)))).all() for name in frame]
+    numeric = [
+        frame[name].map(lambda cell: bool(re.match(r"^[-+−±\[(]?\d[\d.,]*(?![\w.,])|^–$", str(cell)))).all()
+        for name in frame
+    ]
     alignment = ["right" if right else "left" for right in numeric]
     body = frame.to_markdown(index=False, tablefmt="pipe", colalign=alignment, disable_numparse=True)
     return f"::: {{#tbl-{label}}}\n\n{body}\n\n{caption}\n:::\n"
