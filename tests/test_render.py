@@ -27,14 +27,10 @@ def site(tmp_path_factory):
 
     @functools.cache
     def make(renderer):
-        # Quarto reads and writes inside its project alone.
-        output = ROOT / f"_report-test-{renderer}"
-        shutil.rmtree(output, ignore_errors=True)
+        output = tmp_path_factory.mktemp("site") / renderer
         process = workflow("render", "--results", "results", "--output", output, "--renderer", renderer)
         assert process.returncode == 0, process.stdout + process.stderr
-        moved = tmp_path_factory.mktemp("site") / renderer
-        shutil.move(output, moved)
-        return moved
+        return output
 
     return make
 
