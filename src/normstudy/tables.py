@@ -86,7 +86,8 @@ def describe_layer(module) -> str:
     """A layer in a few words, with the settings that matter: `Conv2d 5x5, stride 2`."""
     name = type(module).__name__
     if name == "Conv2d":
-        return f"convolution {module.kernel_size[0]}×{module.kernel_size[1]}, stride {module.stride[0]}"
+        padded = ", padded" if module.padding[0] else ""
+        return f"convolution {module.kernel_size[0]}×{module.kernel_size[1]}, stride {module.stride[0]}{padded}"
     if name == "MaxPool2d":
         return f"max-pool {module.kernel_size}×{module.kernel_size}"
     if name == "GroupNorm":
