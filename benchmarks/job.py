@@ -13,7 +13,7 @@ from pathlib import Path
 
 import papermill
 
-from normstudy.config import make_config, read_config, resolve
+from normstudy.config import Config, read_config, resolve
 from normstudy.paths import project_root
 from normstudy.runs import stage
 
@@ -51,7 +51,7 @@ def parts() -> list[Row]:
 
 def notebook_parts(where: Path) -> list[Row]:
     """A run of one epoch through papermill: its cells, by their heading, and what is around them."""
-    config = resolve(read_config(ROOT / "params/gn.yaml").model_copy(update={"epochs": 1}), "mnist")
+    config = one_epoch("gn")
     staged = stage(config, where)
     output = where / "train.ipynb"
     start = time.perf_counter()
@@ -75,8 +75,7 @@ def notebook_parts(where: Path) -> list[Row]:
 def memory() -> list[Row]:
     """The largest resident memory that any process of a run had."""
     with tempfile.TemporaryDirectory() as folder:
-        config = {**read_config(ROOT / "params/bn_l1.yaml").model_dump(), "epochs": 1}
-        chosen = json.dumps(resolve(make_config(config), "mnist").model_dump())
+        chosen = json.dumps(one_epoch("bn_l1").model_dump())
         child = (
             "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL); "
         )
@@ -87,6 +86,11 @@ def memory() -> list[Row]:
         )
     kilobytes = int(answer.stdout) / (1024 if sys.platform == "darwin" else 1)
     return [("peak of one run (the kernel)", [kilobytes * 1024 / 1e9])]
+
+
+def one_epoch(model: str) -> Config:
+    """`params/<model>.yaml` for an epoch on MNIST."""
+    return resolve(read_config(ROOT / f"params/{model}.yaml").model_copy(update={"epochs": 1}), "mnist")
 
 
 def params(where: Path) -> Path:

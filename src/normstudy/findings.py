@@ -145,12 +145,12 @@ def skeleton_protocol(path: Path | str) -> str:
     config = rows[0]["config"]
     models = len({row["model"] for row in rows})
     seeds = sorted({row["config"]["seed"] for row in rows})
-    ours = next((name for name in means.index if name == describe_skeleton(SKELETON)), None)
+    ours = describe_skeleton(SKELETON)
     sentence = (
         f"on the validation split of {DATA_TITLES[config['dataset']]}, {len(means)} skeletons were compared, "
         f"{config['epochs']} epochs with each of {models} models, {_seeds(seeds)}."
     )
-    if ours is None:
+    if ours not in means.index:
         return f"{sentence} The one of this report is not among them."
     first, chosen = means.iloc[0], means.loc[ours]
     points = 100 * (chosen["accuracy"] - first["accuracy"])
