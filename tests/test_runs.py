@@ -15,7 +15,8 @@ from safetensors.torch import load_file
 from normstudy import runs
 from normstudy.config import Config, run_name
 from normstudy.model import Net
-from normstudy.runs import RunError, discard, is_current, publish, read_run, save, sources_hash, stage
+from normstudy.runs import RunError, discard, is_current, publish, read_run, save, stage
+from normstudy.sources import sources_hash
 from normstudy.training import evaluate, fit
 
 
@@ -330,21 +331,6 @@ def test_a_run_is_current_until_a_decisive_source_changes(copied, tmp_path, monk
     assert not is_current(tmp_path / "nowhere")
     change(copied, environment__sources="0" * 16)
     assert not is_current(copied)
-
-
-def test_the_hash_of_the_sources_follows_the_decisive_ones_alone(tmp_path, monkeypatch):
-    package = shutil.copytree(runs.Path(runs.__file__).parent, tmp_path / "normstudy")
-    before = sources_hash()
-    monkeypatch.setattr(runs, "__file__", str(package / "runs.py"))
-    assert sources_hash() == before
-    (package / "figures.py").write_text("# another figure")
-    assert sources_hash() == before
-    seen = {before}
-    for name in runs.DECISIVE_SOURCES:
-        with open(package / name, "a") as file:
-            file.write("\n")
-        seen.add(sources_hash())
-    assert len(seen) == 1 + len(runs.DECISIVE_SOURCES)
 
 
 def test_the_environment_does_without_git(monkeypatch, tmp_path):

@@ -6,16 +6,16 @@ Usage: python workflow/report.py [--params params] [--runs runs] [--output _repo
 from __future__ import annotations
 
 import argparse
-import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
+from job_lock import JobError, note_holders, one_job_at_a_time
 from rich.console import Console
 from watch import watch
 
@@ -23,11 +23,8 @@ from normstudy.download import ensure
 from normstudy.errors import NormstudyError
 from normstudy.labels import DATA_TITLES, labels
 from normstudy.paths import project_root
+from normstudy.runs import checkpoint_file, is_claimed
 from normstudy.studies import PlannedRun, auto_dataset, plan
-
-
-class JobError(NormstudyError):
-    """The job cannot go on."""
 
 
 def main() -> int:
@@ -41,18 +38,24 @@ def main() -> int:
     arguments = parser.parse_args()
     os.chdir(project_root())
     console = Console(highlight=False, markup=False, soft_wrap=True)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(ending) is signal.SIG_DFL:  # nohup has it ignored
+            signal.signal(ending, signal.default_int_handler)
     try:
-        with one_job_at_a_time(Path(arguments.runs)):
-            return make_report(arguments, console)
+        with one_job_at_a_time(Path(arguments.runs), console) as lock:
+            return make_report(arguments, console, lock)
     except NormstudyError as error:
         console.print(f"error: {error}", style="red")
         return 1
+    except OSError as error:
+        console.print(f"error: {error.filename or arguments.runs}: {error.strerror}", style="red")
+        return 1
     except KeyboardInterrupt:
-        console.print("Interrupted. Finished runs are kept; `make report` goes on with the others.")
+        console.print("Interrupted. What is finished is kept, and `make report` goes on from there.")
         return 130
 
 
-def make_report(arguments: argparse.Namespace, console: Console) -> int:
+def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) -> int:
     runs_folder = Path(arguments.runs)
     dataset, reason = auto_dataset(Path(arguments.params))
     runs = plan(Path(arguments.params), dataset)
@@ -60,10 +63,12 @@ def make_report(arguments: argparse.Namespace, console: Console) -> int:
     ensure(runs[0].config.dataset)  # all runs have the same; none starts without it
     if reason:
         console.print(f"The runs use {DATA_TITLES[dataset]}: {reason}.")
-    announce(console, runs, waiting)
+    announce(console, runs, waiting, runs_folder)
     settings = {"params": arguments.params, "runs": arguments.runs, "output": arguments.output}
     settings |= {"auto_dataset": dataset, "renderer": arguments.renderer}
-    failed = run_snakemake(arguments, settings, runs, waiting, console)
+    code = run_snakemake(arguments, settings, runs, waiting, console, lock)
+    if code < 0:
+        raise JobError(f"the scheduler was killed (signal {-code}); what is finished is kept: `make report` goes on")
     problems = [
         (run, last_error(runs_folder / ".logs" / f"{run.name}.log")) for run in waiting if not run.is_done(runs_folder)
     ]
@@ -73,7 +78,7 @@ def make_report(arguments: argparse.Namespace, console: Console) -> int:
         done = len(runs) - len(problems)
         console.print(f"{done} of {len(runs)} runs are finished and kept. No report was made: a run of it is missing.")
         return 1
-    if failed:
+    if code:
         why = last_error(runs_folder / ".logs/report.log", runs_folder / ".logs/snakemake.log")
         raise JobError(f"the report could not be made: {why}")
     if not arguments.only_train:
@@ -81,24 +86,32 @@ def make_report(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun]) -> None:
+def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun], runs_folder: Path) -> None:
     """Say what will be done."""
     names = dict(zip([run.name for run in runs], labels([run.config for run in runs]), strict=True))
     console.print(
         f"{len(runs)} models on {DATA_TITLES[runs[0].config.dataset]}; {len(runs) - len(waiting)} trained already."
     )
     for run in waiting:
-        console.print(f"  to train: {names[run.name]}, {run.config.epochs} epochs ({run.source})")
+        if is_claimed(run.name, runs_folder):
+            how = ", which a process left by an earlier job is training: it is waited for"
+        else:
+            how = ", from where it was interrupted" if checkpoint_file(run.config, runs_folder).exists() else ""
+        console.print(f"  to train: {names[run.name]}, {run.config.epochs} epochs ({run.source}){how}")
 
 
 def run_snakemake(
-    arguments, settings: dict, runs: list[PlannedRun], waiting: list[PlannedRun], console: Console
-) -> bool:
-    """Run the workflow and show its progress; whether it failed."""
+    arguments, settings: dict, runs: list[PlannedRun], waiting: list[PlannedRun], console: Console, lock: IO[str]
+) -> int:
+    """Run the workflow and show its progress; its exit status, below 0 if a signal ended it.
+
+    The scheduler has the checkout's `lock` too, so that nobody starts a second one should it outlive this process.
+    """
     logs = Path(arguments.runs) / ".logs"
     logs.mkdir(parents=True, exist_ok=True)
     for run in waiting:
-        (Path(arguments.runs) / ".progress" / f"{run.name}.jsonl").unlink(missing_ok=True)
+        if not is_claimed(run.name, arguments.runs):
+            (Path(arguments.runs) / ".progress" / f"{run.name}.jsonl").unlink(missing_ok=True)
     # As many as the scheduler lets run at once.
     workers = max(1, min(len(waiting), arguments.cores // max((run.config.threads for run in waiting), default=1)))
     target = ["studies"] if arguments.only_train else ["report"]
@@ -112,13 +125,16 @@ def run_snakemake(
         *(f"{key}={value}" for key, value in settings.items()),
     ]
     with open(logs / "snakemake.log", "w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True, pass_fds=[lock.fileno()]
+        )
         try:
+            note_holders(lock, process)
             watch(process, Path(arguments.runs) / ".progress", runs, waiting, console, workers, target[0] == "report")
         except KeyboardInterrupt:
             stop(process)
             raise
-    return process.returncode != 0
+    return process.returncode
 
 
 def announce_report(console: Console, output: Path, runs: list[PlannedRun]) -> None:
@@ -155,24 +171,6 @@ def stop(process: subprocess.Popen) -> None:
                 time.sleep(0.1)
         except ProcessLookupError:
             return
-
-
-@contextmanager
-def one_job_at_a_time(runs_folder: Path):
-    """Hold the checkout's lock; the kernel releases it when this process ends, however it ends."""
-    try:
-        runs_folder.mkdir(parents=True, exist_ok=True)
-        lock = open(runs_folder / ".lock", "w")  # noqa: SIM115 - closed below
-    except OSError as error:
-        raise JobError(
-            f"{error.filename}: cannot be written ({error.strerror}); name another folder with RUNS="
-        ) from None
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise JobError(f"another job is at work on {runs_folder}/; wait for it to end") from None
-        yield
 
 
 if __name__ == "__main__":

@@ -14,34 +14,45 @@ from pathlib import Path
 
 import nbformat
 import papermill
+from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from normstudy import progress
 from normstudy.config import make_config, run_name
 from normstudy.errors import NormstudyError
 from normstudy.paths import project_root
-from normstudy.runs import RunError, discard, publish, stage
+from normstudy.runs import RunError, claim, discard, is_current, publish, stage
 
 NOTEBOOK = "analysis/train.ipynb"
+ATTEMPTS = 3
+"""How often a run whose kernel dies (killed, out of memory) is begun; each goes on from the last checkpoint."""
 
 
 def train(parameters: dict, runs: Path) -> Path:
-    """Execute the notebook with `parameters` and publish the run in `runs`.
+    """Execute the notebook with `parameters` and publish the run in `runs`; the folder of the run.
 
-    Raises `NormstudyError`, or whatever stopped it, and then leaves nothing behind.
+    A run that another process is at work on is waited for, and then it is there. Raises
+    `NormstudyError`, or whatever stopped it, and then leaves nothing behind but the run's checkpoint.
     """
-    name = run_name(make_config(parameters))
-    channel = runs / ".progress" / f"{name}.jsonl"
-    channel.parent.mkdir(parents=True, exist_ok=True)
-    channel.write_text("")
-    os.environ[progress.VARIABLE] = str(channel)
-    staged = stage(make_config(parameters), runs)
-    try:
-        execute(staged / "train.ipynb", {**parameters, "run_folder": str(staged)})
-        return publish(staged, runs)
-    except BaseException:
-        discard(staged)
-        raise
+    config = make_config(parameters)
+    name = run_name(config)
+    with claim(name, runs):
+        if is_current(runs / name):
+            return runs / name
+        channel = runs / ".progress" / f"{name}.jsonl"
+        os.environ[progress.VARIABLE] = str(channel)
+        for attempt in range(1, ATTEMPTS + 1):
+            channel.parent.mkdir(parents=True, exist_ok=True)
+            channel.write_text("")
+            staged = stage(config, runs, claimed=True)
+            try:
+                execute(staged / "train.ipynb", {**parameters, "run_folder": str(staged), "runs_folder": str(runs)})
+                return publish(staged, runs)
+            except DeadKernelError:
+                print(f"The kernel died (attempt {attempt} of {ATTEMPTS}).", file=sys.stderr)
+            finally:
+                discard(staged)
+    raise RunError(f"the run's kernel died {ATTEMPTS} times, perhaps for want of memory; `make report` goes on with it")
 
 
 def execute(output: Path, parameters: dict) -> None:
@@ -70,8 +81,8 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
         if "injected-parameters" in cell.metadata.get("tags", []):
-            cell.source = "\n".join(line for line in cell.source.splitlines() if not line.startswith("run_folder"))
-            cell.source += '\nrun_folder = ""'
+            kept = [line for line in cell.source.splitlines() if not line.startswith(("run_folder", "runs_folder"))]
+            cell.source = "\n".join([*kept, 'runs_folder = "runs"', 'run_folder = ""'])
         for output in cell.get("outputs", []):
             if "text" in output:
                 output["text"] = output["text"].replace(str(project_root()), ".").replace(str(Path.home()), "~")

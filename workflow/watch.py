@@ -40,14 +40,17 @@ def watch(
             run.name: bars.add_task(names[run.name], total=run.config.epochs, state="waiting") for run in waiting
         }
         rendering: TaskID | None = None
+        # Of the epochs that were trained now: those before an interruption took no time.
         seconds: dict[str, list[float]] = {run.name: [] for run in waiting}
+        left = {run.name: run.config.epochs for run in waiting}
         while True:
             ended = process.poll() is not None
             for run in waiting:
                 entries = read(channel / f"{run.name}.jsonl")
                 if len(entries) > shown[run.name]:
                     shown[run.name] = len(entries)
-                    seconds[run.name] = [entry["seconds"] for entry in entries]
+                    seconds[run.name] = [entry["seconds"] for entry in entries if not entry.get("restored")]
+                    left[run.name] = run.config.epochs - (len(entries) - len(seconds[run.name]))
                     state = describe(entries, run)
                     bars.update(bar[run.name], completed=len(entries), state=state)
                     if not console.is_terminal:
@@ -57,9 +60,7 @@ def watch(
             if not told and sum(map(bool, seconds.values())) >= min(workers, len(waiting)):
                 told = True
                 start_up = time.monotonic() - start - max(map(sum, seconds.values()))
-                total = batch_seconds(
-                    [run.config.epochs for run in waiting], list(seconds.values()), max(0.0, start_up), workers
-                )
+                total = batch_seconds(list(left.values()), list(seconds.values()), max(0.0, start_up), workers)
                 then = "; then the report is rendered" if renders else ""
                 console.print(f"Training takes about {in_words(total)}, {workers} at a time{then}.")
             if (

@@ -21,6 +21,7 @@ def record(step: Step, model: nn.Module, optimizer: torch.optim.Optimizer, image
     """
     inputs = images.clone(), labels.clone()
     before = [tensor.clone() for tensor in model.state_dict().values()]
+    moments = {id(value): value.clone() for state in optimizer.state.values() for value in state.values()}
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
@@ -35,7 +36,7 @@ def record(step: Step, model: nn.Module, optimizer: torch.optim.Optimizer, image
             tensor.copy_(value)
         for state in optimizer.state.values():
             for value in state.values():
-                value.zero_()
+                value.copy_(moments[id(value)]) if id(value) in moments else value.zero_()
 
     def replay(images: Tensor, labels: Tensor) -> Tensor:
         if images.shape != inputs[0].shape:

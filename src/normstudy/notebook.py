@@ -13,7 +13,7 @@ from normstudy.config import Config, ParameterError, make_config, resolve, run_n
 from normstudy.download import resolve_dataset
 from normstudy.markup import save_picture
 from normstudy.paths import project_root
-from normstudy.runs import FinishedRun, publish, stage
+from normstudy.runs import FinishedRun, checkpoint_file, publish, stage
 
 OUTPUT_PARAMETERS = ("runs_folder", "run_folder")
 """Parameters of the notebook that say where the run goes, and are no part of what it is."""
@@ -46,6 +46,11 @@ def output_folder(config: Config, variables: dict[str, Any]) -> Path:
     if variables["run_folder"]:
         return project_root() / variables["run_folder"]
     return stage(config, project_root() / variables["runs_folder"])
+
+
+def checkpoint(config: Config, variables: dict[str, Any]) -> Path:
+    """The file that this run goes on from, should it be interrupted."""
+    return checkpoint_file(config, project_root() / variables["runs_folder"])
 
 
 def hand_over(folder: Path, variables: dict[str, Any]) -> str:

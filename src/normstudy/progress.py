@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +11,37 @@ VARIABLE = "NORMSTUDY_PROGRESS"
 """Environment variable with the file's path; unset, nothing is written."""
 
 
-def reporter(epochs: int) -> Callable[[dict[str, Any]], None]:
-    """A function for `fit(…, on_epoch=…)`: prints a line per epoch, and adds the entry to the progress file."""
+class Reporter:
+    """What `fit(…)` calls: prints a line per epoch, and adds the entry to the progress file.
 
-    def report(entry: dict[str, Any]) -> None:
+    Entries of epochs before an interruption are marked `restored` there, because they took no time now.
+    """
+
+    def __init__(self, epochs: int):
+        self.epochs = epochs
+
+    def epoch(self, entry: dict[str, Any]) -> None:
+        """An epoch has ended."""
         print(
-            f"epoch {entry['epoch']:3d} of {epochs}: loss {entry['train_loss']:.4f} in training, "
+            f"epoch {entry['epoch']:3d} of {self.epochs}: loss {entry['train_loss']:.4f} in training, "
             f"{entry['test_loss']:.4f} in evaluation, accuracy {entry['test_accuracy']:.2%}, {entry['seconds']:.1f} s",
             flush=True,
         )
+        self._add(entry)
+
+    def resumed(self, history: list[dict[str, Any]]) -> None:
+        """The run goes on after an interruption, with `history` behind it."""
+        print(f"This run was interrupted, and goes on after epoch {len(history)} of {self.epochs}.", flush=True)
+        for entry in history:
+            self._add({**entry, "restored": True})
+
+    def _add(self, entry: dict[str, Any]) -> None:
         if path := os.environ.get(VARIABLE):
             try:
                 with open(path, "a", encoding="utf-8") as file:
                     file.write(json.dumps(entry) + "\n")
             except OSError:
                 pass  # a run is worth more than the display of its progress
-
-    return report
 
 
 def read(path: Path) -> list[dict[str, Any]]:

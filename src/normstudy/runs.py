@@ -14,7 +14,6 @@ A folder is made under another name (`stage`, `save`) and renamed when it is who
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -23,6 +22,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -30,10 +31,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from normstudy.config import Config, ParameterError, make_config, run_name
 from normstudy.errors import NormstudyError
 from normstudy.paths import project_root
+from normstudy.sources import sources_hash
 
 # Reading runs is done often and does without torch, whose import takes seconds.
 if TYPE_CHECKING:
@@ -41,11 +44,11 @@ if TYPE_CHECKING:
     from normstudy.training import Run
 
 SCHEMA = 1
-DECISIVE_SOURCES = ("augmentation.py", "cuda_graph.py", "data.py", "model.py", "randomness.py", "training.py")
-"""The sources that decide the numbers: a change in one of them makes finished runs outdated."""
-
 HIDDEN = ".unfinished"
 """Folder, beside the runs, for those that are not whole yet."""
+
+CHECKPOINTS = ".checkpoints"
+"""Folder, beside the runs, for what unfinished runs go on from."""
 
 
 class RunError(NormstudyError):
@@ -92,14 +95,59 @@ class FinishedRun:
         return _arrays(self.folder / "misclassified.npz")
 
 
-def stage(config: Config, runs_folder: Path | str) -> Path:
-    """An empty hidden folder for the run of `config`, to be filled and published."""
+def checkpoint_file(config: Config, runs_folder: Path | str) -> Path:
+    """Where the unfinished run of `config` keeps its checkpoint."""
+    return Path(runs_folder) / CHECKPOINTS / f"{run_name(config)}.safetensors"
+
+
+@contextmanager
+def claim(name: str, runs_folder: Path | str) -> Iterator[None]:
+    """Wait until no other process is at work on the run `name`, and keep others out.
+
+    The kernel lets go of the lock when the process that holds it ends, however it ends.
+    """
+    path = Path(runs_folder) / ".locks" / f"{name}.lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path)
+        lock.acquire()
+    except OSError as error:
+        raise _not_writable(path, error) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def is_claimed(name: str, runs_folder: Path | str) -> bool:
+    """Whether another process is at work on the run `name`."""
+    path = Path(runs_folder) / ".locks" / f"{name}.lock"
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:  # no such folder: nobody has claimed anything
+        return False
+
+
+def stage(config: Config, runs_folder: Path | str, claimed: bool = False) -> Path:
+    """An empty hidden folder for the run of `config`, to be filled and published.
+
+    Who has `claimed` the run gets the one folder that is the run's own, without what a killed process left in it.
+    """
     hidden = Path(runs_folder) / HIDDEN
     try:
         hidden.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=f"{run_name(config)}.", dir=hidden))
+        if not claimed:
+            return Path(tempfile.mkdtemp(prefix=f"{run_name(config)}.", dir=hidden))
+        own = hidden / run_name(config)
+        if own.exists():
+            shutil.rmtree(own)
+        own.mkdir()
+        return own
     except OSError as error:
-        raise RunError(f"{hidden}: cannot be written ({error.strerror}); free it or name another folder") from None
+        raise _not_writable(hidden, error) from None
 
 
 def save(run: Run, data: Data, folder: Path) -> None:
@@ -117,7 +165,7 @@ def save(run: Run, data: Data, folder: Path) -> None:
         "model": {"parameters": count_parameters(run.model)},
         "history": run.history,
         "environment": environment(run.config.device),
-        "extra": {},
+        "extra": {"resumed_after": run.resumed_after} if run.resumed_after else {},
     }
     try:
         weights = {name: tensor.cpu().contiguous() for name, tensor in run.model.state_dict().items()}
@@ -133,8 +181,13 @@ def save(run: Run, data: Data, folder: Path) -> None:
 
 
 def publish(staged: Path, runs_folder: Path | str) -> Path:
-    """Give a whole folder its final name, in one step. A run that has the name already is kept in `.replaced`."""
-    final = Path(runs_folder) / run_name(read_run(staged, check_name=False).config)
+    """Give a whole folder its final name, in one step, and drop the run's checkpoint.
+
+    A run that has the name already is kept in `.replaced`.
+    """
+    config = read_run(staged, check_name=False).config
+    final = Path(runs_folder) / run_name(config)
+    _write_through(staged)
     if final.exists():
         kept = final.parent / ".replaced" / f"{final.name}.{time.strftime('%Y%m%dT%H%M%S')}"
         kept.parent.mkdir(exist_ok=True)
@@ -143,6 +196,7 @@ def publish(staged: Path, runs_folder: Path | str) -> Path:
         os.replace(final, kept)
     staged.chmod(0o755)  # mkdtemp's folders are for their owner alone
     os.replace(staged, final)
+    checkpoint_file(config, runs_folder).unlink(missing_ok=True)
     return final
 
 
@@ -202,13 +256,18 @@ def environment(device: str) -> dict[str, Any]:
     }
 
 
-def sources_hash() -> str:
-    """SHA-256, shortened to 16 digits, of the sources that decide the numbers."""
-    package = Path(__file__).parent
-    digest = hashlib.sha256()
-    for name in DECISIVE_SOURCES:
-        digest.update(name.encode() + b"\0" + (package / name).read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+def _write_through(folder: Path) -> None:
+    """Have the kernel write the files of `folder` to the disk, so that a power cut after the renaming takes none."""
+    for path in [*folder.iterdir(), folder]:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _not_writable(path: Path, error: OSError) -> RunError:
+    return RunError(f"{path}: cannot be written ({error.strerror}); make room there or name another folder with RUNS=")
 
 
 def _columns(run: Run) -> dict[str, np.ndarray]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,7 +17,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import OneCycleLR
 
+from normstudy import checkpoints
 from normstudy.augmentation import affine_maps, draw, strength, warp
+from normstudy.checkpoints import Checkpoint, CheckpointError
 from normstudy.config import Config, resolve
 from normstudy.cuda_graph import record
 from normstudy.data import Data, Split, load
@@ -53,6 +57,7 @@ class Run:
     training figures are taken while the epoch goes on, on augmented images; `test_…` are of the
     images that `config.evaluate_on` names. `diverged` is None, or epoch, step (1 … within the epoch)
     and learning rate of the first loss that was not finite; `predictions` is None then.
+    `resumed_after` has the epochs after which the run was interrupted, and went on from its checkpoint.
     """
 
     config: Config
@@ -60,6 +65,7 @@ class Run:
     history: list[Epoch] = field(default_factory=list)
     predictions: Predictions | None = None
     diverged: dict[str, Any] | None = None
+    resumed_after: list[int] = field(default_factory=list)
 
 
 class _DivergedError(Exception):
@@ -72,20 +78,34 @@ def fit(
     data: Data | None = None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     skeleton: tuple[Block, ...] = SKELETON,
+    checkpoint: Path | None = None,
+    on_resume: Callable[[list[Epoch]], None] = lambda history: None,
 ) -> Run:
     """Train as `config` says and evaluate after every epoch, calling `on_epoch` with each new history entry.
 
     Whatever `config` leaves to `auto` is resolved first. On the CPU, equal configurations and
     versions give equal histories (but for `seconds`) and equal weights. Raises `ParameterError` and
     `DataError` before any training; a loss that is not finite ends the run with `diverged` set.
+
+    With `checkpoint`, the file of that name holds the run after its last epoch, and a run that finds
+    one goes on from there, calling `on_resume` with the history so far; it is for the caller to remove
+    it. One that cannot be used is warned of, and the run starts from its first epoch. Raises
+    `CheckpointError` when it cannot be written.
     """
     config = resolve(config, dataset="mnist")
     data = load(config.dataset, config.evaluate_on) if data is None else data
-    with _numerics(config):
-        return _fit(config, data, on_epoch, skeleton)
+    with _numerics(config), checkpoints.alone(checkpoint) if checkpoint else nullcontext():
+        return _fit(config, data, on_epoch, skeleton, checkpoint, on_resume)
 
 
-def _fit(config: Config, data: Data, on_epoch: Callable[[Epoch], None], skeleton: tuple[Block, ...]) -> Run:
+def _fit(
+    config: Config,
+    data: Data,
+    on_epoch: Callable[[Epoch], None],
+    skeleton: tuple[Block, ...],
+    checkpoint: Path | None,
+    on_resume: Callable[[list[Epoch]], None],
+) -> Run:
     device = torch.device(config.device)
     model = Net(config.norm, config.groups, skeleton)
     initialise(model, generator(config.seed, 0, "weights"))
@@ -127,13 +147,10 @@ def _fit(config: Config, data: Data, on_epoch: Callable[[Epoch], None], skeleton
 
     def train_epoch(epoch: int) -> dict[str, float]:
         """Mean loss (nats) and accuracy (fraction) over the epoch's images, and the last step's learning rate."""
-        nonlocal step
         model.train()
         own_rates = rates[(epoch - 1) * steps : epoch * steps]
         seen = []
         for rate, (images, labels) in zip(own_rates, batches(epoch), strict=True):
-            if device.type == "cuda" and epoch == 1 and not seen:
-                step = record(step, model, optimizer, images, labels)
             set_rate(optimizer, rate)
             seen.append((step(images, labels), labels))
         # Once per epoch, not per step: on a GPU each look at a value is a wait for it.
@@ -147,7 +164,16 @@ def _fit(config: Config, data: Data, on_epoch: Callable[[Epoch], None], skeleton
         return {"train_loss": losses.mean().item(), "train_accuracy": accuracy.item(), "lr": own_rates[-1]}
 
     run = Run(config, model)
-    for epoch in range(1, config.epochs + 1):
+    belongs_to = checkpoints.identity(config, skeleton)
+    if checkpoint and (kept := _usable(checkpoint, belongs_to)):
+        checkpoints.restore(kept, model, optimizer)
+        run.history = kept.history
+        run.resumed_after = [*kept.resumed_after, len(kept.history)]
+        on_resume(run.history)
+    if device.type == "cuda" and len(run.history) < config.epochs:
+        model.train()
+        step = record(step, model, optimizer, *next(batches(1)))
+    for epoch in range(len(run.history) + 1, config.epochs + 1):
         start = time.perf_counter()
         try:
             trained = train_epoch(epoch)
@@ -169,8 +195,24 @@ def _fit(config: Config, data: Data, on_epoch: Callable[[Epoch], None], skeleton
                 "seconds": time.perf_counter() - start,
             }
         )
+        if checkpoint:
+            state = Checkpoint(
+                model.state_dict(), checkpoints.optimizer_tensors(optimizer), run.history, run.resumed_after
+            )
+            checkpoints.write(checkpoint, state, belongs_to)
         on_epoch(run.history[-1])
+    if run.predictions is None and not run.diverged:  # interrupted after its last epoch
+        run.predictions = evaluate(model, data, evaluation)
     return run
+
+
+def _usable(path: Path, belongs_to: dict[str, Any]) -> Checkpoint | None:
+    """The checkpoint to go on from, if there is one that may be used."""
+    try:
+        return checkpoints.read(path, belongs_to)
+    except CheckpointError as error:
+        warnings.warn(f"{error}; the run starts from its first epoch", stacklevel=4)
+        return None
 
 
 @torch.no_grad()
