@@ -139,15 +139,23 @@ def test_bad_parameters_are_refused_before_anything_runs(tmp_path, text, expecte
     assert folders(tmp_path / "runs") == set()
 
 
-def test_a_second_job_on_the_same_runs_is_told_to_wait(tmp_path):
+def test_a_second_job_on_the_same_runs_says_so_and_waits(tmp_path):
     import fcntl
 
     (tmp_path / "runs").mkdir()
     with open(tmp_path / "runs/.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        process = workflow("report", "--params", ROOT / "params", "--runs", tmp_path / "runs", **NO_DATA)
-    assert process.returncode == 1
-    assert "another job is at work" in process.stdout
+        params = write_params(tmp_path / "params", bn="dataset: digits\nepochs: 1\n")
+        command = [sys.executable, "workflow/report.py", "--params", params, "--runs", tmp_path / "runs"]
+        command += ["--only-train"]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            assert "Another job is at work" in process.stdout.readline()
+            assert not (tmp_path / "runs/.progress").exists()
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            rest = process.stdout.read()
+    assert process.returncode == 0, rest
+    assert "epoch 1 of 1" in rest
+    assert len(folders(tmp_path / "runs")) == 1
 
 
 def test_snakemake_by_itself_plans_the_same_runs(tmp_path):
@@ -177,7 +185,7 @@ def test_ctrl_c_ends_the_job_and_leaves_nothing_behind(tmp_path):
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
     assert process.returncode == 130
-    assert "Finished runs are kept" in rest
+    assert "What is finished is kept" in rest
     assert folders(runs) == set()
     assert list((runs / ".unfinished").iterdir()) == []
     left = subprocess.run(["pgrep", "-f", str(runs)], capture_output=True, text=True).stdout

@@ -77,6 +77,7 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
     if problems:
         done = len(runs) - len(problems)
         console.print(f"{done} of {len(runs)} runs are finished and kept. No report was made: a run of it is missing.")
+        console.print("`make report` tries the others again, from the last epoch of each.")
         return 1
     if code:
         why = last_error(runs_folder / ".logs/report.log", runs_folder / ".logs/snakemake.log")
@@ -155,8 +156,8 @@ def last_error(*logs: Path) -> str:
             if line.startswith("error: "):
                 return line.removeprefix("error: ")
         if lines:
-            return f"{lines[-1]} (see {log})"
-    return "no reason was left; see runs/.logs/snakemake.log"
+            return f"it ended without a reason, as what is killed does; its last line: {lines[-1]} (see {log})"
+    return f"it was killed, or never begun, and left no reason (see {logs[-1]})"
 
 
 def stop(process: subprocess.Popen) -> None:
