@@ -9,10 +9,10 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report train test render publish quarto search bench lock clean
+.PHONY: help setup report train test render publish quarto search bench growth fault-test lock clean
 
 help: ## list what one can do here
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 $(INSTALLED): requirements.lock requirements-uv.lock pyproject.toml workflow/bootstrap.py
 	@$(PYTHON) workflow/bootstrap.py
@@ -41,6 +41,12 @@ search: $(INSTALLED) ## search hyperparameters on the validation split (params/s
 
 bench: $(INSTALLED) ## measure the speed of training beside the usual pipeline (leave the machine alone meanwhile)
 	@$(BIN)/python benchmarks/run.py --output benchmarks/results.md
+
+growth: $(INSTALLED) ## measure how the cost of the job grows with the number of runs (leave the machine alone meanwhile)
+	@$(BIN)/python benchmarks/growth.py --output benchmarks/growth.md
+
+fault-test: $(INSTALLED) ## try all faults, kill the job at 36 random moments (an hour), and write tests/faults/results.md
+	@$(BIN)/pytest -m fault --trials 36 --fault-table tests/faults/results.md
 
 quarto: $(INSTALLED) ## try again to install Quarto
 	@$(BIN)/python workflow/quarto.py

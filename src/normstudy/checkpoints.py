@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,8 @@ def write(path: Path, checkpoint: Checkpoint, belongs_to: dict[str, Any]) -> Non
             os.fsync(file.fileno())
         os.replace(fresh, path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):  # the disk may have become read-only
+            fresh.unlink()
         raise _cannot_write(path, error) from None
 
 

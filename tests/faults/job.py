@@ -114,6 +114,7 @@ def doing(process: psutil.Process) -> str:
         return "start-up"
     main = next((thread["frames"] for thread in threads if thread["thread_name"] == "MainThread"), [])
     for frame in main:  # innermost first
-        if frame["name"] in DOING and Path(frame["filename"]).name in SOURCES:
-            return DOING[frame["name"]]
+        name = frame["name"].rsplit(".", 1)[-1]  # without the function that it is defined in
+        if name in DOING and Path(frame["filename"]).name in SOURCES:
+            return DOING[name]
     return "start-up"

@@ -21,7 +21,8 @@ from .job import Job, doing
 
 PHASES = ("start-up", "training", "evaluation", "checkpoint", "saving", "finalising", "rendering")
 TARGETS = ("everything", "scheduler", "driver", "kernel", "run")
-PATIENCE = 300
+EPOCHS = 100
+PATIENCE = 600
 """Seconds until a phase that never comes counts as an error of this test."""
 
 
@@ -37,20 +38,20 @@ class Trial:
     problems: list[str]
 
 
-def make_job(where: Path, epochs: int, renderer: str = "preview") -> Job:
+def make_job(where: Path, renderer: str = "preview") -> Job:
     """Two small models, on UCI digits."""
     (where / "params").mkdir(parents=True)
     for name, lines in {"bn": "norm: bn\nl1: 1e-5", "ln": "norm: ln"}.items():
-        (where / f"params/{name}.yaml").write_text(f"{lines}\ndataset: digits\nepochs: {epochs}\n")
+        (where / f"params/{name}.yaml").write_text(f"{lines}\ndataset: digits\nepochs: {EPOCHS}\n")
     return Job(where, renderer)
 
 
-def attempt(where: Path, undisturbed: Job, phase: str, target: str, epochs: int, chance: random.Random) -> Trial:
+def attempt(where: Path, undisturbed: Job, phase: str, target: str, chance: random.Random) -> Trial:
     """Run one trial in the new folder `where`."""
     start = time.monotonic()
-    job = make_job(where, epochs, undisturbed.renderer)
+    job = make_job(where, undisturbed.renderer)
     job.start()
-    hit = strike(job, phase, target, epochs, chance)
+    hit = strike(job, phase, target, chance)
     problems = look(job)
     if target != "kernel":  # that is mended by the job itself
         if target in ("scheduler", "run"):
@@ -64,7 +65,7 @@ def attempt(where: Path, undisturbed: Job, phase: str, target: str, epochs: int,
     return Trial(phase, hit, target, resumed, time.monotonic() - start, problems + differences(job, undisturbed))
 
 
-def strike(job: Job, phase: str, target: str, epochs: int, chance: random.Random) -> str:
+def strike(job: Job, phase: str, target: str, chance: random.Random) -> str:
     """Kill `target` at a random moment of `phase`; what the job was at."""
     deadline = time.monotonic() + PATIENCE
     if phase == "start-up":
@@ -75,10 +76,10 @@ def strike(job: Job, phase: str, target: str, epochs: int, chance: random.Random
     elif phase == "finalising":
         wait(lambda: list(job.runs.glob(".unfinished/*/misclassified.png")), deadline)
     elif phase == "saving":
-        wait(lambda: max(job.epochs(), default=0) >= epochs, deadline)
+        wait(lambda: max(job.epochs(), default=0) >= EPOCHS, deadline)
         time.sleep(chance.uniform(0, 1))
     else:
-        goal = chance.randint(1, epochs - 20)
+        goal = chance.randint(1, EPOCHS - 20)
         wait(lambda: max(job.epochs(), default=0) >= goal, deadline)
     hit = phase
     watched = {"start-up": "", "rendering": "", "finalising": "run"}.get(phase, "kernel")
@@ -152,7 +153,7 @@ def differences(job: Job, undisturbed: Job) -> list[str]:
             mine, its = getattr(one, arrays), getattr(other, arrays)
             if mine.keys() != its.keys() or not all(np.array_equal(mine[key], its[key]) for key in its):
                 found.append(f"{name}: {arrays}")
-        for file in ("model.safetensors", "misclassified.png", "confusion.png", "augmentation.png"):
+        for file in ("model.safetensors", "misclassified.png", "confusion.png", "curves.png", "augmentation.png"):
             if (one.folder / file).read_bytes() != (other.folder / file).read_bytes():
                 found.append(f"{name}: {file}")
     if pictures(job) != pictures(undisturbed):

@@ -1,0 +1,70 @@
+"""Kill the main job at random moments, let it go on, and compare with one that was never disturbed."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+
+import pytest
+
+from .job import PY_SPY, Job
+from .trials import PHASES, TARGETS, attempt, make_job
+
+SEED = 2026
+# These come first, so that a few trials are of the most different kinds.
+FIRST = [("training", "everything"), ("checkpoint", "kernel"), ("finalising", "everything"), ("training", "scheduler")]
+
+
+def plan(number: int) -> list[tuple[str, str]]:
+    """`number` pairs of phase and target, all phases and targets about equally often."""
+    pairs = [(phase, target) for target in TARGETS for phase in PHASES if possible(phase, target)]
+    random.Random(SEED).shuffle(pairs)
+    rest = [pair for pair in pairs if pair not in FIRST]
+    return (FIRST + rest + pairs * (number // len(pairs) + 1))[:number]
+
+
+def possible(phase: str, target: str) -> bool:
+    """A kernel is not there before and after it trains; while the report is rendered no run is there."""
+    return not (phase == "rendering" and target in ("kernel", "run")) and not (
+        phase == "finalising" and target == "kernel"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "phase" in metafunc.fixturenames:
+        pairs = plan(metafunc.config.getoption("--trials"))
+        numbered = [
+            pytest.param(number, *pair, id=f"{number}-{pair[0]}-{pair[1]}") for number, pair in enumerate(pairs)
+        ]
+        metafunc.parametrize(("number", "phase", "target"), numbered)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> Job:
+    """The job whose results all others must have, after it has ended."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        answer = subprocess.run(
+            [PY_SPY, "dump", "--pid", str(child.pid)],
+            capture_output=True,
+            text=True,
+        )
+        child.communicate(b"\n")
+    if answer.returncode:
+        pytest.skip(f"py-spy may not look at other processes here: {answer.stderr.strip()}")
+    job = make_job(tmp_path_factory.mktemp("undisturbed"))
+    assert job.run() == 0, job.output
+    return job
+
+
+@pytest.mark.fault(
+    "SIGKILL of the job, its scheduler, its driver, a kernel or a run",
+    "what was visible at once was whole; after the next `make report`: histories but for times, predictions, weights, "
+    "pictures and the numbers in the report, bit by bit; no process and no half folder left",
+)
+def test_a_killed_job_loses_nothing(tmp_path, undisturbed, number, phase, target, record_property):
+    trial = attempt(tmp_path, undisturbed, phase, target, random.Random(f"{SEED}-{number}"))
+    record_property("trial", [trial.aimed, trial.hit, trial.target, trial.resumed, round(trial.seconds)])
+    print(trial)
+    assert trial.problems == []
+    assert trial.hit == trial.aimed
