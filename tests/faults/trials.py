@@ -21,7 +21,7 @@ from .job import Job, doing
 
 PHASES = ("start-up", "training", "evaluation", "checkpoint", "saving", "finalising", "rendering")
 TARGETS = ("everything", "scheduler", "driver", "kernel", "run")
-EPOCHS = 100
+EPOCHS = 200
 PATIENCE = 600
 """Seconds until a phase that never comes counts as an error of this test."""
 
@@ -79,7 +79,7 @@ def strike(job: Job, phase: str, target: str, chance: random.Random) -> str:
         wait(lambda: max(job.epochs(), default=0) >= EPOCHS, deadline)
         time.sleep(chance.uniform(0, 1))
     else:
-        goal = chance.randint(1, EPOCHS - 20)
+        goal = chance.randint(1, EPOCHS * 3 // 5)
         wait(lambda: max(job.epochs(), default=0) >= goal, deadline)
     hit = phase
     watched = {"start-up": "", "rendering": "", "finalising": "run"}.get(phase, "kernel")
