@@ -8,6 +8,7 @@ from pathlib import Path
 
 from normstudy.config import Config, ParameterError, read_config, resolve, run_name
 from normstudy.download import resolve_dataset
+from normstudy.errors import one_line
 from normstudy.runs import FinishedRun, RunError, is_current, read_run
 
 MAIN = "main"
@@ -53,7 +54,7 @@ def plan(params_folder: Path, dataset: str) -> list[PlannedRun]:
             run = PlannedRun(path, resolve(config, dataset))
             planned.setdefault(run.name, run)
         except ParameterError as error:
-            problems.append(f"{path}: {error}")
+            problems.append(f"{one_line(path)}: {error}")
     if problems:
         raise ParameterError("\n".join(problems))
     runs = list(planned.values())
@@ -62,7 +63,7 @@ def plan(params_folder: Path, dataset: str) -> list[PlannedRun]:
         for key in ("dataset", "evaluate_on"):
             if getattr(run.config, key) != getattr(first.config, key):
                 raise ParameterError(
-                    f"{run.source}: {key} = {getattr(run.config, key)}, but {first.source} has "
+                    f"{one_line(run.source)}: {key} = {getattr(run.config, key)}, but {one_line(first.source)} has "
                     f"{getattr(first.config, key)}: runs on different data cannot be compared; give all files the same"
                 )
     return runs

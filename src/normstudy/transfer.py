@@ -13,6 +13,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from normstudy.errors import one_line
+
 SLOWEST = 1_000
 """Bytes a second, on average over the time of patience, below which a transfer is given up."""
 
@@ -96,4 +98,4 @@ def first_to_answer(addresses: list[str], patience: float) -> str:
 def reason(error: Exception) -> str:
     """What `error` says, in one line."""
     told = error if isinstance(error, urllib.error.HTTPError) else getattr(error, "reason", error)
-    return " ".join(str(told).split()) or type(error).__name__
+    return one_line(told) or type(error).__name__
