@@ -9,6 +9,7 @@ from pathlib import Path
 from normstudy.config import Config, ParameterError, read_config, resolve, run_name
 from normstudy.download import resolve_dataset
 from normstudy.errors import one_line
+from normstudy.paths import write_whole
 from normstudy.runs import FinishedRun, RunError, is_current, read_run
 
 MAIN = "main"
@@ -70,11 +71,11 @@ def plan(params_folder: Path, dataset: str) -> list[PlannedRun]:
 
 
 def write_studies(runs_folder: Path, studies: dict[str, list[str]]) -> None:
-    """Write `studies.json`: the run folders of each study."""
+    """Write `studies.json`: the run folders of each study. Raises `DiskError`."""
     path = runs_folder / "studies.json"
     text = json.dumps(studies, indent=1) + "\n"
     if not path.exists() or path.read_text(encoding="utf-8") != text:  # its time is what the report's rule looks at
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text)
 
 
 def read_study(runs_folder: Path | str, study: str = MAIN) -> list[FinishedRun]:
