@@ -22,6 +22,7 @@ import job
 
 from normstudy.download import ensure
 from normstudy.errors import NormstudyError
+from normstudy.paths import write_whole
 from normstudy.runs import environment
 
 MODELS = ("bn_l1", "gn", "ln")
@@ -48,7 +49,7 @@ def main() -> int:
     text = "\n\n".join(parts)
     print(text)
     if arguments.output:
-        arguments.output.write_text(text + "\n", encoding="utf-8")
+        write_whole(arguments.output, text + "\n")
     return 0
 
 

@@ -18,7 +18,7 @@ import yaml
 
 from normstudy.config import make_config, resolve
 from normstudy.model import SKELETON, Block, Net, count_parameters, describe_skeleton
-from normstudy.paths import project_root
+from normstudy.paths import project_root, write_whole
 from normstudy.training import fit
 
 STUDY = project_root() / "params/studies/skeletons.yaml"
@@ -67,7 +67,7 @@ def main() -> None:
     with ProcessPoolExecutor(jobs) as pool:
         for future in as_completed([pool.submit(run, *each) for each in wanted]):
             rows.append(future.result())
-            FOUND.write_text(json.dumps(rows, indent=1) + "\n")
+            write_whole(FOUND, json.dumps(rows, indent=1) + "\n")
             print(
                 f"{len(rows)}: {rows[-1]['skeleton']}, {rows[-1]['model']}: {rows[-1]['validation_loss']}", flush=True
             )

@@ -10,7 +10,7 @@ from conftest import raw_folder, write_idx
 from sklearn.datasets import load_digits
 
 from normstudy.data import Data, Split, load
-from normstudy.download import DataError
+from normstudy.download import DataError, write_record
 
 SHARES = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 15]) / 60
 """Of each class in the made-up MNIST: far from equal, so that a split that is not stratified shows."""
@@ -31,6 +31,7 @@ def made_up_mnist(tmp_path_factory):
     write_idx(raw / "train-labels-idx1-ubyte", (60_000,), labels)
     write_idx(raw / "t10k-images-idx3-ubyte", (7, 28, 28))
     write_idx(raw / "t10k-labels-idx1-ubyte", (7,))
+    write_record(raw)
     return folder
 
 
@@ -97,6 +98,7 @@ def test_a_damaged_file_is_reported_with_the_remedy(data_folder, content):
         write_idx(raw / f"{name}-images-idx3-ubyte", (size, 28, 28))
         write_idx(raw / f"{name}-labels-idx1-ubyte", (size,))
     (raw / "train-labels-idx1-ubyte").write_bytes(content)
+    write_record(raw)
     with pytest.raises(DataError, match="mnist: cannot be read") as caught:
         load("mnist")
     assert f"delete {data_folder}" in str(caught.value)

@@ -2,20 +2,25 @@
 
 import gzip
 import hashlib
+import os
 import shutil
 import socket
 import threading
+import time
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
+import torch
 import torchvision.datasets
 from conftest import raw_folder, write_idx
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from normstudy import download
+from normstudy import download, transfer
 from normstudy.data import load
-from normstudy.download import FILES, DataError, ensure, is_present, resolve_dataset
+from normstudy.download import FILES, RECORD, DamagedDataError, DataError, ensure, is_present, resolve_dataset
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +98,7 @@ def refusal(dataset: str = "mnist") -> str:
 
 def assert_fetched(data_folder, dataset="mnist"):
     raw = raw_folder(data_folder, dataset)
-    assert {path.name for path in raw.iterdir()} == {name.removesuffix(".gz") for name in FILES}
+    assert {path.name for path in raw.iterdir()} == {RECORD, *(name.removesuffix(".gz") for name in FILES)}
     for number, name in enumerate(FILES):
         assert (raw / name.removesuffix(".gz")).read_bytes().endswith(bytes([number] * 5))
     assert [path.name for path in data_folder.iterdir()] == [raw.parent.name]  # nothing of the fetching stays
@@ -169,7 +174,7 @@ def test_a_mirror_with_a_wrong_checksum_is_named_and_nothing_appears(archives, d
     monkeypatch.setenv("NORMSTUDY_DATA", address)
     line = refusal()
     assert address in line
-    assert "corrupted" in line
+    assert f"{FILES[2]} came as a damaged file, or one of another data set (checksum differs, 15 bytes)" in line
     assert list(data_folder.iterdir()) == []
 
 
@@ -254,6 +259,184 @@ def test_a_mirror_that_falls_silent_halfway_is_given_up_on(archives, data_folder
     assert "timed out" in line
     assert list(data_folder.iterdir()) == []
     assert socket.getdefaulttimeout() is None
+
+
+def in_answer(send):
+    """A handler that calls `send(handler)` for everything but the smallest file, which it serves."""
+
+    class Odd(Quiet):
+        def do_GET(self):
+            if self.path.endswith(FILES[-1]):
+                super().do_GET()
+            else:
+                send(self)
+
+    return Odd
+
+
+def start_answer(handler, length: int) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(length))
+    handler.end_headers()
+
+
+def send_login_page(handler) -> None:
+    page = b"\n <!DOCTYPE html><html><title>Please log in</title></html>"
+    start_answer(handler, len(page))
+    handler.wfile.write(page)
+
+
+def send_half(handler) -> None:
+    start_answer(handler, 1_000_000)
+    handler.wfile.write(bytes(500_000))
+
+
+def send_a_few_bytes_a_second(handler) -> None:
+    start_answer(handler, 1_000_000)
+    while True:
+        handler.wfile.write(b"x")
+        time.sleep(0.05)
+
+
+def send_a_header_that_never_ends(handler) -> None:
+    handler.wfile.write(b"HTTP/1.0 200 OK\r\nX: ")
+    send_a_few_bytes_a_second(handler)
+
+
+def send_without_end(handler) -> None:
+    start_answer(handler, 10**12)
+    while True:
+        handler.wfile.write(bytes(1 << 16))
+
+
+@pytest.mark.parametrize(
+    ("send", "expected"),
+    [
+        (send_login_page, "a web page, such as networks send whose users have to log in"),
+        (send_half, "a damaged file, or one of another data set (checksum differs, 500,000 bytes)"),
+        (send_a_few_bytes_a_second, "timed out: "),
+        (send_a_header_that_never_ends, "timed out: "),
+        (send_without_end, "more than 1,000,000 bytes came"),
+        (lambda handler: handler.send_error(404), "HTTP Error 404: Not Found"),
+        (lambda handler: handler.send_error(500), "HTTP Error 500: Internal Server Error"),
+    ],
+    ids=["login page", "closes midway", "a few bytes a second", "endless header", "endless file", "404", "500"],
+)
+def test_whatever_else_a_mirror_sends_is_named_and_the_next_is_asked(
+    archives, data_folder, monkeypatch, serve, send, expected
+):
+    monkeypatch.setattr(download, "PATIENCE", 1.0)
+    monkeypatch.setattr(transfer, "LARGEST", 1_000_000)
+    address = serve(archives, in_answer(send))
+    monkeypatch.setenv("NORMSTUDY_DATA", address)
+    line = refusal()
+    assert f"{address}/: {FILES[0]}" in line
+    assert expected in line
+    assert "set NORMSTUDY_DATA to a folder" in line
+    assert list(data_folder.iterdir()) == []
+    monkeypatch.delenv("NORMSTUDY_DATA")
+    monkeypatch.setattr(download, "PATIENCE", 20.0 if "timed out" not in expected else 1.0)
+    monkeypatch.setattr(torchvision.datasets.MNIST, "mirrors", [address + "/", serve(archives) + "/"])
+    ensure("mnist")
+    assert_fetched(data_folder)
+
+
+def test_a_slow_link_is_waited_for(serve, tmp_path):
+    content = bytes(range(250)) * 80
+
+    def send_slowly(handler):
+        start_answer(handler, len(content))
+        for start in range(0, len(content), 1_000):
+            handler.wfile.write(content[start : start + 1_000])
+            time.sleep(0.1)
+
+    # Twenty pieces in two seconds or more: four times the patience, at ten times the rate that it takes.
+    transfer.fetch(serve(tmp_path, in_answer(send_slowly)) + "/file", tmp_path / "file", patience=0.5)
+    assert (tmp_path / "file").read_bytes() == content
+
+
+def test_archives_of_another_data_set_are_told_by_their_checksums(mnist_archives, data_folder, monkeypatch, serve):
+    for source in (str(mnist_archives), serve(mnist_archives)):
+        monkeypatch.setenv("NORMSTUDY_DATA", source)
+        assert "a file of another data set, mnist" in refusal("fashion_mnist")
+    assert list(data_folder.iterdir()) == []
+
+
+@given(st.sampled_from(FILES), st.floats(0, 1, exclude_max=True), st.integers(1, 255) | st.none())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_archives_damaged_anywhere_are_refused(archives, data_folder, name, place, flips):
+    """Cut off at `place` (a fraction of the file), or with bits flipped there."""
+    whole = (archives / name).read_bytes()
+    (archives / name).write_bytes(damage(whole, place, flips))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NORMSTUDY_DATA", str(archives))
+        line = refusal()
+    (archives / name).write_bytes(whole)
+    assert str(archives / name) in line
+    assert "damaged" in line
+    assert list(data_folder.iterdir()) == []
+
+
+def damage(content: bytes, place: float, flips: int | None) -> bytes:
+    at = int(place * len(content))
+    return content[:at] if flips is None else content[:at] + bytes([content[at] ^ flips]) + content[at + 1 :]
+
+
+@given(st.sampled_from(FILES), st.floats(0, 1, exclude_max=True), st.integers(1, 255) | st.none())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_unpacked_files_damaged_anywhere_are_fetched_again_or_refused(archives, data_folder, name, place, flips):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NORMSTUDY_DATA", str(archives))
+        ensure("mnist")
+        path = raw_folder(data_folder, "mnist") / name.removesuffix(".gz")
+        times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+        path.write_bytes(damage(path.read_bytes(), place, flips))
+        os.utime(path, ns=times)  # as a disk's own fault would leave them
+        patch.setenv("NORMSTUDY_DATA", str(archives / "nowhere"))
+        with pytest.raises(DamagedDataError) as caught:
+            ensure("mnist", thoroughly=True)
+        (line,) = str(caught.value).splitlines()
+        assert line.startswith(f"mnist: {path} is damaged (")
+        assert f"no fresh copy: no file {FILES[0]} in {archives / 'nowhere'} (NORMSTUDY_DATA)" in line
+        patch.setenv("NORMSTUDY_DATA", str(archives))
+        ensure("mnist", thoroughly=True)
+    assert_fetched(data_folder)
+
+
+@pytest.mark.parametrize("name", [FILES[0].removesuffix(".gz"), RECORD])
+@pytest.mark.parametrize("content", [None, b"", b"{}", b"[1, 2]", b"\xff", bytes(4_000)])
+def test_files_that_cannot_be_verified_are_fetched_again(archives, data_folder, monkeypatch, name, content):
+    monkeypatch.setenv("NORMSTUDY_DATA", str(archives))
+    ensure("mnist")
+    path = raw_folder(data_folder, "mnist") / name
+    path.unlink() if content is None else path.write_bytes(content)
+    assert not is_present("mnist")
+    ensure("mnist")
+    assert_fetched(data_folder)
+
+
+def test_auto_does_not_put_digits_in_the_place_of_a_damaged_mnist(archives, data_folder, monkeypatch):
+    monkeypatch.setenv("NORMSTUDY_DATA", str(archives))
+    ensure("mnist")
+    (raw_folder(data_folder, "mnist") / RECORD).unlink()
+    monkeypatch.setenv("NORMSTUDY_DATA", str(archives / "nowhere"))
+    with pytest.raises(DamagedDataError, match=f"^mnist: .*raw has no {RECORD}"):
+        resolve_dataset("auto")
+
+
+def test_what_is_trained_on_is_what_was_fetched(mnist_archives, data_folder, monkeypatch):
+    monkeypatch.setenv("NORMSTUDY_DATA", str(mnist_archives))
+    before = load("mnist")
+    path = raw_folder(data_folder, "mnist") / "train-images-idx3-ubyte"
+    with open(path, "r+b") as file:
+        file.seek(20_000_000)
+        file.write(b"\1" if file.read(1) != b"\1" else b"\2")
+    assert is_present("mnist")  # sizes are all that is looked at here
+    assert torch.equal(load("mnist").train.images, before.train.images)
+    path.write_bytes(path.read_bytes()[:-1])
+    monkeypatch.setenv("NORMSTUDY_DATA", str(data_folder))
+    with pytest.raises(DamagedDataError, match=r"is damaged \(47040015 of 47040016 bytes\)"):
+        load("mnist")
 
 
 def test_auto_falls_back_to_digits_and_says_why(data_folder, monkeypatch, tmp_path, refusing):

@@ -253,7 +253,7 @@ def test_every_step_has_its_own_rate_of_the_schedule(few, monkeypatch):
     monkeypatch.setattr(training, "set_rate", lambda optimizer, rate: (used.append(rate), real(optimizer, rate))[1])
     chosen = config(epochs=4, max_lr=0.3)
     fit(chosen, few)
-    assert used == training.learning_rates(chosen, 12)
+    assert used == list(training.learning_rates(chosen, 12))
     assert max(used) > 0.2
 
 
@@ -272,6 +272,23 @@ def test_the_learning_rate_rises_and_falls_once_over_all_steps(few):
         assert low <= entry["lr"] <= high
     assert run.history[2]["lr"] == pytest.approx(0.01, rel=1e-3)  # the peak, halfway
     assert run.history[-1]["lr"] < 0.01 / 1000
+
+
+@pytest.mark.parametrize(("batch_size", "warmup"), [(250, 0.5), (100, 1 / 3), (1, 1 / 250)])
+def test_a_rise_of_exactly_one_step_begins_at_the_peak(few, batch_size, warmup):
+    chosen = config(epochs=1, batch_size=batch_size, warmup=warmup, max_lr=0.01)
+    assert fit(chosen, few).history[0]["epoch"] == 1
+    steps = math.ceil(250 / batch_size)
+    rates = list(training.learning_rates(chosen, steps))
+    assert rates[0] == pytest.approx(0.01)
+    assert rates == sorted(rates, reverse=True)
+    near = training.learning_rates(config(warmup=warmup * (1 - 1e-6), max_lr=0.01), steps)
+    assert rates == pytest.approx(list(near), rel=1e-4)
+
+
+def test_the_rates_of_a_run_of_years_are_not_made_beforehand():
+    rates = training.learning_rates(config(epochs=10_000, batch_size=1, max_lr=0.01), 10_000 * 60_000)
+    assert next(rates) == pytest.approx(0.01 / 25)
 
 
 def test_weight_decay_acts_on_convolution_and_linear_weights_alone():

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from render import notebook_pages, subtitle, write_profile
 
-from normstudy.errors import NormstudyError
-from normstudy.paths import project_root, replace_folder
+from normstudy.errors import NormstudyError, disk_refusal
+from normstudy.paths import project_root, replace_folder, write_whole
 from normstudy.readme import draw_graphs, put_results, results_block
 from normstudy.runs import RunError, read_run
 from normstudy.studies import MAIN, PlannedRun, auto_dataset, plan, read_study, write_studies
@@ -38,8 +38,8 @@ def publish(params: Path, runs: Path, results: Path) -> list[str]:
     studies_file = results / "studies.json"
     studies = json.loads(studies_file.read_text()) if studies_file.exists() else {}
     write_studies(results, {**studies, MAIN: names})
-    drop_unnamed(results, {name for study in {**studies, MAIN: names}.values() for name in study})
     write_products(results)
+    drop_unnamed(results, {name for study in {**studies, MAIN: names}.values() for name in study})
     return names
 
 
@@ -47,9 +47,7 @@ def write_products(results: Path) -> None:
     """README.md's results, its graphs, and the list of notebook pages."""
     published = read_study(results)
     graphs = draw_graphs(published, results / "figures")
-    README.write_text(
-        put_results(README.read_text(encoding="utf-8"), results_block(published, graphs)), encoding="utf-8"
-    )
+    write_whole(README, put_results(README.read_text(encoding="utf-8"), results_block(published, graphs)))
     write_profile(Path("_quarto-results.yml"), subtitle(published), notebook_pages(published))
 
 
@@ -100,6 +98,9 @@ def main() -> int:
         names = publish(arguments.params, arguments.runs, arguments.results)
     except NormstudyError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"error: {disk_refusal(error, arguments.results)}", file=sys.stderr)
         return 1
     print("Published in results/: " + ", ".join(names))
     return 0

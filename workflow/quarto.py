@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
@@ -62,7 +63,8 @@ def install() -> str:
         reason = "the Quarto that was installed does not run"
     if reason:
         reason += "; `make quarto` tries again"
-        _FAILED.write_text(reason + "\n")
+        with suppress(OSError):  # then it is tried again at the next call
+            _FAILED.write_text(reason + "\n")
     return reason
 
 

@@ -21,9 +21,9 @@ import quarto
 import yaml
 
 from normstudy import findings, preview
-from normstudy.errors import NormstudyError
+from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.labels import FULL_NAMES, labels
-from normstudy.paths import project_root, replace_folder
+from normstudy.paths import project_root, replace_folder, write_whole
 from normstudy.runs import FinishedRun
 from normstudy.studies import read_study
 
@@ -113,7 +113,7 @@ def write_profile(path: Path, subtitle: str, notebooks: list[tuple[str, Path]]) 
     text = yaml.safe_dump(profile, sort_keys=False, allow_unicode=True)
     comment = "# Written by workflow/render.py and workflow/publish.py: the notebooks of the runs in the report.\n"
     if not path.exists() or path.read_text(encoding="utf-8") != comment + text:
-        path.write_text(comment + text, encoding="utf-8")
+        write_whole(path, comment + text)
 
 
 def subtitle(runs: list[FinishedRun]) -> str:
@@ -142,6 +142,9 @@ def main() -> int:
         print(render(arguments.results, Path(os.path.abspath(arguments.output)), arguments.renderer))
     except NormstudyError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"error: {disk_refusal(error, arguments.output)}", file=sys.stderr)
         return 1
     return 0
 

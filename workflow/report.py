@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,11 +21,14 @@ from rich.console import Console
 from watch import watch
 
 from normstudy.download import ensure
-from normstudy.errors import NormstudyError
+from normstudy.errors import NormstudyError, disk_refusal, one_line
 from normstudy.labels import DATA_TITLES, labels
 from normstudy.paths import project_root
 from normstudy.runs import checkpoint_file, is_claimed
 from normstudy.studies import PlannedRun, auto_dataset, plan
+
+SCANT = 1_000_000
+"""Bytes of free room below which that is the likely reason of a failure that left none."""
 
 
 def main() -> int:
@@ -48,7 +52,7 @@ def main() -> int:
         console.print(f"error: {error}", style="red")
         return 1
     except OSError as error:
-        console.print(f"error: {error.filename or arguments.runs}: {error.strerror}", style="red")
+        console.print(f"error: {disk_refusal(error, arguments.runs)}", style="red")
         return 1
     except KeyboardInterrupt:
         console.print("Interrupted. What is finished is kept, and `make report` goes on from there.")
@@ -73,7 +77,7 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
         (run, last_error(runs_folder / ".logs" / f"{run.name}.log")) for run in waiting if not run.is_done(runs_folder)
     ]
     for run, why in problems:
-        console.print(f"{run.source}: the run {run.name} failed: {why}", style="red")
+        console.print(f"{one_line(run.source)}: the run {run.name} failed: {why}", style="red")
     if problems:
         done = len(runs) - len(problems)
         console.print(f"{done} of {len(runs)} runs are finished and kept. No report was made: a run of it is missing.")
@@ -98,7 +102,7 @@ def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun]
             how = ", which a process left by an earlier job is training: it is waited for"
         else:
             how = ", from where it was interrupted" if checkpoint_file(run.config, runs_folder).exists() else ""
-        console.print(f"  to train: {names[run.name]}, {run.config.epochs} epochs ({run.source}){how}")
+        console.print(f"  to train: {names[run.name]}, {run.config.epochs} epochs ({one_line(run.source)}){how}")
 
 
 def run_snakemake(
@@ -113,6 +117,8 @@ def run_snakemake(
     for run in waiting:
         if not is_claimed(run.name, arguments.runs):
             (Path(arguments.runs) / ".progress" / f"{run.name}.jsonl").unlink(missing_ok=True)
+            (logs / f"{run.name}.log").unlink(missing_ok=True)
+    (logs / "report.log").unlink(missing_ok=True)
     # As many as the scheduler lets run at once.
     workers = max(1, min(len(waiting), arguments.cores // max((run.config.threads for run in waiting), default=1)))
     target = ["studies"] if arguments.only_train else ["report"]
@@ -132,7 +138,7 @@ def run_snakemake(
         try:
             note_holders(lock, process)
             watch(process, Path(arguments.runs) / ".progress", runs, waiting, console, workers, target[0] == "report")
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, OSError):
             stop(process)
             raise
     return process.returncode
@@ -146,7 +152,8 @@ def announce_report(console: Console, output: Path, runs: list[PlannedRun]) -> N
 
 
 def last_error(*logs: Path) -> str:
-    """The last line of the first of `logs` that tells of an error."""
+    """The last line of the first of `logs` that tells of an error; a full disk may have kept it from being written."""
+    ends = []
     for log in logs:
         try:
             lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
@@ -156,7 +163,12 @@ def last_error(*logs: Path) -> str:
             if line.startswith("error: "):
                 return line.removeprefix("error: ")
         if lines:
-            return f"it ended without a reason, as what is killed does; its last line: {lines[-1]} (see {log})"
+            ends.append(f"its last line: {lines[-1]} (see {log})")
+    if (free := shutil.disk_usage(logs[-1].parent).free) < SCANT:
+        place = logs[-1].parent.parent
+        return f"{place}: only {free:,} bytes are free there; make room there, or name another folder (RUNS=)"
+    if ends:
+        return f"it ended without a reason, as what is killed does; {ends[0]}"
     return f"it was killed, or never begun, and left no reason (see {logs[-1]})"
 
 

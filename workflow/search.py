@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 import yaml
 
 from normstudy.config import Config, make_config, resolve
-from normstudy.paths import project_root
+from normstudy.paths import project_root, write_whole
 from normstudy.search import read_search
 
 STUDY = project_root() / "params/studies/search.yaml"
@@ -63,7 +63,7 @@ def main() -> None:
         for future in as_completed([pool.submit(run, *item) for item in waiting]):
             rows.append(future.result())
             row = rows[-1]
-            FOUND.write_text(json.dumps(rows, indent=1) + "\n")
+            write_whole(FOUND, json.dumps(rows, indent=1) + "\n")
             print(f"{len(rows)}: {row['model']} {row['validation_accuracy']} {row['validation_loss']}", flush=True)
 
 

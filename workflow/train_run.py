@@ -19,7 +19,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from normstudy import progress
 from normstudy.config import make_config, run_name
-from normstudy.errors import NormstudyError
+from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.paths import project_root
 from normstudy.runs import RunError, claim, discard, is_current, publish, stage
 
@@ -68,6 +68,8 @@ def execute(output: Path, parameters: dict) -> None:
             start_timeout=300,
         )
     except PapermillExecutionError as error:
+        if error.evalue.startswith("[Errno "):  # the kernel's own, which names neither place nor remedy
+            raise RunError(f"{output.parent}: {error.evalue}; make room there and start again") from None
         raise RunError(f"{error.ename}: {error.evalue}") from None
     notebook = nbformat.read(output, as_version=4)
     tidy(notebook)
@@ -100,7 +102,7 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"error: {error.filename or arguments.runs}: {error.strerror}", file=sys.stderr)
+        print(f"error: {disk_refusal(error, arguments.runs)}", file=sys.stderr)
         return 1
     return 0
 

@@ -6,8 +6,10 @@ Usage: python workflow/write_studies.py --runs FOLDER --study NAME --names RUN [
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
+from normstudy.errors import NormstudyError
 from normstudy.studies import write_studies
 
 if __name__ == "__main__":
@@ -16,4 +18,7 @@ if __name__ == "__main__":
     parser.add_argument("--study", required=True)
     parser.add_argument("--names", nargs="+", required=True)
     arguments = parser.parse_args()
-    write_studies(arguments.runs, {arguments.study: arguments.names})
+    try:
+        write_studies(arguments.runs, {arguments.study: arguments.names})
+    except NormstudyError as error:
+        sys.exit(f"error: {error}")

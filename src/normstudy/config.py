@@ -12,14 +12,15 @@ import hashlib
 import json
 import math
 import reprlib
+import stat
 import types
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from normstudy.errors import NormstudyError
+from normstudy.errors import NormstudyError, one_line, printable
 from normstudy.hardware import best_precision, has_cuda
 
 CHANNELS = 16
@@ -30,6 +31,13 @@ TRAINING_IMAGES = {"mnist": 60_000, "fashion_mnist": 60_000, "kmnist": 60_000, "
 
 VALIDATION_IMAGES = {"mnist": 5_000, "fashion_mnist": 5_000, "kmnist": 5_000, "digits": 180}
 """How many training images `evaluate_on: validation` holds out."""
+
+
+LARGEST_FILE = 100_000
+"""Bytes; a parameter file has a few hundred."""
+
+MOST_PROBLEMS = 10
+"""How many problems of a file are told at once."""
 
 
 class ParameterError(NormstudyError, ValueError):
@@ -87,11 +95,16 @@ class Config(BaseModel):
             return {**values, "groups": 4}
         return values
 
+    @field_validator("groups")
+    @classmethod
+    def _groups_divide_the_channels(cls, groups: int | None) -> int | None:
+        if groups is not None and CHANNELS % groups:
+            divisors = ", ".join(str(n) for n in range(1, CHANNELS + 1) if CHANNELS % n == 0)
+            raise ParameterError(f"groups = {groups}: {CHANNELS} channels can be split into {divisors} groups")
+        return groups
+
     @model_validator(mode="after")
     def _check_combinations(self) -> Config:
-        if self.groups is not None and CHANNELS % self.groups:
-            divisors = ", ".join(str(n) for n in range(1, CHANNELS + 1) if CHANNELS % n == 0)
-            raise ParameterError(f"groups = {self.groups}: {CHANNELS} channels can be split into {divisors} groups")
         if self.norm != "gn" and self.groups is not None:
             object.__setattr__(self, "groups", None)  # means nothing here, so it must not tell runs apart
         if self.dataset != "auto" and self.batch_size > training_images(self):
@@ -110,29 +123,62 @@ def training_images(config: Config) -> int:
 
 def make_config(values: dict[str, Any], source: str = "") -> Config:
     """Validate `values`. Raises `ParameterError`: one line with `source`, each key, its value and what is allowed."""
-    where = f"{source}: " if source else ""
+    where = f"{one_line(source)}: " if source else ""
     if not isinstance(values, dict):
         raise ParameterError(f"{where}must hold lines of the form `key: value`, such as `norm: gn`")
     try:
-        return Config(**{_printable(key): value for key, value in values.items()})
+        return Config(**{printable(key): value for key, value in values.items()})
     except ValidationError as error:
-        raise ParameterError(where + "; ".join(_explain(problem) for problem in error.errors())) from None
+        told = [_explain(problem) for problem in error.errors()[:MOST_PROBLEMS]]
+        if more := error.error_count() - len(told):
+            told.append(f"and {more} more")
+        raise ParameterError(where + "; ".join(told)) from None
 
 
 def read_config(path: str | Path) -> Config:
     """The configuration in a YAML file. Raises `ParameterError` when the file or a value in it is no good."""
+    shown = one_line(path)
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParameterError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+        text = _text(Path(path))
+    except (OSError, ValueError) as error:
+        raise ParameterError(
+            f"{shown}: cannot be read ({one_line(getattr(error, 'strerror', None) or error)})"
+        ) from None
     try:
-        values = yaml.safe_load(text)
+        values = yaml.load(text, _Loader)
     except Exception as error:  # PyYAML's own, and what `2020-13-45` or `!!int x` make Python's types say
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        problem = _one_line(getattr(error, "problem", None) or error)
-        raise ParameterError(f"{path}{line}: not valid YAML ({problem})") from None
+        problem = one_line(getattr(error, "problem", None) or error)
+        raise ParameterError(f"{shown}{line}: not valid YAML ({problem})") from None
     return make_config({} if values is None else values, source=str(path))
+
+
+def _text(path: Path) -> str:
+    """What a file of text holds. Raises `OSError`, or `ValueError` when it is something else."""
+    state = path.stat()
+    if not stat.S_ISREG(state.st_mode):  # a pipe or a device may have no end
+        raise ValueError("it is no file")
+    if state.st_size > LARGEST_FILE:
+        raise ValueError(f"it has {state.st_size:,} bytes where {LARGEST_FILE:,} are more than enough")
+    return path.read_text(encoding="utf-8")
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is given twice, of which YAML's last one would count, and has no `<<: *another`."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"`{key.value}` is given twice; delete one of the two lines", problem_mark=key.start_mark
+                )
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else key)
+        return super().construct_mapping(node, deep)
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        pass  # its result can be exponentially larger than the file
 
 
 def resolve(config: Config, dataset: str) -> Config:
@@ -170,7 +216,7 @@ def _explain(problem: dict[str, Any]) -> str:
         return str(problem["ctx"]["error"])
     key, value = problem["loc"][0], problem["input"]
     if problem["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key, Config.model_fields, n=1)
+        near = difflib.get_close_matches(key[:60], Config.model_fields, n=1)
         hint = f"did you mean `{near[0]}`?" if near else f"known parameters: {', '.join(Config.model_fields)}"
         return f"{_shown(key)} = {_shown(value)}: unknown parameter; {hint}"
     return f"{key} = {_shown(value)}: must be {_allowed(key)}"
@@ -178,20 +224,24 @@ def _explain(problem: dict[str, Any]) -> str:
 
 def _shown(value: Any) -> str:
     try:
-        text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+        text = value if isinstance(value, str) else _start_of_json(value)
     except (TypeError, ValueError, RecursionError):  # a date for a key, a list that holds itself, …
-        text = reprlib.repr(value)
-    text = _one_line(text)
+        try:
+            text = reprlib.repr(value)
+        except ValueError:  # a number of more digits than Python writes, as `0xFF…` can be
+            text = "(too long to show)"
+    text = one_line(text[:1_000])
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def _one_line(value: Any) -> str:
-    return " ".join(_printable(value).split())
-
-
-def _printable(value: Any) -> str:
-    """`value` as text without the half characters that YAML's `"\\ud800"` gives and no terminal takes."""
-    return str(value).encode("utf-8", "backslashreplace").decode()
+def _start_of_json(value: Any) -> str:
+    """The first characters of `value` as JSON: a small file can hold a value that all memory could not write out."""
+    text = ""
+    for part in json.JSONEncoder(default=str, ensure_ascii=False).iterencode(value):
+        text += part
+        if len(text) > 60:
+            break
+    return text
 
 
 def _allowed(key: str) -> str:

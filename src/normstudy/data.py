@@ -57,7 +57,7 @@ def load(dataset: str, evaluate_on: str = "test") -> Data:
     if dataset == "digits":
         train, test = _digits()
     else:
-        ensure(dataset)
+        ensure(dataset, thoroughly=True)
         train = _from_torchvision(dataset, train=True)
         test = _from_torchvision(dataset, train=False) if evaluate_on == "test" else None
     if evaluate_on == "validation":

@@ -16,6 +16,8 @@ import matplotlib
 from IPython.display import Image
 from matplotlib.figure import Figure
 
+from normstudy.paths import write_whole
+
 if TYPE_CHECKING:  # every run's notebook imports this module, and none has tables
     import pandas as pd
 
@@ -73,12 +75,17 @@ def display_picture(picture: Figure, alt: str) -> Image:
 
 
 def save_picture(picture: Figure, path: Path) -> None:
-    """Save as SVG or PNG, by the name's ending, byte for byte the same for the same picture and libraries."""
+    """Save as SVG or PNG, by the name's ending, byte for byte the same for the same picture and libraries.
+
+    Raises `DiskError`, and an earlier picture stays.
+    """
+    data = io.BytesIO()
     if path.suffix == ".svg":
         with matplotlib.rc_context({"svg.hashsalt": path.stem}):
-            picture.savefig(path, bbox_inches="tight", metadata={"Date": None})
+            picture.savefig(data, format="svg", bbox_inches="tight", metadata={"Date": None})
     else:
-        picture.savefig(path, bbox_inches="tight", dpi=200, metadata={"Software": None})
+        picture.savefig(data, format="png", bbox_inches="tight", dpi=200, metadata={"Software": None})
+    write_whole(path, data.getvalue())
 
 
 def _attribute(text: str) -> str:

@@ -1,7 +1,14 @@
 """Where the project's own folders are, and how one takes the place of another."""
 
+import os
 import tempfile
 from pathlib import Path
+
+from normstudy.errors import NormstudyError, disk_refusal
+
+
+class DiskError(NormstudyError):
+    """The disk did not take what was to be written."""
 
 
 def project_root() -> Path:
@@ -27,3 +34,20 @@ def replace_folder(fresh: Path, final: Path) -> None:
             if earlier.exists():
                 earlier.rename(final)
             raise
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Put `content` in the place of the file `path`. Raises `DiskError`, and what was there before stays."""
+    path = path.resolve()
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        try:
+            with open(fresh, "wb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(fresh, path)
+        finally:
+            fresh.unlink(missing_ok=True)
+    except OSError as error:
+        raise DiskError(disk_refusal(error, path)) from None

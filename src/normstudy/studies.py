@@ -8,6 +8,8 @@ from pathlib import Path
 
 from normstudy.config import Config, ParameterError, read_config, resolve, run_name
 from normstudy.download import resolve_dataset
+from normstudy.errors import one_line
+from normstudy.paths import write_whole
 from normstudy.runs import FinishedRun, RunError, is_current, read_run
 
 MAIN = "main"
@@ -53,7 +55,7 @@ def plan(params_folder: Path, dataset: str) -> list[PlannedRun]:
             run = PlannedRun(path, resolve(config, dataset))
             planned.setdefault(run.name, run)
         except ParameterError as error:
-            problems.append(f"{path}: {error}")
+            problems.append(f"{one_line(path)}: {error}")
     if problems:
         raise ParameterError("\n".join(problems))
     runs = list(planned.values())
@@ -62,18 +64,18 @@ def plan(params_folder: Path, dataset: str) -> list[PlannedRun]:
         for key in ("dataset", "evaluate_on"):
             if getattr(run.config, key) != getattr(first.config, key):
                 raise ParameterError(
-                    f"{run.source}: {key} = {getattr(run.config, key)}, but {first.source} has "
+                    f"{one_line(run.source)}: {key} = {getattr(run.config, key)}, but {one_line(first.source)} has "
                     f"{getattr(first.config, key)}: runs on different data cannot be compared; give all files the same"
                 )
     return runs
 
 
 def write_studies(runs_folder: Path, studies: dict[str, list[str]]) -> None:
-    """Write `studies.json`: the run folders of each study."""
+    """Write `studies.json`: the run folders of each study. Raises `DiskError`."""
     path = runs_folder / "studies.json"
     text = json.dumps(studies, indent=1) + "\n"
     if not path.exists() or path.read_text(encoding="utf-8") != text:  # its time is what the report's rule looks at
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text)
 
 
 def read_study(runs_folder: Path | str, study: str = MAIN) -> list[FinishedRun]:

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ def _fit(
     weights = penalised_weights(model)
     steps = math.ceil(len(data.train) / config.batch_size)
     optimizer = make_optimizer(config, model)
-    rates = learning_rates(config, config.epochs * steps)
+    rates = iter(learning_rates(config, config.epochs * steps))
     train, evaluation = _to(device, data.train), _to(device, data.evaluation)
     autocast = torch.autocast(device.type, torch.bfloat16) if config.precision == "bf16" else nullcontext()
 
@@ -148,7 +149,7 @@ def _fit(
     def train_epoch(epoch: int) -> dict[str, float]:
         """Mean loss (nats) and accuracy (fraction) over the epoch's images, and the last step's learning rate."""
         model.train()
-        own_rates = rates[(epoch - 1) * steps : epoch * steps]
+        own_rates = list(islice(rates, steps))
         seen = []
         for rate, (images, labels) in zip(own_rates, batches(epoch), strict=True):
             set_rate(optimizer, rate)
@@ -169,6 +170,7 @@ def _fit(
         checkpoints.restore(kept, model, optimizer)
         run.history = kept.history
         run.resumed_after = [*kept.resumed_after, len(kept.history)]
+        rates = islice(rates, len(kept.history) * steps, None)
         on_resume(run.history)
     if device.type == "cuda" and len(run.history) < config.epochs:
         model.train()
@@ -248,19 +250,20 @@ def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
         group["lr"].fill_(rate)
 
 
-def learning_rates(config: Config, steps: int) -> list[float]:
-    """The rate of each of the run's `steps`: one rise to `max_lr` and one fall to almost 0 (Smith 2017)."""
+def learning_rates(config: Config, steps: int) -> Iterator[float]:
+    """The rate of each of the run's `steps`: one rise to `max_lr` and one fall to almost 0 (Smith 2017).
+
+    One after the other, because a list of all would be the largest thing in a long run's memory.
+    """
+    total = max(2, steps)  # or the schedule has no way to rise and fall
+    # A rise of exactly one step has no length, by which torch would divide.
+    rise = config.warmup * (1 - 1e-9 * (config.warmup * total == 1))
     optimizer = torch.optim.SGD([torch.zeros(1)], lr=config.max_lr)
-    # Two steps at least, or the schedule has no way to rise and fall.
-    schedule = OneCycleLR(
-        optimizer, config.max_lr, total_steps=max(2, steps), pct_start=config.warmup, cycle_momentum=False
-    )
-    rates = []
+    schedule = OneCycleLR(optimizer, config.max_lr, total_steps=total, pct_start=rise, cycle_momentum=False)
     for _ in range(steps):
-        rates.append(schedule.get_last_lr()[0])
+        yield schedule.get_last_lr()[0]
         optimizer.step()
         schedule.step()
-    return rates
 
 
 def _to(device: torch.device, split: Split) -> Split:
