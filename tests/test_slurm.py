@@ -1,7 +1,6 @@
 """The workflow on a real Slurm: what is ended there goes on, and the results are those of this machine alone."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from normstudy.progress import read
 from normstudy.runs import read_run
 
 PATIENCE = 600
-SHORT, LONG = 4, 400
+SHORT, LONG = 2, 150
 """Epochs: of runs that nothing happens to, and of those that are hit while they train."""
 
 
@@ -66,7 +65,7 @@ def job_in_training(cluster, runs, names):
     """A job of one of `names` that has some epochs behind it and many before it, and the run's name."""
     jobs = {name: number for number, name in cluster.jobs().items()}
     for name in names:
-        if name in jobs and 5 <= len(read(runs / f".progress/{name}.jsonl")) <= LONG - 50:
+        if name in jobs and 5 <= len(read(runs / f".progress/{name}.jsonl")) <= LONG - 30:
             return jobs[name], name
     return None
 
@@ -120,3 +119,29 @@ def test_what_is_ended_on_the_cluster_goes_on_and_ends_as_it_does_here(cluster, 
     assert resumed[struck[1]], resumed
     assert list((there / ".unfinished").iterdir()) == []
     assert cluster.jobs() == {}
+
+
+def test_ctrl_c_cancels_the_jobs_and_the_next_call_goes_on(cluster, tmp_path):
+    write_params(tmp_path / "params", gn=f"norm: gn\nepochs: {LONG}\ndataset: digits\n")
+    runs, name = tmp_path / "runs", name_of("gn", 1, LONG)
+    process = start(cluster, tmp_path)
+    wait(process, tmp_path, lambda: job_in_training(cluster, runs, [name]))
+    process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE) == 130
+    assert "What is finished is kept" in (tmp_path / "output.log").read_text()
+    deadline = time.monotonic() + PATIENCE
+    while cluster.jobs():  # Slurm gives a job seconds to end
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    process = start(cluster, tmp_path)
+    assert process.wait(PATIENCE) == 0
+    assert read_run(runs / name).metrics["extra"]["resumed_after"]
+
+
+def test_a_run_that_fails_on_the_node_says_why(cluster, tmp_path):
+    """What cannot be known where the job begins, and what Slurm refuses."""
+    gpu = write_params(tmp_path / "params", gpu="device: cuda\nepochs: 1\ndataset: digits\n")
+    process = start(cluster, tmp_path)
+    assert process.wait(PATIENCE) == 1
+    told = (tmp_path / "output.log").read_text()
+    assert f"{gpu}/gpu.yaml: the run " in told
