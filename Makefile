@@ -5,6 +5,10 @@ PARAMS ?= params
 RUNS ?= runs
 OUTPUT ?= _report
 RENDERER ?= auto
+# For runs on a cluster, as in `make report PROFILE=slurm JOBS=20`.
+PROFILE ?=
+JOBS ?=
+CLUSTER = $(if $(PROFILE),--profile $(PROFILE)) $(if $(JOBS),--jobs $(JOBS))
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
@@ -20,10 +24,10 @@ $(INSTALLED): requirements.lock requirements-uv.lock pyproject.toml workflow/boo
 setup: $(INSTALLED) ## make .venv with everything that is needed
 
 report: $(INSTALLED) ## train what is not trained yet, and make the report (the main job)
-	@$(BIN)/python workflow/report.py --params $(PARAMS) --runs $(RUNS) --output $(OUTPUT) --renderer $(RENDERER)
+	@$(BIN)/python workflow/report.py --params $(PARAMS) --runs $(RUNS) --output $(OUTPUT) --renderer $(RENDERER) $(CLUSTER)
 
 train: $(INSTALLED) ## train what is not trained yet, no report
-	@$(BIN)/python workflow/report.py --params $(PARAMS) --runs $(RUNS) --only-train
+	@$(BIN)/python workflow/report.py --params $(PARAMS) --runs $(RUNS) --only-train $(CLUSTER)
 
 test: $(INSTALLED) ## run the tests
 	@$(BIN)/ruff check .

@@ -246,6 +246,13 @@ def test_cuda_is_refused_where_there_is_none(monkeypatch):
     assert "\n" not in str(caught.value)
 
 
+def test_cuda_is_taken_on_trust_for_another_machine(monkeypatch):
+    monkeypatch.setattr("normstudy.config.has_cuda", lambda: False)
+    resolved = resolve(Config(device="cuda"), "digits", trust_device=True)
+    assert (resolved.device, resolved.precision) == ("cuda", "fp32")
+    assert resolve(Config(), "digits", trust_device=True).device == "cpu"
+
+
 @pytest.mark.parametrize("dataset", TRAINING_IMAGES)
 def test_training_images_counts_what_is_left_to_train_on(dataset):
     everything = training_images(Config(dataset=dataset))

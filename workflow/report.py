@@ -1,6 +1,7 @@
 """The main job: train what is missing, then render the report. What `make report` calls.
 
 Usage: python workflow/report.py [--params params] [--runs runs] [--output _report] [--renderer auto|quarto|preview]
+                                 [--profile slurm]
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from pathlib import Path
 from typing import IO
 
+from cluster import Profile, cancel_jobs, fate, read_profile
 from job_lock import JobError, note_holders, one_job_at_a_time
 from rich.console import Console
 from watch import watch
@@ -38,6 +40,8 @@ def main() -> int:
     parser.add_argument("--output", default="_report")
     parser.add_argument("--renderer", choices=["auto", "quarto", "preview"], default="auto")
     parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--profile", default="", help="Snakemake's options for a cluster: slurm, or a folder")
+    parser.add_argument("--jobs", type=int, help="runs at once on a cluster; default: what the profile says")
     parser.add_argument("--only-train", action="store_true", help="stop before the report")
     arguments = parser.parse_args()
     os.chdir(project_root())
@@ -61,8 +65,11 @@ def main() -> int:
 
 def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) -> int:
     runs_folder = Path(arguments.runs)
+    profile = read_profile(arguments.profile, arguments.jobs) if arguments.profile else None
     dataset, reason = auto_dataset(Path(arguments.params))
-    runs = plan(Path(arguments.params), dataset)
+    runs = plan(Path(arguments.params), dataset, trust_device=profile is not None)
+    if profile:  # what the scheduler of an earlier job left, should it have been killed
+        cancel_jobs(runs_folder / ".logs/snakemake.log", console)
     waiting = [run for run in runs if not run.is_done(runs_folder)]
     ensure(runs[0].config.dataset)  # all runs have the same; none starts without it
     if reason:
@@ -70,12 +77,12 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
     announce(console, runs, waiting, runs_folder)
     settings = {"params": arguments.params, "runs": arguments.runs, "output": arguments.output}
     settings |= {"auto_dataset": dataset, "renderer": arguments.renderer}
-    code = run_snakemake(arguments, settings, runs, waiting, console, lock)
+    code = run_snakemake(arguments, profile, settings, runs, waiting, console, lock)
     if code < 0:
+        if profile:
+            cancel_jobs(runs_folder / ".logs/snakemake.log", console)
         raise JobError(f"the scheduler was killed (signal {-code}); what is finished is kept: `make report` goes on")
-    problems = [
-        (run, last_error(runs_folder / ".logs" / f"{run.name}.log")) for run in waiting if not run.is_done(runs_folder)
-    ]
+    problems = [(run, why_failed(run, runs_folder / ".logs")) for run in waiting if not run.is_done(runs_folder)]
     for run, why in problems:
         console.print(f"{one_line(run.source)}: the run {run.name} failed: {why}", style="red")
     if problems:
@@ -106,7 +113,13 @@ def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun]
 
 
 def run_snakemake(
-    arguments, settings: dict, runs: list[PlannedRun], waiting: list[PlannedRun], console: Console, lock: IO[str]
+    arguments: argparse.Namespace,
+    profile: Profile | None,
+    settings: dict,
+    runs: list[PlannedRun],
+    waiting: list[PlannedRun],
+    console: Console,
+    lock: IO[str],
 ) -> int:
     """Run the workflow and show its progress; its exit status, below 0 if a signal ended it.
 
@@ -119,11 +132,13 @@ def run_snakemake(
             (Path(arguments.runs) / ".progress" / f"{run.name}.jsonl").unlink(missing_ok=True)
             (logs / f"{run.name}.log").unlink(missing_ok=True)
     (logs / "report.log").unlink(missing_ok=True)
-    # As many as the scheduler lets run at once.
+    # As many as the scheduler lets run at once; on a cluster, nobody knows.
     workers = max(1, min(len(waiting), arguments.cores // max((run.config.threads for run in waiting), default=1)))
+    workers = None if profile else workers
     target = ["studies"] if arguments.only_train else ["report"]
     command = [sys.executable, "-m", "snakemake", *target, "--snakefile", "workflow/Snakefile"]
-    command += ["--cores", str(arguments.cores), "--keep-going", "--rerun-incomplete", "--nolock"]
+    command += profile.options(arguments.cores) if profile else ["--cores", str(arguments.cores)]
+    command += ["--keep-going", "--rerun-incomplete", "--nolock"]
     command += [
         "--rerun-triggers",
         "mtime",
@@ -139,7 +154,11 @@ def run_snakemake(
             note_holders(lock, process)
             watch(process, Path(arguments.runs) / ".progress", runs, waiting, console, workers, target[0] == "report")
         except (KeyboardInterrupt, OSError):
-            stop(process)
+            try:
+                stop(process, profile)
+            finally:
+                if profile:
+                    cancel_jobs(logs / "snakemake.log", console)
             raise
     return process.returncode
 
@@ -172,9 +191,19 @@ def last_error(*logs: Path) -> str:
     return f"it was killed, or never begun, and left no reason (see {logs[-1]})"
 
 
-def stop(process: subprocess.Popen) -> None:
-    """End the scheduler and everything it started, leaving runs a few seconds to take their unfinished folders away."""
-    for how, patience in ((signal.SIGTERM, 8), (signal.SIGKILL, 2)):
+def why_failed(run: PlannedRun, logs: Path) -> str:
+    """What the run said last, and on a cluster, what became of its job."""
+    ended = fate(logs / "snakemake.log", run.name)
+    return last_error(logs / f"{run.name}.log") + (f"; {ended}" if ended else "")
+
+
+def stop(process: subprocess.Popen, profile: Profile | None = None) -> None:
+    """End the scheduler and everything it started, leaving runs a few seconds to take their unfinished folders away.
+
+    That of a cluster is interrupted, which has it cancel its jobs; then it would wait for its own next look at them.
+    """
+    gently = [(signal.SIGINT, 4), (signal.SIGTERM, 2)] if profile else [(signal.SIGTERM, 8)]
+    for how, patience in (*gently, (signal.SIGKILL, 2)):
         deadline = time.monotonic() + patience
         try:
             os.killpg(process.pid, how)

@@ -23,15 +23,16 @@ def watch(
     runs: list[PlannedRun],
     waiting: list[PlannedRun],
     console: Console,
-    workers: int,
+    workers: int | None,
     renders: bool,
 ) -> None:
     """Show epoch, accuracy and time left of each run: bars on a terminal, a line per epoch elsewhere.
 
-    What the whole batch takes is said as soon as each of the first `workers` runs has an epoch behind it.
+    What the whole batch takes is said as soon as each of the first `workers` runs has an epoch behind it;
+    None where their number is not known.
     """
     start = time.monotonic()
-    told = not waiting
+    told = not waiting or workers is None
     names = dict(zip([run.name for run in runs], labels([run.config for run in runs]), strict=True))
     columns = [TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}")]
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:

@@ -7,10 +7,22 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from pathlib import Path
 
 from normstudy.errors import NormstudyError
 from normstudy.studies import write_studies
+
+PATIENCE = 60
+"""Seconds until a folder that another machine made must be visible here; NFS looks again after at most as many."""
+
+
+def await_folders(folders: list[Path]) -> None:
+    """Wait for what the marks of `.done/` say is there; who reads a folder that is missing says so."""
+    deadline = time.monotonic() + PATIENCE
+    while not all((folder / "metrics.json").exists() for folder in folders) and time.monotonic() < deadline:
+        time.sleep(0.5)
+
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -18,6 +30,7 @@ if __name__ == "__main__":
     parser.add_argument("--study", required=True)
     parser.add_argument("--names", nargs="+", required=True)
     arguments = parser.parse_args()
+    await_folders([arguments.runs / name for name in arguments.names])
     try:
         write_studies(arguments.runs, {arguments.study: arguments.names})
     except NormstudyError as error:

@@ -181,17 +181,18 @@ class _Loader(yaml.SafeLoader):
         pass  # its result can be exponentially larger than the file
 
 
-def resolve(config: Config, dataset: str) -> Config:
+def resolve(config: Config, dataset: str, trust_device: bool = False) -> Config:
     """Replace every `auto`: the data set by `dataset`, device and precision by what this machine has.
 
-    Raises `ParameterError` when the batch does not fit the data set, or CUDA is asked for and absent.
+    Raises `ParameterError` when the batch does not fit the data set, or CUDA is asked for and absent;
+    with `trust_device`, for runs that happen on another machine, that one has to tell.
     """
     if "auto" not in (config.dataset, config.device, config.precision) and config.device == "cpu":
         return config
     device = config.device
     if device == "auto":
         device = "cuda" if has_cuda() else "cpu"
-    if device == "cuda" and not has_cuda():
+    if device == "cuda" and not trust_device and not has_cuda():
         raise ParameterError("device = cuda: no CUDA device is available here; use `device: cpu` or `device: auto`")
     precision = best_precision(device) if config.precision == "auto" else config.precision
     chosen = dataset if config.dataset == "auto" else config.dataset

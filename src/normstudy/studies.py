@@ -42,17 +42,18 @@ def auto_dataset(params_folder: Path) -> tuple[str, str]:
     return resolve_dataset("auto") if asks_for_auto(params_folder) else ("mnist", "")
 
 
-def plan(params_folder: Path, dataset: str) -> list[PlannedRun]:
+def plan(params_folder: Path, dataset: str, trust_device: bool = False) -> list[PlannedRun]:
     """The runs of `params_folder/*.yaml`, by file name, with `auto` standing for `dataset`.
 
-    Files that ask for the same run count once. Raises `ParameterError` with all that is wrong in any
-    file, or when there is no file, or when they would bring runs on different data into one comparison.
+    `trust_device`: the runs happen on other machines, which have to tell whether there is a GPU. Files
+    that ask for the same run count once. Raises `ParameterError` with all that is wrong in any file, or
+    when there is no file, or when they would bring runs on different data into one comparison.
     """
     planned: dict[str, PlannedRun] = {}
     problems = []
     for path, config in _read_all(params_folder):
         try:
-            run = PlannedRun(path, resolve(config, dataset))
+            run = PlannedRun(path, resolve(config, dataset, trust_device))
             planned.setdefault(run.name, run)
         except ParameterError as error:
             problems.append(f"{one_line(path)}: {error}")

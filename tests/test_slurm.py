@@ -1,0 +1,147 @@
+"""The workflow on a real Slurm: what is ended there goes on, and the results are those of this machine alone."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+
+import numpy as np
+import psutil
+import pytest
+from commands import NO_DATA, ROOT, workflow, write_params
+from faults.trials import without_times
+from slurm.cluster import ClusterError, one_node
+
+from normstudy.config import Config, resolve, run_name
+from normstudy.progress import read
+from normstudy.runs import read_run
+
+PATIENCE = 600
+SHORT, LONG = 2, 150
+"""Epochs: of runs that nothing happens to, and of those that are hit while they train."""
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    try:
+        with one_node() as cluster:
+            yield cluster
+    except ClusterError as error:
+        pytest.skip(f"no Slurm here: {error}")
+
+
+def name_of(norm, seed, epochs):
+    return run_name(resolve(Config(norm=norm, seed=seed, epochs=epochs, dataset="digits"), "digits"))
+
+
+def start(cluster, where, *more):
+    """`make train PROFILE=slurm` in the background; what it says goes to `output.log`."""
+    command = [sys.executable, "workflow/report.py", "--params", where / "params", "--runs", where / "runs"]
+    with open(where / "output.log", "a") as log:
+        return subprocess.Popen(
+            [*command, "--profile", "slurm", "--only-train", *more],
+            cwd=ROOT,
+            env={**cluster.environment, **NO_DATA},
+            stdout=log,
+            stderr=log,
+            # Where the tests run in the background, the interrupt would be ignored by inheritance.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+
+
+def wait(process, where, condition):
+    """What `condition` gives, as soon as it is something; the job must not end before."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert process.poll() is None, (where / "output.log").read_text()
+        assert time.monotonic() < deadline, (where / "output.log").read_text()
+        time.sleep(0.1)
+    return found
+
+
+def job_in_training(cluster, runs, names):
+    """A job of one of `names` that has some epochs behind it and many before it, and the run's name."""
+    jobs = {name: number for number, name in cluster.jobs().items()}
+    for name in names:
+        if name in jobs and 5 <= len(read(runs / f".progress/{name}.jsonl")) <= LONG - 30:
+            return jobs[name], name
+    return None
+
+
+def test_what_is_ended_on_the_cluster_goes_on_and_ends_as_it_does_here(cluster, tmp_path):
+    victims = [name_of("gn", 1, LONG), name_of("ln", 1, LONG), name_of("bn", 1, LONG)]
+    for norm in ("bn", "gn", "in", "ln"):
+        for seed in (1, 2, 3):
+            epochs = LONG if norm != "in" and seed == 1 else SHORT
+            text = f"norm: {norm}\nseed: {seed}\nepochs: {epochs}\ndataset: digits\n"
+            for place in ("here", "cluster"):
+                write_params(tmp_path / place / "params", **{f"{norm}{seed}": text})
+    here, there = tmp_path / "here/runs", tmp_path / "cluster/runs"
+    reference = workflow("report", "--params", tmp_path / "here/params", "--runs", here, "--only-train", **NO_DATA)
+    assert reference.returncode == 0, reference.stdout
+
+    process = start(cluster, tmp_path / "cluster")
+    struck = []
+    for strike in ("scancel", "step", "slurmd"):
+        number, name = wait(process, tmp_path / "cluster", lambda: job_in_training(cluster, there, victims))
+        victims.remove(name)
+        struck.append(name)
+        if strike == "scancel":
+            assert cluster.call("scancel", str(number)).returncode == 0
+        elif strike == "step":
+            step = cluster.step(number)
+            assert any("ipykernel_launcher" in " ".join(process.cmdline()) for process in step)
+            for part in step:
+                with suppress(psutil.NoSuchProcess):
+                    part.kill()
+        else:
+            cluster.kill_slurmd()
+            wait(process, tmp_path / "cluster", lambda: cluster.node_state().startswith("down"))
+            cluster.start_daemon("slurmd", "-D")
+    assert process.wait(PATIENCE) == 0, (tmp_path / "cluster/output.log").read_text()
+
+    log = (there / ".logs/snakemake.log").read_text()
+    for state in ("CANCELLED", "FAILED", "NODE_FAIL"):
+        assert f"SLURM status is: '{state}'" in " ".join(log.split())
+    names = json.loads((there / "studies.json").read_text())["main"]
+    assert len(names) == 12
+    assert names == json.loads((here / "studies.json").read_text())["main"]
+    for name in names:
+        one, other = read_run(here / name), read_run(there / name)
+        assert without_times(one.history) == without_times(other.history)
+        assert one.predictions.keys() == other.predictions.keys()
+        assert all(np.array_equal(one.predictions[key], other.predictions[key]) for key in one.predictions)
+        assert (here / name / "model.safetensors").read_bytes() == (there / name / "model.safetensors").read_bytes()
+    resumed = {name: read_run(there / name).metrics["extra"].get("resumed_after") for name in names}
+    assert resumed[struck[0]], resumed
+    assert resumed[struck[1]], resumed
+    assert list((there / ".unfinished").iterdir()) == []
+    assert cluster.jobs() == {}
+
+
+def test_ctrl_c_cancels_the_jobs_and_the_next_call_goes_on(cluster, tmp_path):
+    write_params(tmp_path / "params", gn=f"norm: gn\nepochs: {LONG}\ndataset: digits\n")
+    runs, name = tmp_path / "runs", name_of("gn", 1, LONG)
+    process = start(cluster, tmp_path)
+    wait(process, tmp_path, lambda: job_in_training(cluster, runs, [name]))
+    process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE) == 130
+    assert "What is finished is kept" in (tmp_path / "output.log").read_text()
+    deadline = time.monotonic() + PATIENCE
+    while cluster.jobs():  # Slurm gives a job seconds to end
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    process = start(cluster, tmp_path)
+    assert process.wait(PATIENCE) == 0
+    assert read_run(runs / name).metrics["extra"]["resumed_after"]
+
+
+def test_a_run_that_fails_on_the_node_says_why(cluster, tmp_path):
+    """What cannot be known where the job begins, and what Slurm refuses."""
+    gpu = write_params(tmp_path / "params", gpu="device: cuda\nepochs: 1\ndataset: digits\n")
+    process = start(cluster, tmp_path)
+    assert process.wait(PATIENCE) == 1
+    told = (tmp_path / "output.log").read_text()
+    assert f"{gpu}/gpu.yaml: the run " in told
