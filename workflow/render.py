@@ -25,10 +25,12 @@ from normstudy.errors import NormstudyError
 from normstudy.labels import FULL_NAMES, labels
 from normstudy.paths import project_root, replace_folder
 from normstudy.runs import FinishedRun
-from normstudy.studies import read_study
+from normstudy.search import read_search
+from normstudy.studies import verified_study
 
 REPORT = Path("report.qmd")
 PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml")
+RECORDS = (Path("results/search.json"), Path("results/skeletons.json"))
 FORMATS = ("html", "typst")
 RESULTS_VARIABLE = "NORMSTUDY_RESULTS"
 
@@ -39,7 +41,9 @@ class RenderError(NormstudyError):
 
 def render(results: Path, output: Path, renderer: str = "auto") -> str:
     """Make the report in `output`; the renderer that did it, in words. Raises `NormstudyError`."""
-    runs = read_study(results)
+    runs = verified_study(results)
+    for record in RECORDS:
+        read_search(record)
     program, detail = (None, "as asked for") if renderer == "preview" else quarto.find()
     if renderer == "quarto" and not program:
         raise RenderError(f"{detail}; `make report RENDERER=preview` does without")
