@@ -22,7 +22,7 @@ import yaml
 
 from normstudy import findings, preview
 from normstudy.errors import NormstudyError
-from normstudy.labels import FULL_NAMES, labels
+from normstudy.labels import FULL_NAMES, model_names
 from normstudy.paths import project_root, replace_folder
 from normstudy.runs import FinishedRun
 from normstudy.search import read_search
@@ -122,15 +122,14 @@ def write_profile(path: Path, subtitle: str, notebooks: list[tuple[str, Path]]) 
 
 def subtitle(runs: list[FinishedRun]) -> str:
     """Which models are compared on which data."""
-    return f"{findings.join_words(labels([run.config for run in runs]))} on {findings.data_name(runs)}"
+    return f"{findings.join_words(model_names(runs))} on {findings.data_name(runs)}"
 
 
 def notebook_pages(runs: list[FinishedRun]) -> list[tuple[str, Path]]:
     """(title, executed notebook) of each run that has one."""
-    configs = [run.config for run in runs]
     return [
         (f"{name}: {FULL_NAMES[run.config.norm].lower()}", run.folder / "train.ipynb")
-        for name, run in zip(labels(configs), runs, strict=True)
+        for name, run in zip(model_names(runs), runs, strict=True)
         if (run.folder / "train.ipynb").is_file()
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def read_study(runs_folder: Path | str, study: str = MAIN) -> list[FinishedRun]:
         names = json.loads(path.read_text(encoding="utf-8"))[study]
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise TypeError(f"{study} is not a list of names")
-        if other := [name for name in names if name != Path(name).name or names.count(name) > 1]:
+        if other := [name for name in names if not re.fullmatch(r"\w[\w-]*", name) or names.count(name) > 1]:
             raise ValueError(f"{study}: {other[0]!r} is no folder beside it, or stands there twice")
     except FileNotFoundError:
         raise RunError(f"{path}: not there; `make report` trains the runs and writes it") from None
