@@ -89,10 +89,10 @@ def test_set_up_names_what_is_missing(tmp_path):
 
 def test_no_source_imports_upwards():
     layers = [
-        {"errors", "paths", "exact", "hardware", "sources", "timing", "transfer", "__init__"},
+        {"text", "errors", "manifest", "paths", "exact", "hardware", "sources", "timing", "transfer", "__init__"},
         {"config", "randomness", "download", "statistics", "search", "preview_constructs"},
-        {"labels", "progress", "model", "augmentation", "checkpoints", "cuda_graph", "data", "markup"},
-        {"training", "runs", "preview", "worked_example"},
+        {"labels", "progress", "model", "augmentation", "checkpoints", "cuda_graph", "data", "markup", "contract"},
+        {"training", "runs", "verification", "preview", "worked_example"},
         {"studies", "figures", "worked_example_tables"},
         {"tables", "worked_example_figures", "notebook"},
         {"findings", "readme"},

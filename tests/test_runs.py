@@ -1,14 +1,17 @@
 """The run folder: written, published, read back; and every way in which it can be no good."""
 
+import hashlib
 import json
 import resource
 import shutil
 import stat
+import subprocess
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from commands import ROOT
 from conftest import QUICK
 from safetensors.torch import load_file
 
@@ -87,14 +90,22 @@ def test_metrics_keep_to_the_contract(trained, run_folder):
     assert all(wanted <= entry.keys() for entry in metrics["history"])
     assert [entry["epoch"] for entry in metrics["history"]] == [1, 2]
     environment = metrics["environment"]
-    assert environment.keys() == {"python", "torch", "torchvision", "processor", "commit", "clean", "sources"}
+    assert environment.keys() == {
+        *("python", "torch", "torchvision", "packages", "lock", "notebook", "processor", "commit", "clean", "sources")
+    }
+    assert {"numpy", "matplotlib", "papermill"} <= environment["packages"].keys()
+    assert environment["lock"] == hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()[:16]
+    assert environment["notebook"] == hashlib.sha256((ROOT / "analysis/train.ipynb").read_bytes()).hexdigest()[:16]
     assert environment["torch"].split("+")[0] == torch.__version__.split("+")[0]
     assert environment["processor"]
     assert environment["sources"] == sources_hash()
 
 
 def test_the_folder_holds_what_the_contract_names(run_folder):
-    assert visible(run_folder) == ["metrics.json", "misclassified.npz", "model.safetensors", "predictions.npz"]
+    files = ["metrics.json", "misclassified.npz", "model.safetensors", "predictions.npz"]
+    assert visible(run_folder) == ["SHA256SUMS", *files]
+    sums = subprocess.run(["sha256sum", "--check", "SHA256SUMS"], cwd=run_folder, capture_output=True, text=True)
+    assert sums.stdout.splitlines() == [f"{name}: OK" for name in files]
     assert stat.S_IMODE(run_folder.stat().st_mode) == 0o755
 
 
@@ -136,7 +147,7 @@ def test_a_diverged_run_can_be_read(diverged):
     assert {key: finished.metrics[key] for key in ("epoch", "step", "lr")} == diverged.run.diverged
     assert finished.history == diverged.run.history
     assert len(finished.history) < finished.config.epochs
-    assert visible(diverged.folder) == ["metrics.json", "model.safetensors"]
+    assert visible(diverged.folder) == ["SHA256SUMS", "metrics.json", "model.safetensors"]
     with pytest.raises(RunError, match=r"predictions\.npz: not readable"):
         _ = finished.predictions
 
@@ -264,27 +275,26 @@ def test_a_renamed_folder_is_refused_and_told_its_name(copied, trained):
     assert read_run(other, check_name=False).config == trained.config
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # numpy's, on the mean of nothing
 def test_predictions_that_do_not_fit_the_metrics_are_refused(copied):
     with np.load(copied / "predictions.npz") as file:
         columns = dict(file)
     right = columns["predicted"] == columns["label"]
-    columns["predicted"][np.flatnonzero(right)[0]] += 1
-    spoilt = [
-        columns,
-        {name: column[:5] if name == "label" else column for name, column in columns.items()},
-        {name: column[:0] for name, column in columns.items()},
-    ]
-    for number, variant in enumerate(spoilt):
+    columns["predicted"][np.flatnonzero(right)[0]] = (columns["label"][np.flatnonzero(right)[0]] + 1) % 10
+    spoilt = {
+        "accuracy is not that of metrics.json": columns,
+        "label has the shape (5,) where (899,) is expected": {**columns, "label": columns["label"][:5]},
+        "index has the shape (0,) where (899,) is expected": {name: each[:0] for name, each in columns.items()},
+    }
+    for problem, variant in spoilt.items():
         np.savez(copied / "predictions.npz", **variant)
-        with pytest.raises(RunError, match=r"predictions\.npz does not belong to metrics\.json") as caught:
+        with pytest.raises(RunError) as caught:
             _ = read_run(copied).predictions
-        assert "\n" not in str(caught.value), number
+        assert str(caught.value) == f"{copied}/predictions.npz: {problem}; {runs.REMEDY}"
 
 
 def test_predictions_that_lack_a_column_or_are_damaged_are_refused(copied):
     np.savez(copied / "predictions.npz", label=np.zeros(3))
-    with pytest.raises(RunError, match="no column 'predicted'"):
+    with pytest.raises(RunError, match="no column 'index'"):
         _ = read_run(copied).predictions
     for content in (b"", b"PK\x03\x04 and then nothing"):
         (copied / "predictions.npz").write_bytes(content)

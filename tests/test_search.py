@@ -83,6 +83,34 @@ def test_a_record_that_cannot_be_read_is_named(tmp_path, content):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"model": 5}, "model = 5 is no text"),
+        ({"config": {"norm": "batch"}}, "config: norm = batch: must be one of"),
+        ({"validation_loss": -1}, "validation_loss = -1 is impossible"),
+        ({"validation_loss": None}, "validation_loss = None is impossible"),
+        ({"validation_accuracy": 99.1}, "validation_accuracy = 99.1 is impossible"),
+        ({"validation_accuracy": True}, "validation_accuracy = True is impossible"),
+        ({"skeleton": "5x5"}, "parameters = None is impossible"),
+    ],
+)
+def test_a_record_with_impossible_values_is_refused(tmp_path, change, expected):
+    path = tmp_path / "search.json"
+    path.write_text(json.dumps([row("bn", 1, 0.25), row("bn", 2, 0.5) | change][:: -1 if "skeleton" in change else 1]))
+    with pytest.raises(SearchError) as caught:
+        read_search(path)
+    assert str(caught.value).startswith(f"{path}: run {1 if 'skeleton' in change else 2}: {expected}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", "[3]"])
+def test_a_record_that_is_no_list_of_runs_is_refused(tmp_path, content):
+    (tmp_path / "search.json").write_text(content)
+    with pytest.raises(SearchError, match="not a list of runs"):
+        read_search(tmp_path / "search.json")
+
+
 def test_skeletons_are_compared_on_the_runs_that_all_have():
     def tried(skeleton: str, model: str, seed: int, loss: float | None, accuracy: float | None, seconds: float) -> dict:
         more = {"skeleton": skeleton, "parameters": 10 * len(skeleton), "seconds_per_epoch": seconds}

@@ -22,7 +22,8 @@ from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.paths import project_root, replace_folder, write_whole
 from normstudy.readme import draw_graphs, put_results, results_block
 from normstudy.runs import RunError, read_run
-from normstudy.studies import MAIN, PlannedRun, auto_dataset, plan, read_study, write_studies
+from normstudy.studies import MAIN, PlannedRun, auto_dataset, plan, verified_study, write_studies
+from normstudy.verification import verify
 
 README = Path("README.md")
 
@@ -33,6 +34,7 @@ def publish(params: Path, runs: Path, results: Path) -> list[str]:
     train([run for run in planned if not is_published(run, results) and not run.is_done(runs)], runs)
     for run in planned:
         if not is_published(run, results):
+            verify(read_run(runs / run.name))
             copy(runs / run.name, results)
     names = [run.name for run in planned]
     studies_file = results / "studies.json"
@@ -45,7 +47,7 @@ def publish(params: Path, runs: Path, results: Path) -> list[str]:
 
 def write_products(results: Path) -> None:
     """README.md's results, its graphs, and the list of notebook pages."""
-    published = read_study(results)
+    published = verified_study(results)
     graphs = draw_graphs(published, results / "figures")
     write_whole(README, put_results(README.read_text(encoding="utf-8"), results_block(published, graphs)))
     write_profile(Path("_quarto-results.yml"), subtitle(published), notebook_pages(published))
@@ -54,7 +56,7 @@ def write_products(results: Path) -> None:
 def is_published(run: PlannedRun, results: Path) -> bool:
     """Whether `results` has a whole run of this configuration."""
     try:
-        read_run(results / run.name)
+        verify(read_run(results / run.name))
     except RunError:
         return False
     return True

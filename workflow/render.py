@@ -22,13 +22,15 @@ import yaml
 
 from normstudy import findings, preview
 from normstudy.errors import NormstudyError, disk_refusal
-from normstudy.labels import FULL_NAMES, labels
+from normstudy.labels import FULL_NAMES, model_names
 from normstudy.paths import project_root, replace_folder, write_whole
 from normstudy.runs import FinishedRun
-from normstudy.studies import read_study
+from normstudy.search import read_search
+from normstudy.studies import verified_study
 
 REPORT = Path("report.qmd")
 PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml")
+RECORDS = (Path("results/search.json"), Path("results/skeletons.json"))
 FORMATS = ("html", "typst")
 RESULTS_VARIABLE = "NORMSTUDY_RESULTS"
 
@@ -39,7 +41,9 @@ class RenderError(NormstudyError):
 
 def render(results: Path, output: Path, renderer: str = "auto") -> str:
     """Make the report in `output`; the renderer that did it, in words. Raises `NormstudyError`."""
-    runs = read_study(results)
+    runs = verified_study(results)
+    for record in RECORDS:
+        read_search(record)
     program, detail = (None, "as asked for") if renderer == "preview" else quarto.find()
     if renderer == "quarto" and not program:
         raise RenderError(f"{detail}; `make report RENDERER=preview` does without")
@@ -118,15 +122,14 @@ def write_profile(path: Path, subtitle: str, notebooks: list[tuple[str, Path]]) 
 
 def subtitle(runs: list[FinishedRun]) -> str:
     """Which models are compared on which data."""
-    return f"{findings.join_words(labels([run.config for run in runs]))} on {findings.data_name(runs)}"
+    return f"{findings.join_words(model_names(runs))} on {findings.data_name(runs)}"
 
 
 def notebook_pages(runs: list[FinishedRun]) -> list[tuple[str, Path]]:
     """(title, executed notebook) of each run that has one."""
-    configs = [run.config for run in runs]
     return [
         (f"{name}: {FULL_NAMES[run.config.norm].lower()}", run.folder / "train.ipynb")
-        for name, run in zip(labels(configs), runs, strict=True)
+        for name, run in zip(model_names(runs), runs, strict=True)
         if (run.folder / "train.ipynb").is_file()
     ]
 

@@ -23,11 +23,12 @@ from rich.console import Console
 from watch import watch
 
 from normstudy.download import ensure
-from normstudy.errors import NormstudyError, disk_refusal, one_line
+from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.labels import DATA_TITLES, labels
 from normstudy.paths import project_root
 from normstudy.runs import checkpoint_file, is_claimed
 from normstudy.studies import PlannedRun, auto_dataset, plan
+from normstudy.text import one_line, visible
 
 SCANT = 1_000_000
 """Bytes of free room below which that is the likely reason of a failure that left none."""
@@ -84,7 +85,7 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
         raise JobError(f"the scheduler was killed (signal {-code}); what is finished is kept: `make report` goes on")
     problems = [(run, why_failed(run, runs_folder / ".logs")) for run in waiting if not run.is_done(runs_folder)]
     for run, why in problems:
-        console.print(f"{one_line(run.source)}: the run {run.name} failed: {why}", style="red")
+        console.print(f"{visible(one_line(run.source))}: the run {run.name} failed: {why}", style="red")
     if problems:
         done = len(runs) - len(problems)
         console.print(f"{done} of {len(runs)} runs are finished and kept. No report was made: a run of it is missing.")
@@ -109,7 +110,8 @@ def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun]
             how = ", which a process left by an earlier job is training: it is waited for"
         else:
             how = ", from where it was interrupted" if checkpoint_file(run.config, runs_folder).exists() else ""
-        console.print(f"  to train: {names[run.name]}, {run.config.epochs} epochs ({one_line(run.source)}){how}")
+        source = visible(one_line(run.source))
+        console.print(f"  to train: {names[run.name]}, {run.config.epochs} epochs ({source}){how}")
 
 
 def run_snakemake(

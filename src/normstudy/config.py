@@ -20,8 +20,9 @@ from typing import Annotated, Any, Literal, get_args
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from normstudy.errors import NormstudyError, one_line, printable
+from normstudy.errors import NormstudyError
 from normstudy.hardware import best_precision, has_cuda
+from normstudy.text import one_line, visible
 
 CHANNELS = 16
 """Channels of every normalized layer; `groups` has to divide it."""
@@ -127,7 +128,7 @@ def make_config(values: dict[str, Any], source: str = "") -> Config:
     if not isinstance(values, dict):
         raise ParameterError(f"{where}must hold lines of the form `key: value`, such as `norm: gn`")
     try:
-        return Config(**{printable(key): value for key, value in values.items()})
+        return Config(**{visible(key): value for key, value in values.items()})
     except ValidationError as error:
         told = [_explain(problem) for problem in error.errors()[:MOST_PROBLEMS]]
         if more := error.error_count() - len(told):

@@ -1,16 +1,24 @@
-"""The one kind of error that a user is meant to read, and how anything becomes part of its line."""
+"""The one kind of error that a user is meant to read, and its words for a disk that refuses."""
 
 import errno
 from pathlib import Path
-from typing import Any
+
+from normstudy.text import one_line, visible
 
 
 class NormstudyError(Exception):
     """Something is wrong that the reader of the message can mend.
 
     Its text is a single line that names the thing and the remedy. Entry points (the workflow, the
-    notebook's first cell) show that line without a traceback.
+    notebook's first cell, the report's) show that line without a traceback.
     """
+
+    def __str__(self) -> str:
+        return visible(super().__str__())  # names of files and values may hold anything, and go to a terminal
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback: in a notebook, and in what Quarto prints."""
+        return [f"error: {self}"]
 
 
 def disk_refusal(error: OSError, place: Path | str) -> str:
@@ -21,20 +29,3 @@ def disk_refusal(error: OSError, place: Path | str) -> str:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in reason
     remedy = "make room there" if full else "see that it is there and can be written"
     return f"{one_line(error.filename or place)}: {reason}; {remedy}, or name another folder (RUNS=, OUTPUT=)"
-
-
-def one_line(value: Any) -> str:
-    """`value` as text on a single line, as `printable` has it."""
-    return printable(" ".join(str(value).split()))
-
-
-def printable(value: Any) -> str:
-    """`value` as text that every terminal takes and that does nothing to it.
-
-    Control characters, marks that turn the direction of writing, half characters (as YAML's `"\\ud800"` gives
-    them, and file names that are no UTF-8) are written as `\\x1b`.
-    """
-    text = str(value)
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c.isspace() else c.encode("unicode_escape").decode() for c in text)

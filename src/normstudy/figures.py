@@ -13,7 +13,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, LogLo
 from normstudy.augmentation import augment, draw
 from normstudy.config import Config
 from normstudy.data import Data
-from normstudy.labels import CLASS_NAMES, labels, styles
+from normstudy.labels import CLASS_NAMES, labels, model_names, styles
 from normstudy.randomness import generator
 from normstudy.runs import FinishedRun, wrong
 
@@ -186,10 +186,11 @@ def history_alt(runs: Sequence[FinishedRun], measure: str) -> str:
     ends = "; ".join(
         f"{name} goes from {value_text(measure, run.history[0][measure])} in epoch 1 to "
         f"{value_text(measure, run.history[-1][measure])} in epoch {len(run.history)}"
-        for name, run in zip(labels([run.config for run in runs]), runs, strict=True)
+        for name, run in zip(model_names(runs), runs, strict=True)
         if run.history
     )
-    return f"Line chart of {title} over the epochs, one line per model: {ends}."
+    without = "".join(f" {text}." for text in _without_line(runs))
+    return f"Line chart of {title} over the epochs, one line per model: {ends or 'there is none'}.{without}"
 
 
 def confusion_alt(run: FinishedRun) -> str:
@@ -217,7 +218,7 @@ def _draw_history(axes: Axes, runs: Sequence[FinishedRun], measure: str) -> None
     configs = [run.config for run in runs]
     accuracy = measure.endswith("accuracy")
     ends = []
-    for run, name, (colour, line) in zip(runs, labels(configs), styles(configs), strict=True):
+    for run, name, (colour, line) in zip(runs, model_names(runs), styles(configs), strict=True):
         if not run.history:
             continue
         values = [(100 if accuracy else 1) * entry[measure] for entry in run.history]
@@ -227,6 +228,18 @@ def _draw_history(axes: Axes, runs: Sequence[FinishedRun], measure: str) -> None
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     (_scale_accuracy if accuracy else _scale_loss)(axes)
     _label_ends(axes, ends)
+    if without := _without_line(runs):
+        axes.text(0.02, 0.02, "\n".join(without), transform=axes.transAxes, fontsize=9, va="bottom")
+
+
+def _without_line(runs: Sequence[FinishedRun]) -> list[str]:
+    """What is said of runs that ended before their first epoch did."""
+    called = labels([run.config for run in runs])
+    return [
+        f"{name} diverged in epoch {run.metrics['epoch']}"
+        for name, run in zip(called, runs, strict=True)
+        if not run.history
+    ]
 
 
 def _label_ends(axes: Axes, ends: list[tuple[float, str, str, int]]) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from normstudy.config import VALIDATION_IMAGES
 from normstudy.figures import GRID, shared_errors, value_text
-from normstudy.labels import DATA_TITLES, labels
+from normstudy.labels import DATA_TITLES, labels, model_names
+from normstudy.markup import escape, note_on_code_points
 from normstudy.model import SKELETON, describe_skeleton
 from normstudy.runs import FinishedRun, wrong
 from normstudy.search import VARIED, best_combinations, mean_over_models, read_search
@@ -20,6 +21,7 @@ def summary(runs: Sequence[FinishedRun]) -> str:
     """One paragraph: who made how many errors, and whether the differences are more than noise."""
     finished = [run for run in runs if not run.diverged]
     sentences = [_accuracies(finished)] if finished else []
+    sentences += [diverged_count(runs)] if len(finished) < len(runs) else []
     sentences += [
         f"{name} diverged in epoch {run.metrics['epoch']}, at step {run.metrics['step']} and a learning rate of "
         f"{run.metrics['lr']:.3g}; it has no final accuracy."
@@ -57,17 +59,18 @@ def take_away(runs: Sequence[FinishedRun], measure: str) -> str:
         for name, run in zip(labels([run.config for run in runs]), runs, strict=True)
         if run.history and not run.diverged
     ]
+    diverged = f" {diverged_count(runs)}" if any(run.diverged for run in runs) else ""
     if not ended:
-        return "No model finished."
+        return f"No model finished.{diverged}"
     (low, lowest), (high, highest) = min(ended), max(ended)
     accuracy = measure.endswith("accuracy")
     if len(ended) == 1:
-        return f"{lowest} ends at {value_text(measure, low)}."
+        return f"{lowest} ends at {value_text(measure, low)}.{diverged}"
     gap = f"{100 * (high - low):.2f} percentage points" if accuracy else f"{high - low:.4f} nats"
     best, worst = ((high, highest), (low, lowest)) if accuracy else ((low, lowest), (high, highest))
     return (
         f"{best[1]} ends best, at {value_text(measure, best[0])}, {worst[1]} last, "
-        f"at {value_text(measure, worst[0])}: {gap} apart."
+        f"at {value_text(measure, worst[0])}: {gap} apart.{diverged}"
     )
 
 
@@ -77,21 +80,33 @@ def epochs_shown(runs: Sequence[FinishedRun]) -> str:
     if len(counts) == 1:
         shown, configured = counts.pop()
         return f"{shown} of {configured} epochs of each model"
-    names = labels([run.config for run in runs])
-    parts = (f"{len(run.history)} of {run.config.epochs} ({name})" for name, run in zip(names, runs, strict=True))
+    parts = (
+        f"{len(run.history)} of {run.config.epochs} ({name})" for name, run in zip(model_names(runs), runs, strict=True)
+    )
     return "epochs shown: " + ", ".join(parts)
 
 
 def shared(runs: Sequence[FinishedRun]) -> str:
-    """How many images every model gets wrong, beside how many at least one does."""
+    """How many images every model that finished gets wrong, beside how many at least one does."""
+    finished = " that finished" if any(run.diverged for run in runs) else ""
+    runs = [run for run in runs if not run.diverged]
     if not runs:
         return "No model finished."
     everyone = len(shared_errors(runs))
     anyone = len(set().union(*(run.predictions["index"][wrong(run)].tolist() for run in runs)))
     total = len(runs[0].predictions["label"])
     return (
-        f"{everyone} of {total:,} images are misclassified by all {len(runs)} models, {anyone} by at least one of them."
+        f"{everyone} of {total:,} images are misclassified by all {len(runs)} models{finished}, "
+        f"{anyone} by at least one of them."
     )
+
+
+def diverged_count(runs: Sequence[FinishedRun]) -> str:
+    """`1 of 3 models diverged (No norm).`: how many of `runs`, and which."""
+    called = labels([run.config for run in runs])
+    diverged = [name for name, run in zip(called, runs, strict=True) if run.diverged]
+    which = f" ({join_words(diverged)})" if diverged else ""
+    return f"{len(diverged)} of {len(runs)} model{'s' * (len(runs) > 1)} diverged{which}."
 
 
 def data_name(runs: Sequence[FinishedRun]) -> str:
@@ -181,7 +196,7 @@ def search_agreement(path: Path | str, runs: Sequence[FinishedRun]) -> str:
     """Which of `runs` use the best combination that the search found for a model of their kind."""
     best = best_combinations(read_search(path))
     parts = []
-    for name, run in zip(labels([run.config for run in runs]), runs, strict=True):
+    for name, run in zip(model_names(runs), runs, strict=True):
         own = run.config.model_dump()
         kinds = [values for values in best if values["norm"] == own["norm"] and bool(values["l1"]) == bool(own["l1"])]
         if not kinds:
@@ -193,9 +208,23 @@ def search_agreement(path: Path | str, runs: Sequence[FinishedRun]) -> str:
     return join_words(parts) + "."
 
 
+def versions(runs: Sequence[FinishedRun]) -> str:
+    """With which versions the runs were made, as Markdown: `Python 3.11.7, torch 2.15.0 and torchvision 0.30.0`."""
+    parts = []
+    for name in ("python", "torch", "torchvision"):
+        found = dict.fromkeys(escape(run.metrics["environment"][name]) for run in runs)
+        parts.append(f"{name.replace('python', 'Python')} {' or '.join(found)}")
+    return join_words(parts)
+
+
 def processors(runs: Sequence[FinishedRun]) -> str:
-    """On which processors the runs were made."""
-    return join_words(list(dict.fromkeys(run.metrics["environment"]["processor"] for run in runs)))
+    """On which processors the runs were made, as Markdown."""
+    return join_words([escape(name) for name in dict.fromkeys(run.metrics["environment"]["processor"] for run in runs)])
+
+
+def code_points(runs: Sequence[FinishedRun]) -> str:
+    """What is to be said of code points among versions, processors and commits; nothing where there are none."""
+    return note_on_code_points(f"{versions(runs)} {processors(runs)} {commits(runs)}")
 
 
 def threads(runs: Sequence[FinishedRun]) -> str:
@@ -205,13 +234,13 @@ def threads(runs: Sequence[FinishedRun]) -> str:
 
 
 def commits(runs: Sequence[FinishedRun]) -> str:
-    """From which commits of the code the runs were made."""
+    """From which commits of the code the runs were made, as Markdown."""
     parts = []
     for commit, clean in dict.fromkeys(
         (run.metrics["environment"]["commit"], run.metrics["environment"]["clean"]) for run in runs
     ):
         state = "" if clean else " with uncommitted changes"
-        parts.append(f"commit {commit[:10]}{state}" if commit else "sources outside version control")
+        parts.append(f"commit {escape(commit[:10])}{state}" if commit else "sources outside version control")
     return join_words(parts)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 from normstudy.config import Config
 
@@ -38,6 +40,12 @@ def labels(configs: list[Config]) -> list[str]:
         alike = [other for other, other_name in zip(configs, names, strict=True) if other_name == name]
         found.append(f"{name} ({_difference(config, alike)})" if len(alike) > 1 else name)
     return found
+
+
+def model_names(runs: Sequence[Any]) -> list[str]:
+    """The `labels` of finished runs; of one that diverged, with that word: `No norm (diverged)`."""
+    called = labels([run.config for run in runs])
+    return [f"{name} (diverged)" if run.diverged else name for name, run in zip(called, runs, strict=True)]
 
 
 def styles(configs: list[Config]) -> list[tuple[str, str]]:

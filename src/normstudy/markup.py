@@ -9,14 +9,18 @@ import hashlib
 import io
 import re
 import shutil
+import unicodedata
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import matplotlib
 from IPython.display import Image
 from matplotlib.figure import Figure
+from matplotlib.ft2font import FT2Font
 
 from normstudy.paths import write_whole
+from normstudy.text import MARKS, one_line, visible
 
 if TYPE_CHECKING:  # every run's notebook imports this module, and none has tables
     import pandas as pd
@@ -25,9 +29,50 @@ FIGURE_FOLDER = Path("_figures")
 """Where `figure` writes pictures, relative to the report; `keep_pictures_of` makes it a folder below."""
 
 
+LONGEST = 200
+"""Characters of a text from elsewhere that are shown."""
+
+UNBROKEN = 30
+"""Characters without a space after which a line may break."""
+
+
+def plain(text: object) -> str:
+    """`text` on one line, as every page can show it.
+
+    Characters that show nothing, that reorder others or that the PDF's fonts may lack become code points such as
+    `[U+202E]`; what is longer than `LONGEST` is cut, and says so; long words may break (at U+200B).
+    """
+    whole = unicodedata.normalize("NFC", one_line(text))
+    shown = visible(whole[:LONGEST], _lacks, keep="")
+    shown = re.sub(rf"(\S{{{UNBROKEN}}})(?=\S)", "\\1\u200b", shown)
+    if any(unicodedata.bidirectional(character) in ("R", "AL", "AN") for character in shown):
+        shown = f"\u2068{shown}\u2069"  # isolated: it must not turn the words beside it round
+    return shown if len(whole) <= LONGEST else f"{shown}… ({len(whole):,} characters)"
+
+
 def escape(text: object) -> str:
-    """`text` with every character that Markdown or HTML could read as markup made literal, on one line."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$~^@\"'&:])", r"\\\1", " ".join(str(text).split()))
+    """`plain(text)` with every character that Markdown or HTML could read as markup made literal."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$~^@\"'&:])", r"\\\1", plain(text))
+
+
+def note_on_code_points(markdown: str) -> str:
+    """A sentence on the code points in what `escape` made, where there are any; else nothing."""
+    found = MARKS.search(markdown.replace("\\", ""))
+    if not found:
+        return ""
+    return f"Characters that show nothing or that the PDF’s fonts lack are given as code points: {escape(found[0])}."
+
+
+@cache
+def _drawable() -> frozenset[int]:
+    """The characters of DejaVu Sans Mono, which comes with matplotlib and, for the PDF, with every typst."""
+    path = Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSansMono.ttf")
+    return frozenset(FT2Font(str(path)).get_charmap())
+
+
+def _lacks(character: str) -> bool:
+    # Marks that belong to no letter of their own can be piled up without end, over the lines above.
+    return ord(character) not in _drawable() or unicodedata.combining(character) > 0
 
 
 def keep_pictures_of(runs_folder: Path) -> None:
@@ -89,4 +134,4 @@ def save_picture(picture: Figure, path: Path) -> None:
 
 
 def _attribute(text: str) -> str:
-    return " ".join(text.split()).replace("\\", "\\\\").replace('"', '\\"')
+    return visible(one_line(text), keep="").replace("\\", "\\\\").replace('"', '\\"')

@@ -8,18 +8,19 @@
         model.safetensors    the weights
         *.png                misclassified images, curves, confusion matrix, augmented samples
         train.ipynb          the executed notebook, when the workflow ran it
+        SHA256SUMS           checksums of all these files, by which `sha256sum --check` and the report know them
 
 A folder is made under another name (`stage`, `save`) and renamed when it is whole (`publish`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -33,22 +34,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from filelock import FileLock, Timeout
 
+from normstudy import contract, manifest
 from normstudy.config import Config, ParameterError, make_config, run_name
 from normstudy.errors import NormstudyError
 from normstudy.paths import project_root
 from normstudy.sources import sources_hash
+from normstudy.text import one_line
 
 # Reading runs is done often and does without torch, whose import takes seconds.
 if TYPE_CHECKING:
     from normstudy.data import Data
     from normstudy.training import Run
 
-SCHEMA = 1
 HIDDEN = ".unfinished"
 """Folder, beside the runs, for those that are not whole yet."""
 
 CHECKPOINTS = ".checkpoints"
 """Folder, beside the runs, for what unfinished runs go on from."""
+
+
+PACKAGES = ("numpy", "scikit-learn", "safetensors", "matplotlib", "nbclient", "papermill")
+"""Beside torch and torchvision: what computes, draws or executes a run."""
+
+REMEDY = "delete this folder and train this run again, or take it off the study"
 
 
 class RunError(NormstudyError):
@@ -78,21 +86,18 @@ class FinishedRun:
     @cached_property
     def predictions(self) -> dict[str, np.ndarray]:
         """The columns of `predictions.npz`, each (n,). Raises `RunError` when they do not fit the metrics."""
-        columns = _arrays(self.folder / "predictions.npz")
-        try:
-            accuracy = float(np.mean(columns["predicted"] == columns["label"]))
-        except KeyError as missing:
-            raise RunError(f"{self.folder}/predictions.npz: no column {missing}; train this run again") from None
-        except ValueError:  # of different lengths
-            accuracy = -1.0
-        if not abs(accuracy - self.history[-1]["test_accuracy"]) <= 1e-9:
-            raise RunError(f"{self.folder}: predictions.npz does not belong to metrics.json; train this run again")
+        path = self.folder / "predictions.npz"
+        columns = _arrays(path)
+        _refuse(path, contract.predictions_problem(columns, self.metrics, self.config))
         return columns
 
     @cached_property
     def misclassified(self) -> dict[str, np.ndarray]:
-        """The arrays of `misclassified.npz`, most confident errors first."""
-        return _arrays(self.folder / "misclassified.npz")
+        """The arrays of `misclassified.npz`, most confident errors first. Raises `RunError` as `predictions`."""
+        path = self.folder / "misclassified.npz"
+        arrays = _arrays(path)
+        _refuse(path, contract.misclassified_problem(arrays, self.predictions))
+        return arrays
 
 
 def checkpoint_file(config: Config, runs_folder: Path | str) -> Path:
@@ -158,7 +163,7 @@ def save(run: Run, data: Data, folder: Path) -> None:
     from normstudy.model import count_parameters
 
     metrics = {
-        "schema": SCHEMA,
+        "schema": contract.SCHEMA,
         "status": "diverged" if run.diverged else "complete",
         **(run.diverged or {}),
         "config": run.config.model_dump(),
@@ -187,6 +192,10 @@ def publish(staged: Path, runs_folder: Path | str) -> Path:
     """
     config = read_run(staged, check_name=False).config
     final = Path(runs_folder) / run_name(config)
+    try:
+        manifest.write(staged)
+    except OSError as error:
+        raise _not_writable(staged, error) from None
     _write_through(staged)
     if final.exists():
         kept = final.parent / ".replaced" / f"{final.name}.{time.strftime('%Y%m%dT%H%M%S')}"
@@ -206,27 +215,27 @@ def discard(staged: Path) -> None:
 
 
 def read_run(folder: Path | str, check_name: bool = True) -> FinishedRun:
-    """The run in `folder`, verified. Raises `RunError`: one line with the folder, what is wrong, and the remedy."""
+    """The run in `folder`, its metrics verified. Raises `RunError`: one line with folder, fault and remedy.
+
+    Cheap enough for a thousand runs; what a report draws from is verified by `verification.verify`.
+    """
     folder = Path(folder)
-    remedy = "train this run again, or take it off the study"
+    path = folder / "metrics.json"
     try:
-        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        metrics = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     except FileNotFoundError:
-        raise RunError(f"{folder}: no metrics.json there; {remedy}") from None
-    except (OSError, ValueError) as error:
-        raise RunError(f"{folder}/metrics.json: not readable ({error}); {remedy}") from None
-    problem = _problem(metrics)
-    if problem:
-        raise RunError(f"{folder}/metrics.json: {problem}; {remedy}")
+        raise RunError(f"{folder}: no metrics.json there; {REMEDY}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{path}: not readable ({one_line(error)}); {REMEDY}") from None
+    _refuse(path, contract.metrics_problem(metrics))
     try:
         config = make_config(metrics["config"])
         expected = run_name(config)
     except ParameterError as error:
-        raise RunError(f"{folder}/metrics.json: config: {error}; {remedy}") from None
+        raise RunError(f"{path}: config: {error}; {REMEDY}") from None
     if check_name and folder.name != expected:
-        raise RunError(f"{folder}: its configuration belongs to a folder named {expected}; {remedy}")
-    if metrics["status"] == "complete" and len(metrics["history"]) != config.epochs:
-        raise RunError(f"{folder}: complete with {len(metrics['history'])} of {config.epochs} epochs; {remedy}")
+        raise RunError(f"{folder}: its configuration belongs to a folder named {expected}; {REMEDY}")
+    _refuse(folder, contract.course_problem(metrics, config))
     return FinishedRun(folder, metrics, config)
 
 
@@ -236,19 +245,27 @@ def wrong(run: FinishedRun) -> np.ndarray:
 
 
 def is_current(folder: Path | str) -> bool:
-    """Whether `folder` holds a valid run that the present sources made."""
+    """Whether `folder` holds a valid run that the present sources made, and all of its files."""
     try:
-        return read_run(folder).metrics["environment"].get("sources") == sources_hash()
-    except RunError:
+        made_by = read_run(folder).metrics["environment"].get("sources")
+        return made_by == sources_hash() and not manifest.missing(Path(folder))
+    except (RunError, ValueError):
         return False
 
 
 def environment(device: str) -> dict[str, Any]:
-    """With what a run was made: versions, processor, commit, whether the tree was clean, hash of the sources."""
+    """With what a run was made: versions, processor, commit, whether the tree was clean.
+
+    Besides, hashes (the first 16 digits of SHA-256) of the sources, the lock file and the notebook as they are
+    then: what was executed, even where the tree was not clean or there was no git.
+    """
     return {
         "python": platform.python_version(),
         "torch": version("torch"),
         "torchvision": version("torchvision"),
+        "packages": {name: version(name) for name in PACKAGES},
+        "lock": _file_hash("requirements.lock"),
+        "notebook": _file_hash("analysis/train.ipynb"),
         "processor": _gpu_name() if device == "cuda" else _cpu_name(),
         "commit": _git("rev-parse", "HEAD"),
         "clean": None if (changes := _git("status", "--porcelain")) is None else changes == "",
@@ -294,26 +311,9 @@ def _misclassified(run: Run, data: Data) -> dict[str, np.ndarray]:
     }
 
 
-def _problem(metrics: Any) -> str:
-    """What is wrong with the shape of `metrics`; empty when nothing is."""
-    if not isinstance(metrics, dict):
-        return "not a set of named values"
-    if metrics.get("schema") != SCHEMA:
-        return f"schema {metrics.get('schema')} where {SCHEMA} is understood"
-    if metrics.get("status") not in ("complete", "diverged"):
-        return f"status {metrics.get('status')!r} where complete or diverged is allowed"
-    for name, kind in {"config": dict, "model": dict, "history": list, "environment": dict, "extra": dict}.items():
-        if not isinstance(metrics.get(name), kind):
-            return f"no {name}"
-    for number, entry in enumerate(metrics["history"], start=1):
-        if not isinstance(entry, dict) or entry.get("epoch") != number:
-            return f"history: entry {number} is not epoch {number}"
-        for name in ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "lr", "seconds"):
-            value = entry.get(name)
-            limit = 1 if name.endswith("accuracy") else sys.float_info.max
-            if not isinstance(value, int | float) or not 0 <= value <= limit:
-                return f"history: {name} = {value!r} in epoch {number} is impossible"
-    return ""
+def _refuse(place: Path, problem: str) -> None:
+    if problem:
+        raise RunError(f"{place}: {problem}; {REMEDY}")
 
 
 def _refuse_constant(name: str) -> None:
@@ -325,7 +325,14 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
         with np.load(path, allow_pickle=False) as file:
             return dict(file)
     except Exception as error:  # zipfile, zlib and numpy each have their own
-        raise RunError(f"{path}: not readable ({error}); train this run again") from None
+        raise RunError(f"{path}: not readable ({one_line(error)}); {REMEDY}") from None
+
+
+def _file_hash(name: str) -> str | None:
+    try:
+        return hashlib.sha256((project_root() / name).read_bytes()).hexdigest()[:16]
+    except OSError:
+        return None
 
 
 def _git(*arguments: str) -> str | None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from normstudy.config import ParameterError, make_config
 from normstudy.errors import NormstudyError
+from normstudy.text import one_line
 
 VARIED = ("max_lr", "weight_decay", "l1")
 """The parameters that the search varied."""
@@ -20,11 +23,22 @@ class SearchError(NormstudyError):
 
 
 def read_search(path: Path | str) -> list[dict[str, Any]]:
-    """The rows, each with `model`, `config`, `validation_loss` (nats, None if diverged), `validation_accuracy`."""
+    """The rows, each with `model`, `config`, `validation_loss` (nats, None if diverged), `validation_accuracy`.
+
+    A comparison of skeletons also has `skeleton`, `parameters`, `seconds_per_epoch`. Raises `SearchError`.
+    """
+    remedy = f"`git checkout {path}` brings it back"
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SearchError(f"{path}: not readable ({error}); `git checkout {path}` brings it back") from None
+        rows = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise SearchError(f"{path}: not readable ({one_line(error)}); {remedy}") from None
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        raise SearchError(f"{path}: not a list of runs; {remedy}")
+    of_skeletons = any("skeleton" in row for row in rows)
+    for number, row in enumerate(rows, start=1):
+        if problem := _problem(row, of_skeletons):
+            raise SearchError(f"{path}: run {number}: {problem}; {remedy}")
+    return rows
 
 
 def mean_over_seeds(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -81,3 +95,22 @@ def mean_over_models(rows: list[dict[str, Any]]) -> pd.DataFrame:
     )
     means["time"] /= means["time"].iloc[0]
     return means
+
+
+def _problem(row: dict[str, Any], of_skeletons: bool) -> str:
+    """What is wrong with a row of a record; empty when nothing is."""
+    for name in ("model", "skeleton") if of_skeletons else ("model",):
+        if not isinstance(row.get(name), str):
+            return f"{name} = {row.get(name)!r} is no text"
+    try:
+        make_config(row.get("config"))
+    except ParameterError as error:
+        return f"config: {error}"
+    limits = {"parameters": 10**9, "seconds_per_epoch": sys.float_info.max} if of_skeletons else {}
+    if (row.get("validation_loss"), row.get("validation_accuracy")) != (None, None):  # of a run that diverged
+        limits |= {"validation_loss": sys.float_info.max, "validation_accuracy": 1}
+    for name, limit in limits.items():
+        value = row.get(name)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= limit:
+            return f"{name} = {value!r} is impossible"
+    return ""

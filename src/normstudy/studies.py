@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from normstudy.config import Config, ParameterError, read_config, resolve, run_name
 from normstudy.download import resolve_dataset
-from normstudy.errors import one_line
 from normstudy.paths import write_whole
 from normstudy.runs import FinishedRun, RunError, is_current, read_run
+from normstudy.text import one_line
 
 MAIN = "main"
 """The study of `params/*.yaml`: one run per file."""
@@ -80,12 +81,14 @@ def write_studies(runs_folder: Path, studies: dict[str, list[str]]) -> None:
 
 
 def read_study(runs_folder: Path | str, study: str = MAIN) -> list[FinishedRun]:
-    """The runs of `study`, verified. Raises `RunError` when one is missing, damaged, or on other data."""
+    """The runs of `study`, their metrics verified. Raises `RunError` when one is missing, damaged, or on other data."""
     path = Path(runs_folder) / "studies.json"
     try:
         names = json.loads(path.read_text(encoding="utf-8"))[study]
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise TypeError(f"{study} is not a list of names")
+        if other := [name for name in names if not re.fullmatch(r"\w[\w-]*", name) or names.count(name) > 1]:
+            raise ValueError(f"{study}: {other[0]!r} is no folder beside it, or stands there twice")
     except FileNotFoundError:
         raise RunError(f"{path}: not there; `make report` trains the runs and writes it") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -95,6 +98,17 @@ def read_study(runs_folder: Path | str, study: str = MAIN) -> list[FinishedRun]:
     runs = [read_run(Path(runs_folder) / name) for name in names]
     if len({(run.config.dataset, run.config.evaluate_on) for run in runs}) > 1:
         raise RunError(f"{path}: the study {study} mixes runs on different data; make one study for each data set")
+    return runs
+
+
+def verified_study(runs_folder: Path | str, study: str = MAIN) -> list[FinishedRun]:
+    """The runs of `study`, with everything that a report shows of them verified. Raises `RunError` as `read_study`."""
+    from normstudy.verification import verify, verify_together  # planning does without, and it has much to import
+
+    runs = read_study(runs_folder, study)
+    for run in runs:
+        verify(run)
+    verify_together(runs)
     return runs
 
 

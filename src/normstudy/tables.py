@@ -11,7 +11,7 @@ import torchinfo
 
 from normstudy.config import Config
 from normstudy.exact import scientific
-from normstudy.labels import labels
+from normstudy.labels import model_names
 from normstudy.markup import escape
 from normstudy.model import Net
 from normstudy.runs import FinishedRun, wrong
@@ -23,7 +23,7 @@ def models_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
     """One row per model: parameters, accuracy with its 95 % interval, loss, errors, seconds per epoch."""
     split = runs[0].config.evaluate_on
     rows = []
-    for name, run in zip(labels([run.config for run in runs]), runs, strict=True):
+    for name, run in zip(model_names(runs), runs, strict=True):
         row = {"model": unbroken(name), "parameters": f"{run.metrics['model']['parameters']:,}"}
         if run.diverged:
             row |= {f"{split} accuracy (%)": f"diverged in epoch {run.metrics['epoch']}"}
@@ -52,10 +52,10 @@ def compare_pairs(runs: Sequence[FinishedRun]) -> list[tuple[int, int, Paired, f
 def pairs_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
     """One row per pair of finished models: images only one got wrong, and McNemar's test, plain and adjusted."""
     finished = [run for run in runs if not run.diverged]
-    names = [unbroken(name) for name in labels([run.config for run in finished])]
+    called = [unbroken(name) for name in model_names(finished)]
     rows = [
         {
-            "models": f"{names[i]} / {names[j]}",
+            "models": f"{called[i]} / {called[j]}",
             "only first wrong": pair.only_first,
             "only second wrong": pair.only_second,
             "p": p_text(pair.p_value),
@@ -99,12 +99,12 @@ def describe_layer(module) -> str:
 
 def parameters_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
     """Every parameter of the configuration: one row each, one column per model."""
-    names = labels([run.config for run in runs])
+    called = model_names(runs)
     dumps = [run.config.model_dump() for run in runs]
     rows = []
     for key, field in Config.model_fields.items():
         row = {"parameter": f"`{key}`", "meaning": escape(field.description)}
-        for name, values in zip(names, dumps, strict=True):
+        for name, values in zip(called, dumps, strict=True):
             row[name] = "–" if values[key] is None else _shown(values[key])
         rows.append(row)
     return pd.DataFrame(rows)
@@ -115,7 +115,7 @@ def search_table(path: Path | str) -> pd.DataFrame:
     means = mean_over_seeds(read_search(path))
     return pd.DataFrame(
         {
-            "model": means["model"].map(lambda name: f"`{name}`"),
+            "model": means["model"].map(escape),
             "peak rate": means["max_lr"].map(_shown),
             "weight decay": means["weight_decay"].map(_shown),
             "λ of L1": means["l1"].map(_shown),

@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from normstudy.errors import one_line
+from normstudy.text import one_line
 
 SLOWEST = 1_000
 """Bytes a second, on average over the time of patience, below which a transfer is given up."""

@@ -1,0 +1,161 @@
+"""What the files of a run folder must hold: one function per file, which says what is wrong, or nothing.
+
+`runs` reads the files and tells the user; here is what makes sense.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any
+
+import numpy as np
+
+from normstudy.config import VALIDATION_IMAGES, Config, training_images
+
+SCHEMA = 1
+
+TEST_IMAGES = {"mnist": 10_000, "fashion_mnist": 10_000, "kmnist": 10_000, "digits": 899}
+"""Size of each data set's test split."""
+
+CLASSES = 10
+MEASURES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "lr", "seconds")
+PREDICTIONS = {
+    "index": np.int32,
+    "label": np.uint8,
+    "predicted": np.uint8,
+    "label_probability": np.float32,
+    "predicted_probability": np.float32,
+    "loss": np.float32,
+}
+MISCLASSIFIED = {
+    "images": np.uint8,
+    "label": np.uint8,
+    "predicted": np.uint8,
+    "confidence": np.float32,
+    "index": np.int32,
+}
+ROUNDING = 1e-5
+"""Between numbers that were computed from each other in 32 bits."""
+
+
+def metrics_problem(metrics: Any) -> str:
+    """What is wrong with the shape and the values of metrics.json, whatever its configuration."""
+    if not isinstance(metrics, dict):
+        return "not a set of named values"
+    schema = metrics.get("schema")
+    if schema != SCHEMA or isinstance(schema, bool):
+        return f"schema {_shown(schema)} where {SCHEMA} is understood"
+    if metrics.get("status") not in ("complete", "diverged"):
+        return f"status {_shown(metrics.get('status'))} where complete or diverged is allowed"
+    for name, kind in {"config": dict, "model": dict, "history": list, "environment": dict, "extra": dict}.items():
+        if not isinstance(metrics.get(name), kind):
+            return f"no {name}"
+    if not _is_count(metrics["model"].get("parameters")):
+        return f"model: parameters = {_shown(metrics['model'].get('parameters'))} is impossible"
+    for number, entry in enumerate(metrics["history"], start=1):
+        if not isinstance(entry, dict) or not _is_count(entry.get("epoch")) or entry["epoch"] != number:
+            return f"history: entry {number} is not epoch {number}"
+        for name in MEASURES:
+            value = entry.get(name)
+            limit = 1 if name.endswith("accuracy") else sys.float_info.max
+            if not _is_number(value) or not 0 <= value <= limit:
+                return f"history: {name} = {_shown(value)} in epoch {number} is impossible"
+    return _environment_problem(metrics["environment"])
+
+
+def course_problem(metrics: dict[str, Any], config: Config) -> str:
+    """What is wrong with how far the run of `config` came, by its `metrics`."""
+    done = len(metrics["history"])
+    if metrics["status"] == "complete":
+        return "" if done == config.epochs else f"complete with {done} of {config.epochs} epochs"
+    if metrics.get("epoch") != done + 1 or isinstance(metrics["epoch"], bool):
+        return f"diverged in epoch {_shown(metrics.get('epoch'))} after {done} finished ones"
+    if done >= config.epochs:
+        return f"diverged after all {config.epochs} epochs"
+    steps = math.ceil(training_images(config) / config.batch_size)
+    if not _is_count(metrics.get("step")) or metrics["step"] > steps:
+        return f"diverged at step {_shown(metrics.get('step'))} where an epoch has {steps}"
+    if not _is_number(metrics.get("lr")) or not 0 < metrics["lr"] <= config.max_lr * (1 + ROUNDING):
+        return f"diverged at lr = {_shown(metrics.get('lr'))}, which is impossible"
+    return ""
+
+
+def predictions_problem(columns: dict[str, np.ndarray], metrics: dict[str, Any], config: Config) -> str:
+    """What is wrong with the columns of predictions.npz, beside the last epoch of `metrics`."""
+    if problem := _columns_problem(columns, PREDICTIONS):
+        return problem
+    size = VALIDATION_IMAGES if config.evaluate_on == "validation" else TEST_IMAGES
+    n = size[config.dataset]
+    for name, column in columns.items():
+        if column.shape != (n,):
+            return f"{name} has the shape {column.shape} where ({n},) is expected"
+    if len(np.unique(columns["index"])) < n or columns["index"].min() < 0:
+        return "index: an image stands there twice, or is none"
+    own, top = columns["label_probability"], columns["predicted_probability"]
+    for name, limit in {"label_probability": 1, "predicted_probability": 1, "loss": np.inf}.items():
+        # Softmax in 32 bits may end a rounding beyond its limits.
+        if not ((columns[name] >= -ROUNDING) & (columns[name] <= limit + ROUNDING) & np.isfinite(columns[name])).all():
+            return f"{name}: a value is impossible"
+    if not np.allclose(np.exp(-columns["loss"].astype(np.float64)), own, rtol=0, atol=ROUNDING):
+        return "loss and label_probability contradict each other"
+    right = columns["predicted"] == columns["label"]
+    if (own > top + ROUNDING).any() or not np.allclose(own[right], top[right], rtol=0, atol=ROUNDING):
+        return "label_probability and predicted_probability contradict each other"
+    last = metrics["history"][-1]
+    if not math.isclose(float(right.mean()), last["test_accuracy"], abs_tol=1e-9):
+        return "accuracy is not that of metrics.json"
+    if not math.isclose(float(columns["loss"].mean(dtype=np.float64)), last["test_loss"], rel_tol=1e-6, abs_tol=1e-9):
+        return "mean loss is not that of metrics.json"
+    return ""
+
+
+def misclassified_problem(arrays: dict[str, np.ndarray], predictions: dict[str, np.ndarray]) -> str:
+    """What is wrong with the arrays of misclassified.npz, beside the `predictions` they come from."""
+    if problem := _columns_problem(arrays, MISCLASSIFIED):
+        return problem
+    wrong = np.flatnonzero(predictions["predicted"] != predictions["label"])
+    expected = wrong[np.argsort(-predictions["predicted_probability"][wrong], kind="stable")]
+    if arrays["images"].shape != (len(wrong), 28, 28):
+        return f"images has the shape {arrays['images'].shape} where ({len(wrong)}, 28, 28) is expected"
+    for name in ("label", "predicted", "confidence", "index"):
+        column = predictions["predicted_probability" if name == "confidence" else name]
+        if not np.array_equal(arrays[name], column[expected]):
+            return f"{name} is not that of predictions.npz"
+    return ""
+
+
+def _columns_problem(columns: dict[str, np.ndarray], expected: dict[str, type]) -> str:
+    for name, kind in expected.items():
+        if name not in columns:
+            return f"no column {name!r}"
+        if columns[name].dtype != kind:
+            return f"{name} holds {columns[name].dtype} where {np.dtype(kind)} is expected"
+    for name in ("label", "predicted"):
+        if (columns[name] >= CLASSES).any():
+            return f"{name} = {columns[name].max()} is no class"
+    return ""
+
+
+def _environment_problem(environment: dict[str, Any]) -> str:
+    for name in ("python", "torch", "torchvision", "processor"):
+        if not isinstance(environment.get(name), str):
+            return f"environment: {name} = {_shown(environment.get(name))} is no text"
+    if not isinstance(environment.get("commit"), str | None):
+        return f"environment: commit = {_shown(environment['commit'])} is no commit"
+    if not isinstance(environment.get("clean"), bool | None):
+        return f"environment: clean = {_shown(environment['clean'])} is neither true nor false"
+    return ""
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 10**12
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _shown(value: Any) -> str:
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else text[:57] + "…"
