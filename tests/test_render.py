@@ -4,6 +4,7 @@ import functools
 import http.server
 import re
 import shutil
+import sys
 import threading
 
 import pytest
@@ -13,6 +14,10 @@ from pypdf import PdfReader
 
 from normstudy.studies import read_study
 from normstudy.tables import error_count
+
+sys.path.insert(0, str(ROOT / "workflow"))
+
+from render import workshop
 
 QUARTO = shutil.which("quarto")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -161,6 +166,22 @@ def test_a_failing_render_keeps_the_old_report(tmp_path):
     assert "studies.json: not there" in process.stderr
     assert (output / "index.html").read_text() == "the old one"
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_what_a_killed_render_left_goes_and_the_report_it_had_moved_away_comes_back(tmp_path):
+    left = tmp_path / ".report.new"
+    (left / "page.earlier").mkdir(parents=True)  # killed between two renamings
+    (left / "page.earlier/index.html").write_text("the old one")
+    (left / "html").mkdir()
+    with workshop(tmp_path / "report") as folder:
+        assert folder == left
+        assert list(folder.iterdir()) == []
+        assert (tmp_path / "report/index.html").read_text() == "the old one"
+        (folder / "html").mkdir()
+    assert not left.exists()
+    with workshop(tmp_path / "report"):
+        pass
+    assert (tmp_path / "report/index.html").read_text() == "the old one"
 
 
 def test_a_run_that_is_missing_is_named(tmp_path):

@@ -14,11 +14,13 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import quarto
 import yaml
+from filelock import FileLock
 
 from normstudy import findings, preview
 from normstudy.errors import NormstudyError, disk_refusal
@@ -47,8 +49,8 @@ def render(results: Path, output: Path, renderer: str = "auto") -> str:
     program, detail = (None, "as asked for") if renderer == "preview" else quarto.find()
     if renderer == "quarto" and not program:
         raise RenderError(f"{detail}; `make report RENDERER=preview` does without")
-    fresh = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
-    try:
+    with workshop(output) as folder:
+        fresh = folder / "page"
         if program:
             by = f"Quarto {detail}"
             render_with_quarto(program, results, fresh, runs)
@@ -57,40 +59,56 @@ def render(results: Path, output: Path, renderer: str = "auto") -> str:
             environment = {RESULTS_VARIABLE: str(results)}
             preview.render(REPORT, fresh, environment, notebook_pages(runs), {"subtitle": subtitle(runs)})
         (fresh / "render.json").write_text(json.dumps({"by": by}) + "\n")
-        fresh.chmod(0o755)
         replace_folder(fresh, output)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
     return by
 
 
-def render_with_quarto(program: str, results: Path, output: Path, runs: list[FinishedRun]) -> None:
-    """Render the manuscript into `output`, each format in a copy of the project, both at the same time.
+@contextmanager
+def workshop(output: Path) -> Iterator[Path]:
+    """The folder beside `output` in which it is made, for one process at a time, without what a killed one left there.
 
-    Quarto runs the article once per format, and writes beside it; two copies keep them apart from
-    each other, and from another render in this checkout.
+    The kernel lets go of the lock when the process that holds it ends, however it ends.
+    """
+    folder = output.parent / f".{output.name}.new"
+    with FileLock(output.parent / f".{output.name}.lock"):
+        if not output.exists():
+            with suppress(FileNotFoundError):  # it was killed just before the new report had its name
+                (folder / "page.earlier").rename(output)
+        with suppress(FileNotFoundError):
+            shutil.rmtree(folder)
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def render_with_quarto(program: str, results: Path, output: Path, runs: list[FinishedRun]) -> None:
+    """Render the manuscript as the folder `output`, each format in a copy of the project, both at the same time.
+
+    The copies are made beside `output`. Quarto runs the article once per format, and writes beside it; two
+    copies keep them apart from each other, and from another render in this checkout.
     """
     environment = {**os.environ, RESULTS_VARIABLE: str(results.resolve()), "QUARTO_PYTHON": sys.executable}
-    with tempfile.TemporaryDirectory(prefix="normstudy-render-") as folder:
-        projects = {target: Path(folder) / target for target in FORMATS}
-        for project in projects.values():
-            copy_project(project, runs)
-        processes = {}
-        for target, project in projects.items():
-            with open(project / "quarto.log", "w") as log:
-                command = [program, "render", "--profile", "runs", "--to", target, "--output-dir", "made"]
-                processes[target] = subprocess.Popen(command, cwd=project, env=environment, stdout=log, stderr=log)
-        codes = [process.wait() for process in processes.values()]
-        logs = [(project / "quarto.log").read_text(errors="replace") for project in projects.values()]
-        print(*logs, sep="\n")
-        for code, log in zip(codes, logs, strict=True):
-            if code:
-                reason = [line for line in log.splitlines() if re.search(r"Error|ERROR", line)]
-                raise RenderError(f"Quarto failed: {(reason or ['see above'])[-1].strip()}")
-            if "Unable to resolve crossref" in log:  # Quarto itself only warns
-                raise RenderError("Quarto: a cross-reference of report.qmd leads nowhere; see the lines above")
-        shutil.copytree(projects["html"] / "made", output, dirs_exist_ok=True)
-        shutil.copyfile(projects["typst"] / "made/report.pdf", output / "report.pdf")
+    projects = {target: output.with_name(target) for target in FORMATS}
+    for project in projects.values():
+        copy_project(project, runs)
+    processes = {}
+    for target, project in projects.items():
+        with open(project / "quarto.log", "w") as log:
+            command = [program, "render", "--profile", "runs", "--to", target, "--output-dir", "made"]
+            processes[target] = subprocess.Popen(command, cwd=project, env=environment, stdout=log, stderr=log)
+    codes = [process.wait() for process in processes.values()]
+    logs = [(project / "quarto.log").read_text(errors="replace") for project in projects.values()]
+    print(*logs, sep="\n")
+    for code, log in zip(codes, logs, strict=True):
+        if code:
+            reason = [line for line in log.splitlines() if re.search(r"Error|ERROR", line)]
+            raise RenderError(f"Quarto failed: {(reason or ['see above'])[-1].strip()}")
+        if "Unable to resolve crossref" in log:  # Quarto itself only warns
+            raise RenderError("Quarto: a cross-reference of report.qmd leads nowhere; see the lines above")
+    shutil.move(projects["html"] / "made", output)
+    shutil.copyfile(projects["typst"] / "made/report.pdf", output / "report.pdf")
 
 
 def copy_project(project: Path, runs: list[FinishedRun]) -> None:

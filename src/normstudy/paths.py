@@ -1,7 +1,7 @@
 """Where the project's own folders are, and how one takes the place of another."""
 
 import os
-import tempfile
+import shutil
 from pathlib import Path
 
 from normstudy.errors import NormstudyError, disk_refusal
@@ -23,17 +23,20 @@ def data_folder() -> Path:
 
 
 def replace_folder(fresh: Path, final: Path) -> None:
-    """Rename `fresh` to `final`; what was there before goes, and comes back if the renaming fails."""
-    with tempfile.TemporaryDirectory(prefix=f".{final.name}-", dir=final.parent) as folder:
-        earlier = Path(folder, "earlier")
-        if final.exists():
-            final.rename(earlier)
-        try:
-            fresh.rename(final)
-        except OSError:
-            if earlier.exists():
-                earlier.rename(final)
-            raise
+    """Rename `fresh` to `final`; what was there before goes, and comes back if the renaming fails.
+
+    In between it lies beside `fresh`, as `<fresh>.earlier`.
+    """
+    earlier = fresh.with_name(f"{fresh.name}.earlier")
+    if final.exists():
+        final.rename(earlier)
+    try:
+        fresh.rename(final)
+    except OSError:
+        if earlier.exists():
+            earlier.rename(final)
+        raise
+    shutil.rmtree(earlier, ignore_errors=True)
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

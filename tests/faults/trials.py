@@ -166,7 +166,7 @@ def differences(job: Job, undisturbed: Job) -> list[str]:
     return found
 
 
-LEFTOVERS = ("runs/.unfinished/*", "runs/.replaced/*", "runs/.checkpoints/*[!k]", ".report-*", ".report*/*")
+LEFTOVERS = ("runs/.unfinished/*", "runs/.replaced/*", "runs/.checkpoints/*[!k]", ".report.new")
 
 
 def without_times(history: list[dict]) -> list[dict]:
