@@ -89,7 +89,7 @@ def test_set_up_names_what_is_missing(tmp_path):
 
 def test_no_source_imports_upwards():
     layers = [
-        {"errors", "text", "manifest", "paths", "exact", "hardware", "sources", "timing", "__init__"},
+        {"errors", "text", "manifest", "harmless", "paths", "exact", "hardware", "sources", "timing", "__init__"},
         {"config", "randomness", "download", "statistics", "search", "preview_constructs"},
         {"labels", "progress", "model", "augmentation", "checkpoints", "cuda_graph", "data", "markup", "contract"},
         {"training", "runs", "verification", "preview", "worked_example"},
