@@ -57,7 +57,7 @@ def hostile_notebook() -> nbformat.NotebookNode:
 
 @pytest.fixture(scope="module")
 def studies(trained, tmp_path_factory) -> dict[str, Path]:
-    """Runs folders: `hostile` has two finished runs and a diverged one, all with hostile text; in `none` all diverged."""
+    """Runs folders: `hostile` has hostile text, two finished runs and a diverged one; in `none` all diverged."""
     from normstudy.training import fit
 
     wild = {**QUICK, "norm": "none", "optimizer": "sgd"}
