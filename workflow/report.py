@@ -25,6 +25,7 @@ from normstudy.labels import DATA_TITLES, labels
 from normstudy.paths import project_root
 from normstudy.runs import checkpoint_file, is_claimed
 from normstudy.studies import PlannedRun, auto_dataset, plan
+from normstudy.text import visible
 
 
 def main() -> int:
@@ -73,7 +74,7 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
         (run, last_error(runs_folder / ".logs" / f"{run.name}.log")) for run in waiting if not run.is_done(runs_folder)
     ]
     for run, why in problems:
-        console.print(f"{run.source}: the run {run.name} failed: {why}", style="red")
+        console.print(f"{visible(run.source)}: the run {run.name} failed: {why}", style="red")
     if problems:
         done = len(runs) - len(problems)
         console.print(f"{done} of {len(runs)} runs are finished and kept. No report was made: a run of it is missing.")
@@ -98,7 +99,7 @@ def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun]
             how = ", which a process left by an earlier job is training: it is waited for"
         else:
             how = ", from where it was interrupted" if checkpoint_file(run.config, runs_folder).exists() else ""
-        console.print(f"  to train: {names[run.name]}, {run.config.epochs} epochs ({run.source}){how}")
+        console.print(f"  to train: {names[run.name]}, {run.config.epochs} epochs ({visible(run.source)}){how}")
 
 
 def run_snakemake(
