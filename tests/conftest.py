@@ -1,11 +1,14 @@
 """What several test files share."""
 
 import os
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
+import nbformat
 import numpy as np
 import pytest
+from nbformat.v4 import new_markdown_cell, new_notebook
 
 from normstudy.config import Config
 from normstudy.download import CLASSES, FILES
@@ -37,6 +40,31 @@ def run_folder(trained, tmp_path_factory) -> Path:
     staged = stage(trained.config, runs)
     save(trained.run, trained.data, staged)
     return publish(staged, runs)
+
+
+@pytest.fixture(scope="session")
+def whole(run_folder, tmp_path_factory) -> Path:
+    """The folder of `trained` as the workflow leaves it: with pictures, notebook and checksums. Copy it, too."""
+    from normstudy import manifest
+
+    folder = shutil.copytree(run_folder, tmp_path_factory.mktemp("whole") / run_folder.name)
+    add_pictures(folder)
+    manifest.write(folder)
+    return folder
+
+
+def add_pictures(folder: Path) -> None:
+    """What the notebook adds to a run folder, in short: pictures and itself."""
+    from normstudy.figures import curves_figure, misclassified_figure
+    from normstudy.markup import save_picture
+    from normstudy.runs import read_run
+
+    run = read_run(folder, check_name=False)
+    save_picture(curves_figure(run), folder / "augmentation.png")
+    if not run.diverged:
+        save_picture(misclassified_figure(run), folder / "misclassified.png")
+        save_picture(curves_figure(run), folder / "curves.png")
+    nbformat.write(new_notebook(cells=[new_markdown_cell("# A run")]), folder / "train.ipynb")
 
 
 @pytest.fixture

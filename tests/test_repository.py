@@ -1,5 +1,6 @@
 """What the repository promises besides its code."""
 
+import ast
 import json
 import re
 import subprocess
@@ -37,6 +38,64 @@ def test_actions_are_pinned_and_permissions_least(path):
         if level == "write"
     }
     assert writing <= {("deploy", "pages"), ("deploy", "id-token")}
+
+
+PYTHON = sorted(path for place in ("src", "workflow", "benchmarks") for path in (ROOT / place).rglob("*.py"))
+
+
+def test_nothing_is_unpickled_or_evaluated():
+    notebook = json.loads((ROOT / "analysis/train.ipynb").read_text())
+    report = re.findall(r"^```\{python\}\n(.*?)^```", (ROOT / "report.qmd").read_text(), re.MULTILINE | re.DOTALL)
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    sources = {path.name: path.read_text() for path in PYTHON} | {"train.ipynb": "\n".join(cells)}
+    sources |= {"report.qmd": "\n".join(report), "Snakefile": python_of_snakefile()}
+    assert len(report) > 20
+    found = [f"{name}: {problem}" for name, source in sources.items() for problem in executes_data(source)]
+    assert found == []
+
+
+def python_of_snakefile() -> str:
+    """What is Python in the Snakefile before its rules."""
+    return (ROOT / "workflow/Snakefile").read_text().partition("\nlocalrules:")[0]
+
+
+def executes_data(source: str) -> list[str]:
+    """The places of `source` that would carry out code in the data that they read."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
+            found += [f"import {name}" for name in names if name.split(".")[0] in UNPICKLERS]
+        elif isinstance(node, ast.Call):
+            call, given = ast.unparse(node.func), {each.arg: ast.unparse(each.value) for each in node.keywords}
+            safe = {"np.load": ("allow_pickle", "False"), "torch.load": ("weights_only", "True")}.get(call)
+            if call in EXECUTING or (safe and given.get(safe[0]) != safe[1]):
+                found.append(f"{call} in line {node.lineno}")
+    return found
+
+
+UNPICKLERS = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+EXECUTING = {
+    *("eval", "exec", "yaml.load", "yaml.unsafe_load", "yaml.full_load", "pd.read_pickle", "pandas.read_pickle"),
+    *("numpy.load", "torch.jit.load", "torch.hub.load"),
+}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import pickle",
+        "from joblib import load",
+        "np.load(path)",
+        "np.load(path, allow_pickle=True)",
+        "torch.load(path)",
+        "yaml.load(text, Loader=yaml.Loader)",
+        "pd.read_pickle(path)",
+        "eval(text)",
+    ],
+)
+def test_what_carries_out_data_would_be_found(source):
+    assert len(executes_data(source)) == 1
 
 
 def test_the_citation_file_names_its_authors():
@@ -89,7 +148,19 @@ def test_set_up_names_what_is_missing(tmp_path):
 
 def test_no_source_imports_upwards():
     layers = [
-        {"text", "errors", "manifest", "paths", "exact", "hardware", "sources", "timing", "transfer", "__init__"},
+        {
+            "text",
+            "errors",
+            "manifest",
+            "harmless",
+            "paths",
+            "exact",
+            "hardware",
+            "sources",
+            "timing",
+            "transfer",
+            "__init__",
+        },
         {"config", "randomness", "download", "statistics", "search", "preview_constructs"},
         {"labels", "progress", "model", "augmentation", "checkpoints", "cuda_graph", "data", "markup", "contract"},
         {"training", "runs", "verification", "preview", "worked_example"},

@@ -10,27 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from nbformat.v4 import new_markdown_cell, new_notebook
+from nbformat.v4 import new_notebook
 
 from normstudy import manifest
 from normstudy.config import Config, run_name
-from normstudy.figures import misclassified_figure
-from normstudy.markup import save_picture
 from normstudy.runs import REMEDY, FinishedRun, RunError, is_current, read_run
 from normstudy.studies import MAIN, verified_study, write_studies
 from normstudy.verification import verify
-
-
-@pytest.fixture(scope="session")
-def whole(run_folder, tmp_path_factory) -> Path:
-    """A finished run's folder as the workflow leaves it: with pictures, executed notebook and checksums."""
-    folder = shutil.copytree(run_folder, tmp_path_factory.mktemp("whole") / run_folder.name)
-    picture = misclassified_figure(read_run(folder))
-    for name in ("misclassified", "augmentation", "curves"):
-        save_picture(picture, folder / f"{name}.png")
-    nbformat.write(new_notebook(cells=[new_markdown_cell("# A run")]), folder / "train.ipynb")
-    manifest.write(folder)
-    return folder
 
 
 @pytest.fixture

@@ -120,6 +120,23 @@ def test_a_failing_run_does_not_stop_the_others(tmp_path):
     assert "1 of 2 runs are finished and kept" in process.stdout
 
 
+def test_a_parameter_file_may_be_called_anything(tmp_path):
+    called = "<img src=x onerror=alert(1)> $(touch broken-in) `id` 'q' \"Q\" \u202e שלום 😀 \x1b[31m {x} \udcff.yaml"
+    params = write_params(tmp_path / "params")
+    (params / called).write_text("norm: gn\ndataset: digits\nepochs: 1\n")
+    process = workflow("report", "--params", params, "--runs", tmp_path / "runs", "--only-train", **NO_DATA)
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert '"Q" [U+202E] שלום 😀 [U+001B][31m {x} [U+DCFF].yaml)' in process.stdout
+    assert "\x1b" not in process.stdout
+    assert len(folders(tmp_path / "runs")) == 1
+    assert not (ROOT / "broken-in").exists()
+    (params / called).write_text('epochs: "<b>\\x1b[31m"\n')
+    process = workflow("report", "--params", params, "--runs", tmp_path / "runs", "--only-train", **NO_DATA)
+    assert process.returncode == 1
+    assert "\x1b" not in process.stdout
+    assert "epochs = <b>[U+001B][31m: must be a whole number" in process.stdout
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

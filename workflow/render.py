@@ -18,12 +18,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import nbformat
 import quarto
 import yaml
 from filelock import FileLock
 
 from normstudy import findings, preview
 from normstudy.errors import NormstudyError, disk_refusal
+from normstudy.harmless import make_harmless
 from normstudy.labels import FULL_NAMES, model_names
 from normstudy.paths import project_root, replace_folder, write_whole
 from normstudy.runs import FinishedRun
@@ -103,8 +105,10 @@ def render_with_quarto(program: str, results: Path, output: Path, runs: list[Fin
     print(*logs, sep="\n")
     for code, log in zip(codes, logs, strict=True):
         if code:
-            reason = [line for line in log.splitlines() if re.search(r"Error|ERROR", line)]
-            raise RenderError(f"Quarto failed: {(reason or ['see above'])[-1].strip()}")
+            lines = log.splitlines()
+            reason = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+            reason = reason or [line for line in lines if re.search(r"Error|ERROR", line)] or ["see above"]
+            raise RenderError(f"Quarto failed: {reason[-1].strip()}")
         if "Unable to resolve crossref" in log:  # Quarto itself only warns
             raise RenderError("Quarto: a cross-reference of report.qmd leads nowhere; see the lines above")
     shutil.move(projects["html"] / "made", output)
@@ -124,7 +128,9 @@ def copy_project(project: Path, runs: list[FinishedRun]) -> None:
     for title, file in notebook_pages(runs):
         copied.append((title, Path("notebooks") / file.parent.name / file.name))
         (project / copied[-1][1]).parent.mkdir(parents=True)
-        shutil.copyfile(file, project / copied[-1][1])
+        notebook = nbformat.read(file, as_version=4)
+        make_harmless(notebook)
+        nbformat.write(notebook, project / copied[-1][1])
     write_profile(project / "_quarto-runs.yml", subtitle(runs), copied)
 
 

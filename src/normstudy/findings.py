@@ -59,18 +59,17 @@ def take_away(runs: Sequence[FinishedRun], measure: str) -> str:
         for name, run in zip(labels([run.config for run in runs]), runs, strict=True)
         if run.history and not run.diverged
     ]
-    diverged = f" {diverged_count(runs)}" if any(run.diverged for run in runs) else ""
     if not ended:
-        return f"No model finished.{diverged}"
+        return "No model finished."
     (low, lowest), (high, highest) = min(ended), max(ended)
     accuracy = measure.endswith("accuracy")
     if len(ended) == 1:
-        return f"{lowest} ends at {value_text(measure, low)}.{diverged}"
+        return f"{lowest} ends at {value_text(measure, low)}."
     gap = f"{100 * (high - low):.2f} percentage points" if accuracy else f"{high - low:.4f} nats"
     best, worst = ((high, highest), (low, lowest)) if accuracy else ((low, lowest), (high, highest))
     return (
         f"{best[1]} ends best, at {value_text(measure, best[0])}, {worst[1]} last, "
-        f"at {value_text(measure, worst[0])}: {gap} apart.{diverged}"
+        f"at {value_text(measure, worst[0])}: {gap} apart."
     )
 
 
@@ -212,14 +211,14 @@ def versions(runs: Sequence[FinishedRun]) -> str:
     """With which versions the runs were made, as Markdown: `Python 3.11.7, torch 2.15.0 and torchvision 0.30.0`."""
     parts = []
     for name in ("python", "torch", "torchvision"):
-        found = dict.fromkeys(escape(run.metrics["environment"][name]) for run in runs)
+        found = _named(runs, name)
         parts.append(f"{name.replace('python', 'Python')} {' or '.join(found)}")
     return join_words(parts)
 
 
 def processors(runs: Sequence[FinishedRun]) -> str:
     """On which processors the runs were made, as Markdown."""
-    return join_words([escape(name) for name in dict.fromkeys(run.metrics["environment"]["processor"] for run in runs)])
+    return join_words(_named(runs, "processor"))
 
 
 def code_points(runs: Sequence[FinishedRun]) -> str:
@@ -247,6 +246,11 @@ def commits(runs: Sequence[FinishedRun]) -> str:
 def join_words(parts: list[str]) -> str:
     """`a, b and c`."""
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def _named(runs: Sequence[FinishedRun], key: str) -> list[str]:
+    """What the environments of `runs` have for `key`, each once, as Markdown."""
+    return [escape(text) or "(no name)" for text in dict.fromkeys(run.metrics["environment"][key] for run in runs)]
 
 
 def _accuracies(runs: Sequence[FinishedRun]) -> str:

@@ -12,7 +12,8 @@ _LINE = re.compile(r"([0-9a-f]{64})  ([^/\\\0]+)")
 
 def write(folder: Path) -> None:
     """Write the sums of the files in `folder`, hidden ones aside. Raises `OSError`."""
-    names = sorted(path.name for path in folder.iterdir() if path.name != NAME and not path.name.startswith("."))
+    files = [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
+    names = sorted(path.name for path in files if path.name != NAME)
     (folder / NAME).write_text("".join(f"{_digest(folder / name)}  {name}\n" for name in names), encoding="utf-8")
 
 

@@ -37,6 +37,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from traitlets import default
 
 from normstudy.errors import NormstudyError
+from normstudy.harmless import make_harmless
 from normstudy.markup import escape
 from normstudy.paths import replace_folder
 from normstudy.preview_constructs import FRONT_MATTER, top_heading_level, unsupported_constructs
@@ -288,10 +289,7 @@ def _notebook_pages(notebooks: Sequence[tuple[str, Path]]) -> list[tuple[str, Pa
 
 def _notebook_html(title: str, path: Path, pages: list[tuple[str, Path, str]]) -> str:
     notebook = nbformat.read(path, as_version=4)
-    for output in (output for cell in notebook.cells for output in cell.get("outputs", ())):
-        # Scripts and frames are how displayed objects reach for other hosts; their plain text stays.
-        if re.search(r"<(script|iframe|link)\b|\bsrc\s*=", str(output.get("data", {}).get("text/html", "")), re.I):
-            del output["data"]["text/html"]
+    make_harmless(notebook)
     links = [{"title": html.escape(t), "href": n, "current": p == path} for t, p, n in pages]
     return _pandoc(
         nbformat.writes(notebook),

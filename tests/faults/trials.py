@@ -113,8 +113,9 @@ def wait(condition: Callable[[], object], deadline: float) -> None:
 
 
 def kill(job: Job, target: str, suspended: psutil.Process | None = None) -> None:
-    """End with SIGKILL all processes of the job at one moment, or those of one role (or the one that is suspended)."""
+    """End with SIGKILL all processes of the job at one moment, or those of one role as soon as there is one."""
     role = "any" if target == "everything" else target
+    wait(lambda: job.processes(role), time.monotonic() + PATIENCE)
     victims = job.processes(role)
     for act in ("suspend", "kill"):
         for process in victims:
