@@ -1,6 +1,7 @@
 """The workflow on a real Slurm: what is ended there goes on, and the results are those of this machine alone."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from contextlib import suppress
 import numpy as np
 import psutil
 import pytest
+import yaml
 from commands import NO_DATA, ROOT, workflow, write_params
 from faults.trials import without_times
 from slurm.cluster import ClusterError, one_node
@@ -138,10 +140,19 @@ def test_ctrl_c_cancels_the_jobs_and_the_next_call_goes_on(cluster, tmp_path):
     assert read_run(runs / name).metrics["extra"]["resumed_after"]
 
 
-def test_a_run_that_fails_on_the_node_says_why(cluster, tmp_path):
-    """What cannot be known where the job begins, and what Slurm refuses."""
-    gpu = write_params(tmp_path / "params", gpu="device: cuda\nepochs: 1\ndataset: digits\n")
+def test_what_became_of_a_job_that_cannot_be_done_is_said(cluster, tmp_path):
+    """One that Slurm refuses (no node has a GPU), and one that finds none where it was sent."""
+    gpu = write_params(tmp_path / "params", gpu="device: cuda\nepochs: 1\ndataset: digits\n") / "gpu.yaml"
     process = start(cluster, tmp_path)
     assert process.wait(PATIENCE) == 1
+    refused = "its job was refused: sbatch: error: Invalid generic resource (gres) specification\n"
+    assert re.search(rf"{gpu}: the run \S+ failed: {re.escape(refused)}", (tmp_path / "output.log").read_text())
+
+    profile = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text())
+    profile |= {"retries": 0, "set-resources": {"train": {"gpu": 0}}}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(profile))
+    process = start(cluster, tmp_path, "--profile", tmp_path)
+    assert process.wait(PATIENCE) == 1
     told = (tmp_path / "output.log").read_text()
-    assert f"{gpu}/gpu.yaml: the run " in told
+    assert "failed: ParameterError: device = cuda: no CUDA device is available here" in told
+    assert re.search(r"; its job \d+ ended as FAILED \(see \S+/\d+\.log\)\n", told)
