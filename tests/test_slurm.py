@@ -21,6 +21,7 @@ from normstudy.progress import read
 from normstudy.runs import read_run
 
 PATIENCE = 600
+HERE_AND_THERE = "dataset: digits\ndevice: cpu\n"
 SHORT, LONG = 2, 150
 """Epochs: of runs that nothing happens to, and of those that are hit while they train."""
 
@@ -35,7 +36,7 @@ def cluster():
 
 
 def name_of(norm, seed, epochs):
-    return run_name(resolve(Config(norm=norm, seed=seed, epochs=epochs, dataset="digits"), "digits"))
+    return run_name(resolve(Config(norm=norm, seed=seed, epochs=epochs, dataset="digits", device="cpu"), "digits"))
 
 
 def start(cluster, where, *more):
@@ -45,7 +46,7 @@ def start(cluster, where, *more):
         return subprocess.Popen(
             [*command, "--profile", "slurm", "--only-train", *more],
             cwd=ROOT,
-            env={**cluster.environment, **NO_DATA},
+            env={**cluster.environment, **NO_DATA, "CUDA_VISIBLE_DEVICES": ""},
             stdout=log,
             stderr=log,
             # Where the tests run in the background, the interrupt would be ignored by inheritance.
@@ -77,7 +78,7 @@ def test_what_is_ended_on_the_cluster_goes_on_and_ends_as_it_does_here(cluster, 
     for norm in ("bn", "gn", "in", "ln"):
         for seed in (1, 2, 3):
             epochs = LONG if norm != "in" and seed == 1 else SHORT
-            text = f"norm: {norm}\nseed: {seed}\nepochs: {epochs}\ndataset: digits\n"
+            text = f"norm: {norm}\nseed: {seed}\nepochs: {epochs}\n{HERE_AND_THERE}"
             for place in ("here", "cluster"):
                 write_params(tmp_path / place / "params", **{f"{norm}{seed}": text})
     here, there = tmp_path / "here/runs", tmp_path / "cluster/runs"
@@ -124,7 +125,7 @@ def test_what_is_ended_on_the_cluster_goes_on_and_ends_as_it_does_here(cluster, 
 
 
 def test_ctrl_c_cancels_the_jobs_and_the_next_call_goes_on(cluster, tmp_path):
-    write_params(tmp_path / "params", gn=f"norm: gn\nepochs: {LONG}\ndataset: digits\n")
+    write_params(tmp_path / "params", gn=f"norm: gn\nepochs: {LONG}\n{HERE_AND_THERE}")
     runs, name = tmp_path / "runs", name_of("gn", 1, LONG)
     process = start(cluster, tmp_path)
     wait(process, tmp_path, lambda: job_in_training(cluster, runs, [name]))
