@@ -1,6 +1,7 @@
 """The workflow on a real Slurm: what is ended there goes on, and the results are those of this machine alone."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from contextlib import suppress
 import numpy as np
 import psutil
 import pytest
+import yaml
 from commands import NO_DATA, ROOT, workflow, write_params
 from faults.trials import without_times
 from slurm.cluster import ClusterError, one_node
@@ -19,6 +21,7 @@ from normstudy.progress import read
 from normstudy.runs import read_run
 
 PATIENCE = 600
+HERE_AND_THERE = "dataset: digits\ndevice: cpu\n"
 SHORT, LONG = 2, 150
 """Epochs: of runs that nothing happens to, and of those that are hit while they train."""
 
@@ -33,7 +36,7 @@ def cluster():
 
 
 def name_of(norm, seed, epochs):
-    return run_name(resolve(Config(norm=norm, seed=seed, epochs=epochs, dataset="digits"), "digits"))
+    return run_name(resolve(Config(norm=norm, seed=seed, epochs=epochs, dataset="digits", device="cpu"), "digits"))
 
 
 def start(cluster, where, *more):
@@ -43,7 +46,7 @@ def start(cluster, where, *more):
         return subprocess.Popen(
             [*command, "--profile", "slurm", "--only-train", *more],
             cwd=ROOT,
-            env={**cluster.environment, **NO_DATA},
+            env={**cluster.environment, **NO_DATA, "CUDA_VISIBLE_DEVICES": ""},
             stdout=log,
             stderr=log,
             # Where the tests run in the background, the interrupt would be ignored by inheritance.
@@ -75,7 +78,7 @@ def test_what_is_ended_on_the_cluster_goes_on_and_ends_as_it_does_here(cluster, 
     for norm in ("bn", "gn", "in", "ln"):
         for seed in (1, 2, 3):
             epochs = LONG if norm != "in" and seed == 1 else SHORT
-            text = f"norm: {norm}\nseed: {seed}\nepochs: {epochs}\ndataset: digits\n"
+            text = f"norm: {norm}\nseed: {seed}\nepochs: {epochs}\n{HERE_AND_THERE}"
             for place in ("here", "cluster"):
                 write_params(tmp_path / place / "params", **{f"{norm}{seed}": text})
     here, there = tmp_path / "here/runs", tmp_path / "cluster/runs"
@@ -122,7 +125,7 @@ def test_what_is_ended_on_the_cluster_goes_on_and_ends_as_it_does_here(cluster, 
 
 
 def test_ctrl_c_cancels_the_jobs_and_the_next_call_goes_on(cluster, tmp_path):
-    write_params(tmp_path / "params", gn=f"norm: gn\nepochs: {LONG}\ndataset: digits\n")
+    write_params(tmp_path / "params", gn=f"norm: gn\nepochs: {LONG}\n{HERE_AND_THERE}")
     runs, name = tmp_path / "runs", name_of("gn", 1, LONG)
     process = start(cluster, tmp_path)
     wait(process, tmp_path, lambda: job_in_training(cluster, runs, [name]))
@@ -138,10 +141,19 @@ def test_ctrl_c_cancels_the_jobs_and_the_next_call_goes_on(cluster, tmp_path):
     assert read_run(runs / name).metrics["extra"]["resumed_after"]
 
 
-def test_a_run_that_fails_on_the_node_says_why(cluster, tmp_path):
-    """What cannot be known where the job begins, and what Slurm refuses."""
-    gpu = write_params(tmp_path / "params", gpu="device: cuda\nepochs: 1\ndataset: digits\n")
+def test_what_became_of_a_job_that_cannot_be_done_is_said(cluster, tmp_path):
+    """One that Slurm refuses (no node has a GPU), and one that finds none where it was sent."""
+    gpu = write_params(tmp_path / "params", gpu="device: cuda\nepochs: 1\ndataset: digits\n") / "gpu.yaml"
     process = start(cluster, tmp_path)
     assert process.wait(PATIENCE) == 1
+    refused = "its job was refused: sbatch: error: Invalid generic resource (gres) specification\n"
+    assert re.search(rf"{gpu}: the run \S+ failed: {re.escape(refused)}", (tmp_path / "output.log").read_text())
+
+    profile = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text())
+    profile |= {"retries": 0, "set-resources": {"train": {"gpu": 0}}}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(profile))
+    process = start(cluster, tmp_path, "--profile", tmp_path)
+    assert process.wait(PATIENCE) == 1
     told = (tmp_path / "output.log").read_text()
-    assert f"{gpu}/gpu.yaml: the run " in told
+    assert "failed: ParameterError: device = cuda: no CUDA device is available here" in told
+    assert re.search(r"; its job \d+ ended as FAILED \(see \S+/\d+\.log\)\n", told)

@@ -78,8 +78,10 @@ def fate(log: Path, run: str) -> str:
     failures = [part for part in text.split("\nError in rule train:\n")[1:] if f"/.done/{run}\n" in part]
     if not failures:
         return ""
-    message, rest = re.split(r"\n    jobid: ", failures[-1], maxsplit=1)
-    ended = re.search(r"SLURM-job '(\S+)' failed.*SLURM status is:\s+'(\w+)'", message)
-    log_files = re.search(r"^    log: (.*?)(?: \(check|$)", rest, re.MULTILINE)
-    what = f"job {ended[1]} ended as {ended[2]}" if ended else " ".join(message.split()).removeprefix("message: ")
-    return what + (f" (see {log_files[1].split(', ')[-1]})" if ended and log_files else "")
+    message, rest = failures[-1].removeprefix("    message: ").split("\n    jobid: ", maxsplit=1)
+    if refused := re.search(r"The error message was '(.*?)'\.\n", message, re.DOTALL):
+        return f"its job was refused: {' '.join(refused[1].split())}"
+    if ended := re.match(r"SLURM-job '(\S+)' failed.*?SLURM status is:\s+'(\w+)'", message, re.DOTALL):
+        logs = re.search(r"^    log: (.*?)(?: \(check|$)", rest, re.MULTILINE)
+        return f"its job {ended[1]} ended as {ended[2]}" + (f" (see {logs[1].split(', ')[-1]})" if logs else "")
+    return message.splitlines()[0]

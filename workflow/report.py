@@ -195,8 +195,10 @@ def last_error(*logs: Path) -> str:
 
 def why_failed(run: PlannedRun, logs: Path) -> str:
     """What the run said last, and on a cluster, what became of its job."""
-    ended = fate(logs / "snakemake.log", run.name)
-    return last_error(logs / f"{run.name}.log") + (f"; {ended}" if ended else "")
+    log, ended = logs / f"{run.name}.log", fate(logs / "snakemake.log", run.name)
+    if ended and not (log.exists() and log.stat().st_size):  # it said nothing
+        return ended
+    return last_error(log) + (f"; {ended}" if ended else "")
 
 
 def stop(process: subprocess.Popen, profile: Profile | None = None) -> None:

@@ -111,7 +111,11 @@ class Cluster:
             process.wait()
         for process in psutil.process_iter():
             with suppress(psutil.Error):
-                if process.environ().get("SLURM_CONF") == self.environment["SLURM_CONF"]:
+                # slurmstepd writes its title over its environment, but has the log of slurmd open.
+                if process.environ().get("SLURM_CONF") == self.environment["SLURM_CONF"] or (
+                    process.name().startswith("slurmstepd")
+                    and any(file.path.startswith(str(self.folder)) for file in process.open_files())
+                ):
                     process.kill()
 
     def start_daemon(self, name: str, *options: str) -> None:
