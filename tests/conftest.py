@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import nbformat
 import numpy as np
 import pytest
+from disks import Disk
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from normstudy.config import Config
@@ -85,6 +86,14 @@ def mnist_archives() -> Path:
         if all((folder / name).is_file() for name in FILES):
             return folder
     pytest.skip("MNIST's four .gz files are not here; NORMSTUDY_DATA=<their folder> runs this test")
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A small disk, empty, of 64 MB."""
+    disk = Disk(tmp_path / "disk", 64_000_000)
+    yield disk
+    disk.take_away()
 
 
 def write_idx(path: Path, shape: tuple[int, ...], values: np.ndarray | None = None) -> None:

@@ -472,6 +472,25 @@ def test_a_data_folder_that_cannot_be_made_is_named(monkeypatch, tmp_path, archi
     assert str(tmp_path / "file") in refusal()
 
 
+def test_a_data_folder_that_is_full_or_read_only_is_named_and_does_for_reading(archives, disk, monkeypatch):
+    monkeypatch.setattr(download, "data_folder", lambda: disk.path / "data")
+    monkeypatch.setenv("NORMSTUDY_DATA", str(archives))
+    for room in (0, 4096, 8192):
+        disk.leave(room)
+        line = refusal()
+        assert str(disk.path / "data") in line
+        assert f"No space left on device; make room and make {disk.path / 'data'} writable" in line
+        assert list((disk.path / "data").iterdir()) == []
+    disk.make_room()
+    ensure("mnist")
+    monkeypatch.setenv("NORMSTUDY_DATA", str(archives / "nowhere"))
+    disk.make_read_only()
+    ensure("mnist", thoroughly=True)
+    monkeypatch.setenv("NORMSTUDY_DATA", str(archives))
+    monkeypatch.setattr(torchvision.datasets.KMNIST, "resources", torchvision.datasets.MNIST.resources)
+    assert "Read-only file system; make room and make" in refusal("kmnist")
+
+
 def test_the_files_of_mnist_have_torchvisions_checksums(mnist_archives, data_folder, monkeypatch, serve):
     monkeypatch.setenv("NORMSTUDY_DATA", serve(mnist_archives))
     data = load("mnist")

@@ -1,0 +1,164 @@
+"""Disks that are full or read-only: one line says so, what is finished stays, and with room the job goes on."""
+
+import os
+import shutil
+import sys
+
+import pytest
+import yaml
+from commands import NO_DATA, ROOT, run, workflow, write_params
+from conftest import QUICK
+
+from normstudy.config import Config
+from normstudy.markup import save_picture
+from normstudy.paths import DiskError, write_whole
+from normstudy.runs import read_run
+from normstudy.studies import MAIN, write_studies
+from normstudy.training import fit
+
+FULL = "No space left on device; make room there, or name another folder (RUNS=, OUTPUT=)"
+
+
+def without_times(history):
+    return [{key: value for key, value in entry.items() if key != "seconds"} for entry in history]
+
+
+def files_below(folder) -> dict:
+    """Content of every file by its path."""
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def train(where, runs, **environment):
+    params = write_params(where / "params", ln=yaml.safe_dump({**QUICK, "norm": "ln", "epochs": 3}))
+    return workflow("report", "--params", params, "--runs", runs, "--only-train", **NO_DATA, **environment)
+
+
+def the_line(process, beginning: str) -> str:
+    """The one line that tells what is wrong, of a command that failed."""
+    assert process.returncode == 1, process.stdout + process.stderr
+    assert "Traceback" not in process.stdout + process.stderr
+    (line,) = [line for line in (process.stdout + process.stderr).splitlines() if beginning in line]
+    return line.partition(beginning)[2]
+
+
+@pytest.mark.parametrize(
+    ("room", "expected"),
+    [
+        (300_000, ".safetensors: cannot be written (No space left on device); make room and start again: the run goes"),
+        (450_000, "No space left on device"),
+    ],
+    ids=["at a checkpoint", "at saving"],
+)
+def test_a_run_whose_disk_is_full_leaves_a_line_and_goes_on_when_there_is_room(disk, tmp_path, room, expected):
+    runs = disk.path / "runs"
+    disk.leave(room)
+    line = the_line(train(tmp_path, runs), " failed: ")
+    assert str(runs) in line
+    assert expected in line
+    assert "make room" in line
+    assert [path.name for path in runs.iterdir() if not path.name.startswith(".")] == []
+    assert list((runs / ".unfinished").iterdir()) == []
+    disk.make_room()
+    process = train(tmp_path, runs)
+    assert process.returncode == 0, process.stdout
+    (folder,) = [path.parent for path in runs.glob("[!.]*/metrics.json")]
+    finished, undisturbed = read_run(folder), fit(Config(**{**QUICK, "norm": "ln", "epochs": 3}))
+    assert without_times(finished.history) == without_times(undisturbed.history)
+    assert (finished.predictions["loss"] == undisturbed.predictions.loss.numpy()).all()
+    assert finished.metrics["extra"]["resumed_after"] in ([[3]] if room > 400_000 else [[1], [2]])
+
+
+def test_a_job_without_any_room_is_refused_at_once(disk, tmp_path):
+    disk.leave(0)
+    assert the_line(train(tmp_path, disk.path / "runs"), "error: ") == f"{disk.path}/runs: {FULL}"
+
+
+def test_a_folder_of_runs_that_is_read_only_is_refused(disk, tmp_path):
+    disk.make_read_only()
+    line = the_line(train(tmp_path, disk.path / "runs"), "error: ")
+    assert line.startswith(f"{disk.path}/runs: cannot be written (Read-only file system); name another folder")
+
+
+def test_a_report_that_has_no_room_leaves_the_one_before(disk):
+    report = disk.path / "report"
+    report.mkdir()
+    (report / "index.html").write_text("the one before")
+    (report / "report.pdf").write_text("the one before")
+    disk.leave(300_000)
+    before = files_below(disk.path)
+    process = workflow("render", "--results", "results", "--output", report, "--renderer", "preview")
+    assert the_line(process, "error: ").endswith(FULL)
+    assert files_below(disk.path) == before
+    disk.make_read_only()
+    process = workflow("render", "--results", "results", "--output", report, "--renderer", "preview")
+    line = the_line(process, "error: ")
+    assert str(disk.path) in line
+    assert "Read-only file system; see that it is there and can be written" in line
+
+
+def test_publishing_on_a_full_disk_leaves_what_was_published(disk):
+    """In a copy of the checkout whose README has other results."""
+    checkout = disk.path / "checkout"
+    for name in ("src", "workflow", "params", "results"):
+        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "_quarto-results.yml"):
+        shutil.copyfile(ROOT / name, checkout / name)
+    for path in (checkout / "params").glob("*.yaml"):
+        path.write_text(path.read_text() + "dataset: mnist\n")  # or it would be fetched, to see whether it can be
+    text = (ROOT / "README.md").read_text()
+    (checkout / "README.md").write_text(text.replace("figures of the last epoch", "figures of an earlier time"))
+    disk.leave(0)
+    before = files_below(checkout)
+
+    def publish():
+        return run(
+            *("env", "-C", checkout, sys.executable, "workflow/publish.py"),
+            PYTHONPATH=str(checkout / "src"),
+            PYTHONDONTWRITEBYTECODE="1",
+        )
+
+    assert FULL in the_line(publish(), "error: ")
+    assert files_below(checkout) == before
+    disk.make_room()
+    process = publish()
+    assert process.returncode == 0, process.stderr
+    assert (checkout / "README.md").read_text() == text
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(disk):
+    from matplotlib.figure import Figure
+
+    folder = disk.path / "files"
+    folder.mkdir()
+    studies, picture, text = folder / "studies.json", folder / "picture.png", folder / "text"
+    write_studies(folder, {MAIN: ["a"]})
+    save_picture(Figure(), picture)
+    write_whole(text, "a")
+    disk.leave(0)
+    before = files_below(folder)
+    for path, write in {
+        studies: lambda: write_studies(folder, {MAIN: ["a", "b"]}),
+        picture: lambda: save_picture(Figure(figsize=(3, 3)), picture),
+        text: lambda: write_whole(text, "b" * 10_000),
+    }.items():
+        with pytest.raises(DiskError) as caught:
+            write()
+        assert str(caught.value) == f"{path}: {FULL}"
+    assert files_below(folder) == before
+    disk.make_room()
+    (folder / "link").symlink_to("text")
+    write_whole(folder / "link", "b")
+    assert text.read_text() == "b"
+    assert (folder / "link").is_symlink()
+
+
+def test_a_folder_that_may_not_be_written_is_named(tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "file").write_text("a")
+    folder.chmod(0o555)
+    if os.access(folder, os.W_OK):
+        pytest.skip("whoever runs this may write everywhere")
+    with pytest.raises(DiskError, match="Permission denied; see that it is there and can be written"):
+        write_whole(folder / "file", "b")
+    assert (folder / "file").read_text() == "a"
