@@ -6,17 +6,12 @@ import re
 
 from nbformat import NotebookNode
 
-SHOWN = {"text/plain", "text/html", "image/png", "image/jpeg"}
-STYLE = re.compile(r"<style scoped>[^<]*</style>")
-TABLE = re.compile(
-    r"</?(?:div|table|caption|thead|tbody|tr|th|td|p|br|b|i|em|strong|code)"
-    r"(?:\s+(?:class=\"[\w -]*\"|border=\"\d\"|style=\"text-align: \w+;\"))*\s*/?>"
-)
-"""The tags of a displayed data frame, which is all the HTML that is let through."""
+SHOWN = {"text/plain", "image/png", "image/jpeg"}
+"""Even of a plain table, HTML makes Quarto's page load scripts from another host."""
 
 
 def make_harmless(notebook: NotebookNode) -> None:
-    """Take out of `notebook`, in place, all but text, tables and pictures."""
+    """Take out of `notebook`, in place, all but text and pictures."""
     notebook.cells = [cell for cell in notebook.cells if cell.cell_type in ("markdown", "code")]
     for cell in notebook.cells:
         cell.pop("attachments", None)
@@ -24,26 +19,19 @@ def make_harmless(notebook: NotebookNode) -> None:
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", cell.source).replace("{=", "{ =")
         for output in cell.get("outputs", ()):
-            _make_output_harmless(output)
+            if "text" in output:
+                output.text = _inert(output.text)
+            if "data" in output:
+                output.data = _harmless(output.data)
 
 
-def _make_output_harmless(output: NotebookNode) -> None:
-    if "text" in output:
-        output.text = _inert(output.text)
-    if "data" not in output:
-        return
-    kinds = output.data.keys() & SHOWN
-    page = STYLE.sub("", output.data.get("text/html", ""))
-    if "<" in TABLE.sub("", page):
-        kinds -= {"text/html"}
-    left_out = ", ".join(sorted(output.data.keys() - kinds))
-    output.data = NotebookNode({kind: output.data[kind] for kind in kinds})
-    if "text/html" in output.data:
-        output.data["text/html"] = _inert(page)
-    if "text/plain" in output.data:
-        output.data["text/plain"] = _inert(output.data["text/plain"])
-    elif not kinds:
-        output.data["text/plain"] = f"(not shown: {left_out})"
+def _harmless(data: NotebookNode) -> NotebookNode:
+    shown = NotebookNode({kind: content for kind, content in data.items() if kind in SHOWN})
+    if not shown:
+        shown["text/plain"] = f"(not shown: {', '.join(sorted(data))})"
+    if "text/plain" in shown:
+        shown["text/plain"] = _inert(shown["text/plain"])
+    return shown
 
 
 def _inert(text: str) -> str:
