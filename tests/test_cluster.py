@@ -6,9 +6,33 @@ import subprocess
 import sys
 import time
 
+import pytest
 from commands import NO_DATA, ROOT, run, workflow, write_params
 
 from normstudy.studies import plan
+
+sys.path.insert(0, str(ROOT / "workflow"))
+from cluster import fate
+
+LOG = """
+Error in rule train:
+    message: SLURM-job '7' failed, SLURM status is: 'TIMEOUT'. Detailed failure reason unavailable.For further error
+    jobid: 1
+    output: runs/.done/a
+    log: runs/.logs/a.log, logs/7.log (check log file(s) for error details)
+rule train:
+    output: runs/.done/b
+
+Error in rule train:
+    message: None
+    jobid: 2
+    output: runs/.done/c
+    log: runs/.logs/c.log (check log file(s) for error details)
+
+Error in rule train:
+    jobid: 3
+    output: runs/.done/d
+"""
 
 
 def snakemake(where, *more):
@@ -66,3 +90,11 @@ def test_the_study_is_written_when_the_last_run_can_be_seen_here(tmp_path):
         (tmp_path / "one/metrics.json").write_text("{}")
     assert process.returncode == 0
     assert (tmp_path / "studies.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("run", "told"), [("a", "its job 7 ended as TIMEOUT (see logs/7.log)"), ("b", ""), ("c", ""), ("d", "")]
+)
+def test_what_became_of_a_job_is_told_of_that_run_alone(tmp_path, run, told):
+    (tmp_path / "log").write_text(LOG)
+    assert fate(tmp_path / "log", run) == told

@@ -75,13 +75,14 @@ def fate(log: Path, run: str) -> str:
         text = log.read_text(errors="replace")
     except OSError:
         return ""
-    failures = [part for part in text.split("\nError in rule train:\n")[1:] if f"/.done/{run}\n" in part]
-    if not failures:
-        return ""
-    message, rest = failures[-1].removeprefix("    message: ").split("\n    jobid: ", maxsplit=1)
-    if refused := re.search(r"The error message was '(.*?)'\.\n", message, re.DOTALL):
+    message, logs = "", ""
+    for part in text.split("\nError in rule train:\n")[1:]:
+        output = re.search(r"^    output: .*/(\S+)$", part, re.MULTILINE)
+        if output and output[1] == run:
+            message = part.partition("    jobid: ")[0].strip().removeprefix("message: ")
+            logs = (re.search(r"^    log: (.*?)(?: \(check|$)", part, re.MULTILINE) or ["", ""])[1]
+    if refused := re.search(r"The error message was '(.*?)'\.(?:\n|$)", message, re.DOTALL):
         return f"its job was refused: {' '.join(refused[1].split())}"
     if ended := re.match(r"SLURM-job '(\S+)' failed.*?SLURM status is:\s+'(\w+)'", message, re.DOTALL):
-        logs = re.search(r"^    log: (.*?)(?: \(check|$)", rest, re.MULTILINE)
-        return f"its job {ended[1]} ended as {ended[2]}" + (f" (see {logs[1].split(', ')[-1]})" if logs else "")
-    return message.splitlines()[0]
+        return f"its job {ended[1]} ended as {ended[2]} (see {logs.split(', ')[-1]})"
+    return "" if message == "None" else message.partition("\n")[0]
