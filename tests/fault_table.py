@@ -1,7 +1,7 @@
 """A table of the faults that the tests try: which, how often, survived how often, and how that was found.
 
 A test that tries a fault says so with `@pytest.mark.fault(fault, compared)`. Each of its cases counts once,
-or as often as the test says with `record_property("tried", n)`. `pytest --fault-table FILE` writes the
+or as often as `tried=` says, where a test makes its own cases. `pytest --fault-table FILE` writes the
 table; `make fault-test` runs all of them, and the full number of trials (`--trials`).
 """
 
@@ -21,15 +21,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "fault(fault, compared): tries a fault, and finds by a comparison what was lost")
+    config.addinivalue_line(
+        "markers", "fault(fault, compared, tried=1): tries a fault, and finds by a comparison what was lost"
+    )
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item):
     report = yield
     for mark in item.iter_markers("fault"):
-        item.user_properties.append(("fault", list(mark.args)))
-        report.user_properties = list(item.user_properties)
+        report.user_properties.append(("fault", [*mark.args, mark.kwargs.get("tried", 1)]))
         break
     return report
 
@@ -48,8 +49,8 @@ def table(stats: dict[str, list[pytest.TestReport]]) -> str:
             properties = dict(getattr(report, "user_properties", []))
             if "fault" not in properties:
                 continue
-            row = rows.setdefault(tuple(properties["fault"]), Counter())
-            times = int(properties.get("tried", 1))
+            *words, times = properties["fault"]
+            row = rows.setdefault(tuple(words), Counter())
             row[SKIPPED if outcome == "skipped" else TRIED] += times
             row[SURVIVED] += times * (outcome == "passed")
     lines = ["| fault | tried | survived | how it was compared |", "|---|---:|---:|---|"]

@@ -41,6 +41,10 @@ def the_line(process, beginning: str) -> str:
     return line.partition(beginning)[2]
 
 
+@pytest.mark.fault(
+    "disk full in a run (checkpoint, saving)",
+    "one line; no half folder; with room, history and losses of the undisturbed run, bit by bit",
+)
 @pytest.mark.parametrize(
     ("room", "expected"),
     [
@@ -68,17 +72,20 @@ def test_a_run_whose_disk_is_full_leaves_a_line_and_goes_on_when_there_is_room(d
     assert finished.metrics["extra"]["resumed_after"] in ([[3]] if room > 400_000 else [[1], [2]])
 
 
+@pytest.mark.fault("no room at all for the runs", "refused at once in one line")
 def test_a_job_without_any_room_is_refused_at_once(disk, tmp_path):
     disk.leave(0)
     assert the_line(train(tmp_path, disk.path / "runs"), "error: ") == f"{disk.path}/runs: {FULL}"
 
 
+@pytest.mark.fault("folder of runs read-only", "refused in one line")
 def test_a_folder_of_runs_that_is_read_only_is_refused(disk, tmp_path):
     disk.make_read_only()
     line = the_line(train(tmp_path, disk.path / "runs"), "error: ")
     assert line.startswith(f"{disk.path}/runs: cannot be written (Read-only file system); name another folder")
 
 
+@pytest.mark.fault("disk full at rendering", "one line; the report before and the run are there, byte by byte")
 def test_a_report_that_has_no_room_leaves_the_one_before(disk):
     report = disk.path / "report"
     report.mkdir()
@@ -96,6 +103,7 @@ def test_a_report_that_has_no_room_leaves_the_one_before(disk):
     assert "Read-only file system; see that it is there and can be written" in line
 
 
+@pytest.mark.fault("disk full at publishing", "every published file byte by byte; with room, it is published")
 def test_publishing_on_a_full_disk_leaves_what_was_published(disk):
     """In a copy of the checkout whose README has other results."""
     checkout = disk.path / "checkout"
@@ -125,6 +133,7 @@ def test_publishing_on_a_full_disk_leaves_what_was_published(disk):
     assert (checkout / "README.md").read_text() == text
 
 
+@pytest.mark.fault("disk full under a file that is overwritten", "the file before, byte by byte")
 def test_a_file_is_replaced_whole_or_not_at_all(disk):
     from matplotlib.figure import Figure
 

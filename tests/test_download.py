@@ -156,6 +156,7 @@ def test_an_incomplete_copy_is_replaced(archives, data_folder, monkeypatch):
     assert_fetched(data_folder)
 
 
+@pytest.mark.fault("archive with a wrong checksum", "the file is named, and no data appear")
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_with_a_wrong_checksum_is_named_and_nothing_appears(archives, data_folder, monkeypatch, name):
     damaged = bytearray((archives / name).read_bytes())
@@ -168,6 +169,7 @@ def test_a_file_with_a_wrong_checksum_is_named_and_nothing_appears(archives, dat
     assert list(data_folder.iterdir()) == []
 
 
+@pytest.mark.fault("archive with a wrong checksum", "the file is named, and no data appear")
 def test_a_mirror_with_a_wrong_checksum_is_named_and_nothing_appears(archives, data_folder, monkeypatch, serve):
     (archives / FILES[2]).write_bytes(b"not what it was")
     address = serve(archives)
@@ -178,6 +180,7 @@ def test_a_mirror_with_a_wrong_checksum_is_named_and_nothing_appears(archives, d
     assert list(data_folder.iterdir()) == []
 
 
+@pytest.mark.fault("archive missing", "the file is named, and no data appear")
 @pytest.mark.parametrize("name", FILES)
 def test_a_missing_file_is_named_and_nothing_appears(archives, data_folder, monkeypatch, name):
     (archives / name).unlink()
@@ -224,6 +227,7 @@ def test_no_thread_is_left_to_wait_for_after_a_refusal(data_folder, monkeypatch,
     assert all(thread.daemon for thread in set(threading.enumerate()) - before)
 
 
+@pytest.mark.fault("mirror silent, from the first byte on or from the middle", "given up and named; no data appear")
 def test_a_silent_mirror_is_given_up_on(data_folder, monkeypatch, silent):
     monkeypatch.setenv("NORMSTUDY_DATA", silent)
     line = refusal()
@@ -238,6 +242,7 @@ def test_silent_mirrors_are_waited_for_together(data_folder, monkeypatch, silent
     assert_fetched(data_folder)
 
 
+@pytest.mark.fault("mirror silent, from the first byte on or from the middle", "given up and named; no data appear")
 def test_a_mirror_that_falls_silent_halfway_is_given_up_on(archives, data_folder, monkeypatch, serve):
     over = threading.Event()
 
@@ -309,6 +314,10 @@ def send_without_end(handler) -> None:
         handler.wfile.write(bytes(1 << 16))
 
 
+@pytest.mark.fault(
+    "mirror with a login page, half a file, a byte now and then, endless headers, an endless file, 404, 500",
+    "named; no data appear; a second mirror is asked, and its files verified",
+)
 @pytest.mark.parametrize(
     ("send", "expected"),
     [
@@ -355,6 +364,7 @@ def test_a_slow_link_is_waited_for(serve, tmp_path):
     assert (tmp_path / "file").read_bytes() == content
 
 
+@pytest.mark.fault("archives of another data set", "refused as such")
 def test_archives_of_another_data_set_are_told_by_their_checksums(mnist_archives, data_folder, monkeypatch, serve):
     for source in (str(mnist_archives), serve(mnist_archives)):
         monkeypatch.setenv("NORMSTUDY_DATA", source)
@@ -362,6 +372,7 @@ def test_archives_of_another_data_set_are_told_by_their_checksums(mnist_archives
     assert list(data_folder.iterdir()) == []
 
 
+@pytest.mark.fault("archive cut or with flipped bits anywhere", "the file is named, and no data appear", tried=60)
 @given(st.sampled_from(FILES), st.floats(0, 1, exclude_max=True), st.integers(1, 255) | st.none())
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_archives_damaged_anywhere_are_refused(archives, data_folder, name, place, flips):
@@ -382,6 +393,9 @@ def damage(content: bytes, place: float, flips: int | None) -> bytes:
     return content[:at] if flips is None else content[:at] + bytes([content[at] ^ flips]) + content[at + 1 :]
 
 
+@pytest.mark.fault(
+    "unpacked data file cut or with flipped bits anywhere", "fetched again byte by byte, or refused", tried=60
+)
 @given(st.sampled_from(FILES), st.floats(0, 1, exclude_max=True), st.integers(1, 255) | st.none())
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_unpacked_files_damaged_anywhere_are_fetched_again_or_refused(archives, data_folder, name, place, flips):
@@ -403,6 +417,7 @@ def test_unpacked_files_damaged_anywhere_are_fetched_again_or_refused(archives, 
     assert_fetched(data_folder)
 
 
+@pytest.mark.fault("unpacked data file or its checksums missing, emptied or overwritten", "fetched again byte by byte")
 @pytest.mark.parametrize("name", [FILES[0].removesuffix(".gz"), RECORD])
 @pytest.mark.parametrize("content", [None, b"", b"{}", b"[1, 2]", b"\xff", bytes(4_000)])
 def test_files_that_cannot_be_verified_are_fetched_again(archives, data_folder, monkeypatch, name, content):
@@ -415,6 +430,7 @@ def test_files_that_cannot_be_verified_are_fetched_again(archives, data_folder, 
     assert_fetched(data_folder)
 
 
+@pytest.mark.fault("MNIST damaged and `dataset: auto`", "refused: no other data in its place")
 def test_auto_does_not_put_digits_in_the_place_of_a_damaged_mnist(archives, data_folder, monkeypatch):
     monkeypatch.setenv("NORMSTUDY_DATA", str(archives))
     ensure("mnist")
@@ -465,6 +481,7 @@ def test_digits_are_always_there(data_folder):
     assert not data_folder.exists()
 
 
+@pytest.mark.fault("data folder cannot be made", "named in one line")
 def test_a_data_folder_that_cannot_be_made_is_named(monkeypatch, tmp_path, archives):
     (tmp_path / "file").write_text("")
     monkeypatch.setattr(download, "data_folder", lambda: tmp_path / "file/data")
@@ -472,6 +489,7 @@ def test_a_data_folder_that_cannot_be_made_is_named(monkeypatch, tmp_path, archi
     assert str(tmp_path / "file") in refusal()
 
 
+@pytest.mark.fault("data folder full or read-only", "named in one line; whole data are read all the same")
 def test_a_data_folder_that_is_full_or_read_only_is_named_and_does_for_reading(archives, disk, monkeypatch):
     monkeypatch.setattr(download, "data_folder", lambda: disk.path / "data")
     monkeypatch.setenv("NORMSTUDY_DATA", str(archives))

@@ -121,6 +121,7 @@ def assert_no_glyph_is_missing(pdf: Path) -> None:
                     assert all(codes[i : i + 2] != b"\0\0" for i in range(0, len(codes), 2)), f"page {number}"
 
 
+@pytest.mark.fault("hostile text in names and metrics", "text of HTML and PDF")
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_hostile_text_is_shown_as_text(site, renderer):
     folder = site("hostile", renderer)
@@ -149,6 +150,7 @@ def test_a_missing_glyph_would_be_found(tmp_path):
         assert_no_glyph_is_missing(tmp_path / "out/report.pdf")
 
 
+@pytest.mark.fault("hostile text in notebooks", "text of the pages")
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_hostile_notebooks_are_shown_as_text(site, renderer):
     pages = list((site("hostile", renderer) / "notebooks").rglob("*.html"))
@@ -165,6 +167,7 @@ def test_hostile_notebooks_are_shown_as_text(site, renderer):
         assert "root:x:" not in text
 
 
+@pytest.mark.fault("hostile text in a browser", "no script ran, nothing fetched, no sideways scrolling")
 @pytest.mark.parametrize("renderer", RENDERERS)
 @BROWSER
 def test_hostile_text_runs_nothing_and_moves_nothing_in_a_browser(site, renderer):
@@ -200,6 +203,7 @@ def test_hostile_text_runs_nothing_and_moves_nothing_in_a_browser(site, renderer
     assert not any(url.endswith(("/x", "p.png")) for url in requested)
 
 
+@pytest.mark.fault("a run that diverged, among others or alone", "counted and marked in text, tables and figures")
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_a_diverged_run_is_counted_and_marked_among_others(site, renderer):
     folder = site("hostile", renderer)
@@ -217,6 +221,7 @@ def test_a_diverged_run_is_counted_and_marked_among_others(site, renderer):
     assert "No norm (diverged)" in page.find(class_="subtitle").get_text()
 
 
+@pytest.mark.fault("a run that diverged, among others or alone", "counted and marked in text, tables and figures")
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_a_report_of_which_no_run_finished_says_so(site, renderer):
     folder = site("none", renderer)
@@ -239,6 +244,7 @@ def damaged(studies, tmp_path) -> tuple[Path, str]:
     )
 
 
+@pytest.mark.fault("damaged run in the report", "folder and reason in one line; nothing drawn")
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_a_damaged_run_is_named_before_anything_is_rendered(damaged, renderer, tmp_path):
     runs, line = damaged
@@ -253,6 +259,7 @@ def test_a_damaged_run_is_named_before_anything_is_rendered(damaged, renderer, t
     assert (output / "index.html").read_text() == "the old one"
 
 
+@pytest.mark.fault("damaged run in the report", "folder and reason in one line; nothing drawn")
 def test_the_preview_by_itself_names_a_damaged_run(damaged, tmp_path):
     runs, line = damaged
     with pytest.raises(preview.PreviewError) as caught:
@@ -261,6 +268,7 @@ def test_the_preview_by_itself_names_a_damaged_run(damaged, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.fault("damaged run in the report", "folder and reason in one line; nothing drawn")
 @pytest.mark.skipif(not QUARTO, reason="there is no Quarto here")
 def test_quarto_by_itself_names_a_damaged_run(damaged, tmp_path):
     runs, line = damaged

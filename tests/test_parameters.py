@@ -138,6 +138,11 @@ def one_line(error: ParameterError) -> str:
     return line
 
 
+@pytest.mark.fault(
+    "parameter sets, valid and invalid, generated",
+    "one configuration on all ways in, or one line with each wrong key, its value and the remedy",
+    tried=SETS,
+)
 def test_every_set_is_a_run_or_is_refused_in_a_line_with_key_value_and_remedy(any_data, tmp_path):
     seen = collections.Counter()
 
@@ -185,6 +190,9 @@ class EnoughError(Exception):
     """The first epoch is over."""
 
 
+@pytest.mark.fault(
+    "valid parameter sets trained, generated", "trained or diverged, saved and read back; no other end", tried=TRAINED
+)
 def test_every_valid_set_trains(few, tmp_path):
     seen = collections.Counter()
 
@@ -219,6 +227,7 @@ def test_every_valid_set_trains(few, tmp_path):
     assert min(seen["an epoch of many"], seen["complete"], seen["diverged"]) > 0, seen
 
 
+@pytest.mark.fault("parameter file with a key given twice", "refused with its line")
 @pytest.mark.parametrize("text", ["norm: bn\nepochs: 2\nnorm: gn\n", "norm: bn\nepochs: 2\n'norm': bn\n"])
 def test_a_key_given_twice_is_refused(tmp_path, text):
     (tmp_path / "twice.yaml").write_text(text)
@@ -235,6 +244,7 @@ def expanding(item: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+@pytest.mark.fault("parameter file that is binary, huge, nested, or expands without end", "refused in one line")
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -261,6 +271,7 @@ def test_hostile_files_are_refused_in_a_line(tmp_path, content, expected):
     assert len(line) < 5_000
 
 
+@pytest.mark.fault("parameter file of any name", "read, and named as it is called")
 @pytest.mark.parametrize("name", ["two words", "-rf", "'\"`ls`$(ls)", "new\nline", "ü😀", "right\u202eleft", "%s{x}"])
 def test_files_of_any_name_are_read_and_named(tmp_path, name):
     path = tmp_path / f"{name}.yaml"

@@ -73,6 +73,10 @@ def job_in_training(cluster, runs, names):
     return None
 
 
+@pytest.mark.fault(
+    "on Slurm: jobs ended by scancel, by SIGKILL of their step, by the death of slurmd",
+    "12 runs beside the local ones: history but for times, predictions and weights, bit by bit",
+)
 def test_what_is_ended_on_the_cluster_goes_on_and_ends_as_it_does_here(cluster, tmp_path):
     victims = [name_of("gn", 1, LONG), name_of("ln", 1, LONG), name_of("bn", 1, LONG)]
     for norm in ("bn", "gn", "in", "ln"):
@@ -124,6 +128,7 @@ def test_what_is_ended_on_the_cluster_goes_on_and_ends_as_it_does_here(cluster, 
     assert cluster.jobs() == {}
 
 
+@pytest.mark.fault("on Slurm: Ctrl-C", "nothing left in the queue; the next call goes on")
 def test_ctrl_c_cancels_the_jobs_and_the_next_call_goes_on(cluster, tmp_path):
     write_params(tmp_path / "params", gn=f"norm: gn\nepochs: {LONG}\n{HERE_AND_THERE}")
     runs, name = tmp_path / "runs", name_of("gn", 1, LONG)

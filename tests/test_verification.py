@@ -72,6 +72,7 @@ def a_folder_instead(folder: Path) -> None:
     (folder / "predictions.npz").mkdir()
 
 
+@pytest.mark.fault("run folder with files missing, cut, altered or added", "folder and reason in one line")
 @pytest.mark.parametrize(
     ("damage", "expected"),
     [
@@ -142,6 +143,7 @@ def swap(columns: dict) -> None:
 PREDICTIONS, MISCLASSIFIED = "predictions.npz", "misclassified.npz"
 
 
+@pytest.mark.fault("run folder whose files contradict themselves or each other", "folder and reason in one line")
 @pytest.mark.parametrize(
     ("damage", "expected"),
     [
@@ -275,6 +277,11 @@ def damages(draw, folder: Path):
     return name, None if kind == "remove" else bytes(content)
 
 
+@pytest.mark.fault(
+    "any file of a run folder cut or altered anywhere",
+    "refused in one line, or read as it was, byte by byte",
+    tried=300,
+)
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(st.data())
 def test_whatever_becomes_of_a_file_the_run_is_refused_or_shown_as_it_was(whole, data):

@@ -105,6 +105,7 @@ def test_a_changed_parameter_trains_that_run_alone_and_keeps_the_old_one(job):
     assert new in json.loads((where / "runs/studies.json").read_text())["main"]
 
 
+@pytest.mark.fault("one run fails", "the others are finished and kept")
 def test_a_failing_run_does_not_stop_the_others(tmp_path):
     params = write_params(tmp_path / "params", a_gn=f"norm: gn\n{QUICK}", b_in=f"norm: in\n{QUICK}")
     broken = plan(params, "digits")[0].name
@@ -137,6 +138,7 @@ def test_a_parameter_file_may_be_called_anything(tmp_path):
     assert "epochs = <b>[U+001B][31m: must be a whole number" in process.stdout
 
 
+@pytest.mark.fault("bad parameters through the main job", "file, key and remedy in one line; nothing was run")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -156,6 +158,7 @@ def test_bad_parameters_are_refused_before_anything_runs(tmp_path, text, expecte
     assert folders(tmp_path / "runs") == set()
 
 
+@pytest.mark.fault("two jobs at once on the same runs", "the second says so, waits, and does what is left")
 def test_a_second_job_on_the_same_runs_says_so_and_waits(tmp_path):
     import fcntl
 
@@ -185,6 +188,7 @@ def test_snakemake_by_itself_plans_the_same_runs(tmp_path):
     assert re.search(r"train +1", process.stdout + process.stderr)
 
 
+@pytest.mark.fault("Ctrl-C", "no process and no half folder left")
 def test_ctrl_c_ends_the_job_and_leaves_nothing_behind(tmp_path):
     params = write_params(tmp_path / "params", bn="dataset: digits\nepochs: 10000\n")
     runs = tmp_path / "runs"

@@ -15,6 +15,11 @@ from .job import PY_SPY, Job
 from .trials import PHASES, TARGETS, attempt, make_job
 
 SEED = 2026
+WHOM = "of all processes, the scheduler, the driver, a kernel or a run's process"
+COMPARED = (
+    "what was visible was whole; after the next call, history but for times, predictions, weights, pictures and "
+    "the report's numbers, bit by bit; no process and no half folder left"
+)
 # These come first, so that a few trials are of the most different kinds.
 FIRST = [("training", "everything"), ("checkpoint", "kernel"), ("finalising", "everything"), ("training", "scheduler")]
 
@@ -62,15 +67,9 @@ def undisturbed(tmp_path_factory) -> Callable[[str], Job]:
     return run
 
 
-@pytest.mark.fault(
-    "SIGKILL of the job, its scheduler, its driver, a kernel or a run",
-    "what was visible at once was whole; after the next `make report`: histories but for times, predictions, weights, "
-    "pictures and the numbers in the report, bit by bit; no process and no half folder left",
-)
-def test_a_killed_job_loses_nothing(tmp_path, undisturbed, number, phase, target, record_property):
+def test_a_killed_job_loses_nothing(tmp_path, undisturbed, number, phase, target):
     renderer = "quarto" if phase == "rendering" and shutil.which("quarto") else "preview"
     trial = attempt(tmp_path, undisturbed(renderer), phase, target, random.Random(f"{SEED}-{number}"))
-    record_property("trial", [trial.aimed, trial.hit, trial.target, trial.resumed, round(trial.seconds)])
     print(trial)
     assert trial.problems == []
     assert trial.hit == trial.aimed
