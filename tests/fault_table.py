@@ -21,9 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "fault(fault, compared, tried=1): tries a fault, and finds by a comparison what was lost"
-    )
+    config.addinivalue_line("markers", "fault(fault, compared, tried=1): tries a fault, and finds what it cost")
 
 
 @pytest.hookimpl(wrapper=True)
