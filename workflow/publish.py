@@ -2,7 +2,7 @@
 
 Usage: python workflow/publish.py [--params params] [--runs runs] [--results results]
 
-A run that is in `results/` already, with the same configuration, is neither trained nor copied again.
+A run that is in `results/` already, of the same configuration and sources, is neither trained nor copied again.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ README = Path("README.md")
 def publish(params: Path, runs: Path, results: Path) -> list[str]:
     """Names of the published runs. Raises `NormstudyError`; what was published before stays then."""
     planned = plan(params, auto_dataset(params)[0])
-    train([run for run in planned if not is_published(run, results) and not run.is_done(runs)], runs)
+    train([run for run in planned if not run.is_done(results) and not run.is_done(runs)], runs)
     for run in planned:
-        if not is_published(run, results):
+        if not run.is_done(results):
             verify(read_run(runs / run.name))
             copy(runs / run.name, results)
     names = [run.name for run in planned]
@@ -51,15 +51,6 @@ def write_products(results: Path) -> None:
     graphs = draw_graphs(published, results / "figures")
     write_whole(README, put_results(README.read_text(encoding="utf-8"), results_block(published, graphs)))
     write_profile(Path("_quarto-results.yml"), subtitle(published), notebook_pages(published))
-
-
-def is_published(run: PlannedRun, results: Path) -> bool:
-    """Whether `results` has a whole run of this configuration."""
-    try:
-        verify(read_run(results / run.name))
-    except RunError:
-        return False
-    return True
 
 
 def train(missing: list[PlannedRun], runs: Path) -> None:
