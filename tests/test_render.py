@@ -52,6 +52,7 @@ def read_page(site, renderer):
 def test_the_page_has_the_numbers_of_the_runs(site, renderer):
     text = text_of(read_page(site, renderer).body)
     assert "?@" not in text
+    assert "{python}" not in text
     assert "MNIST" in text
     for finished in read_study(ROOT / "results"):
         errors, total = error_count(finished)
@@ -103,6 +104,7 @@ def test_the_pdf_has_the_numbers_and_pictures(site, renderer):
     for reference in ("Figure 1", "Table 1", "Section 4"):
         assert reference in text
     assert "?@" not in text
+    assert "{python}" not in text
     assert len(reader.pages) >= 10
 
 
