@@ -42,10 +42,11 @@ def possible(phase: str, target: str) -> bool:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "phase" in metafunc.fixturenames:
         pairs = plan(metafunc.config.getoption("--trials"))
-        numbered = [
-            pytest.param(number, *pair, id=f"{number}-{pair[0]}-{pair[1]}") for number, pair in enumerate(pairs)
-        ]
-        metafunc.parametrize(("number", "phase", "target"), numbered)
+        cases = []
+        for number, (phase, target) in enumerate(pairs):
+            mark = pytest.mark.fault(f"SIGKILL during {phase}, {WHOM}", COMPARED)
+            cases.append(pytest.param(number, phase, target, marks=mark, id=f"{number}-{phase}-{target}"))
+        metafunc.parametrize(("number", "phase", "target"), cases)
 
 
 @pytest.fixture(scope="module")
