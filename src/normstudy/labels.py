@@ -35,11 +35,15 @@ LINE_STYLES = ("-", "--", ":", "-.")
 def labels(configs: list[Config]) -> list[str]:
     """A short name for each of `configs`, such as `BN + L1`; where two agree, what tells them apart is added."""
     names = [_short(config) for config in configs]
-    found = []
-    for name, config in zip(names, configs, strict=True):
-        alike = [other for other, other_name in zip(configs, names, strict=True) if other_name == name]
-        found.append(f"{name} ({_difference(config, alike)})" if len(alike) > 1 else name)
-    return found
+    values = [config.model_dump() for config in configs]
+    alike: dict[str, list[dict[str, Any]]] = {}
+    for name, own in zip(names, values, strict=True):
+        alike.setdefault(name, []).append(own)
+    differing = {name: _differing(group) for name, group in alike.items()}
+    return [
+        f"{name} ({_with_values(differing[name], own)})" if differing[name] else name
+        for name, own in zip(names, values, strict=True)
+    ]
 
 
 def model_names(runs: Sequence[Any]) -> list[str]:
@@ -64,9 +68,12 @@ def _short(config: Config) -> str:
     return name + (" + L1" if config.l1 else "")
 
 
-def _difference(config: Config, others: list[Config]) -> str:
-    """The parameters in which `others` differ, with the values that `config` has: `groups 8, seed 2`."""
-    own = config.model_dump()
-    differing = [key for key in own if len({str(other.model_dump()[key]) for other in others}) > 1]
-    values = (f"{own[key]:g}" if isinstance(own[key], float) else str(own[key]) for key in differing)
-    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in zip(differing, values, strict=True))
+def _differing(configs: list[dict[str, Any]]) -> list[str]:
+    """The parameters in which `configs` differ."""
+    return [key for key in configs[0] if len({str(config[key]) for config in configs}) > 1]
+
+
+def _with_values(keys: list[str], config: dict[str, Any]) -> str:
+    """`groups 8, seed 2`."""
+    values = (f"{config[key]:g}" if isinstance(config[key], float) else str(config[key]) for key in keys)
+    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in zip(keys, values, strict=True))
