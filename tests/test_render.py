@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from bs4 import BeautifulSoup
@@ -180,10 +181,28 @@ def test_what_a_killed_render_left_goes_and_the_report_it_had_moved_away_comes_b
         assert list(folder.iterdir()) == []
         assert (tmp_path / "report/index.html").read_text() == "the old one"
         (folder / "html").mkdir()
-    assert not left.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
     with workshop(tmp_path / "report"):
         pass
     assert (tmp_path / "report/index.html").read_text() == "the old one"
+
+
+def test_one_process_at_a_time_makes_a_report(tmp_path):
+    going_on, most = [], []
+
+    def work():
+        for _ in range(50):
+            with workshop(tmp_path / "report") as folder:
+                going_on.append(folder)
+                (folder / "page").mkdir()  # there is none yet
+                most.append(len(going_on))
+                going_on.pop()
+
+    with ThreadPoolExecutor(4) as pool:
+        for each in [pool.submit(work) for _ in range(4)]:
+            each.result()
+    assert most == [1] * 200
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_that_is_missing_is_named(tmp_path):

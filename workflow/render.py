@@ -8,12 +8,14 @@ The old report stays until the new one is whole. `render.json` in the output say
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -67,12 +69,14 @@ def render(results: Path, output: Path, renderer: str = "auto") -> str:
 
 @contextmanager
 def workshop(output: Path) -> Iterator[Path]:
-    """The folder beside `output` in which it is made, for one process at a time, without what a killed one left there.
+    """The folder beside `output` in which it is made, for one process at a time, empty of what a killed one left.
 
-    The kernel lets go of the lock when the process that holds it ends, however it ends.
+    The kernel lets go of the lock when the process that holds it ends, however it ends. It lies among
+    the temporary files, not in the user's folders.
     """
     folder = output.parent / f".{output.name}.new"
-    with FileLock(output.parent / f".{output.name}.lock"):
+    of = hashlib.sha256(str(output).encode()).hexdigest()[:16]
+    with FileLock(Path(tempfile.gettempdir()) / f"normstudy-{os.getuid()}-{of}.lock"):
         if not output.exists():
             with suppress(FileNotFoundError):  # it was killed just before the new report had its name
                 (folder / "page.earlier").rename(output)
