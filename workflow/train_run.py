@@ -14,7 +14,6 @@ from pathlib import Path
 
 import nbformat
 import papermill
-from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from normstudy import progress
@@ -48,8 +47,8 @@ def train(parameters: dict, runs: Path) -> Path:
             try:
                 execute(staged / "train.ipynb", {**parameters, "run_folder": str(staged), "runs_folder": str(runs)})
                 return publish(staged, runs)
-            except DeadKernelError:
-                print(f"The kernel died (attempt {attempt} of {ATTEMPTS}).", file=sys.stderr)
+            except RuntimeError as error:  # nbclient's DeadKernelError, and jupyter_client's of one that never answered
+                print(f"The kernel died (attempt {attempt} of {ATTEMPTS}): {error}", file=sys.stderr)
             finally:
                 discard(staged)
     raise RunError(f"the run's kernel died {ATTEMPTS} times, perhaps for want of memory; `make report` goes on with it")

@@ -21,7 +21,13 @@ COMPARED = (
     "the report's numbers, bit by bit; no process and no half folder left"
 )
 # These come first, so that a few trials are of the most different kinds.
-FIRST = [("training", "everything"), ("checkpoint", "kernel"), ("finalising", "everything"), ("training", "scheduler")]
+FIRST = [
+    ("training", "everything"),
+    ("checkpoint", "kernel"),
+    ("finalising", "everything"),
+    ("training", "scheduler"),
+    ("start-up", "kernel"),
+]
 
 
 def plan(number: int) -> list[tuple[str, str]]:
