@@ -103,7 +103,8 @@ def test_each_image_follows_its_own_draw():
     together = augment(images, draws, 10.0, 2.0, 0.1)
     for i in range(6):
         alone = augment(images[i : i + 1], draws[i : i + 1], 10.0, 2.0, 0.1)
-        torch.testing.assert_close(together[i : i + 1], alone, rtol=0, atol=1e-6)
+        # Some processors round the grid otherwise in a larger batch: positions of up to 28 pixels by 2e-6, in x and y.
+        torch.testing.assert_close(together[i : i + 1], alone, rtol=0, atol=4e-6)
 
 
 def test_draws_fill_their_range_and_depend_on_the_generator_alone():

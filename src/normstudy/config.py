@@ -146,7 +146,7 @@ def read_config(path: str | Path) -> Config:
             f"{shown}: cannot be read ({one_line(getattr(error, 'strerror', None) or error)})"
         ) from None
     try:
-        values = yaml.load(text, _Loader)
+        values = _Loader(text).get_single_data()
     except Exception as error:  # PyYAML's own, and what `2020-13-45` or `!!int x` make Python's types say
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
