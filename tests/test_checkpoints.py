@@ -9,6 +9,7 @@ import pytest
 import torch
 from commands import ROOT
 from conftest import QUICK
+from faults.trials import without_times
 from safetensors import safe_open
 
 from normstudy import checkpoints
@@ -39,10 +40,6 @@ def killed_after(epoch, config, data, path):
 
     with pytest.raises(KilledError):
         fit(config, data, stop, checkpoint=path)
-
-
-def without_times(history):
-    return [{key: value for key, value in entry.items() if key != "seconds"} for entry in history]
 
 
 def assert_same(run, other):

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from commands import NO_DATA, ROOT, run, workflow, write_params
 from conftest import QUICK
+from faults.trials import without_times
 
 from normstudy.config import Config
 from normstudy.markup import save_picture
@@ -17,10 +18,6 @@ from normstudy.studies import MAIN, write_studies
 from normstudy.training import fit
 
 FULL = "No space left on device; make room there, or name another folder (RUNS=, OUTPUT=)"
-
-
-def without_times(history):
-    return [{key: value for key, value in entry.items() if key != "seconds"} for entry in history]
 
 
 def files_below(folder) -> dict:

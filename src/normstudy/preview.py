@@ -41,6 +41,7 @@ from normstudy.harmless import make_harmless
 from normstudy.markup import escape
 from normstudy.paths import replace_folder
 from normstudy.preview_constructs import FRONT_MATTER, top_heading_level, unsupported_constructs
+from normstudy.text import one_line
 
 __all__ = ["PreviewError", "render", "unsupported_constructs"]
 
@@ -181,7 +182,7 @@ def _run(report: Path, notebook: NotebookNode, environment: dict[str, str]) -> N
         client.execute(env={**os.environ, **environment})
     except (CellControlSignal, DeadKernelError) as error:
         reason = f"{error.ename}: {error.evalue}" if hasattr(error, "ename") else str(error)
-        raise PreviewError(f"{report.name}, {place}: {_one_line(reason)}") from None
+        raise PreviewError(f"{report.name}, {place}: {one_line(reason)}") from None
 
 
 def _shown(report: Path, cell: NotebookNode, defaults: dict[str, bool]) -> str:
@@ -263,7 +264,7 @@ def _pdf(source: str, report: Path) -> bytes:
     try:
         return typst.compile(document.encode(), root=report.parent, format="pdf", ignore_system_fonts=True)
     except typst.TypstError as error:
-        raise PreviewError(f"{report.name}: typst: {_one_line(error.message)}") from None
+        raise PreviewError(f"{report.name}: typst: {one_line(error.message)}") from None
 
 
 def _date(source: str) -> dict[str, str]:
@@ -315,7 +316,7 @@ def _pandoc(source: str, origin: Path, citeproc: bool = False, **options: Any) -
         )
     if done.returncode:
         reason = re.findall(r"^.*?(?:preview: |\[WARNING\] )(.*)", done.stderr, re.MULTILINE) or [done.stderr]
-        raise PreviewError(f"{origin.name}: {_one_line('; '.join(reason))}")
+        raise PreviewError(f"{origin.name}: {one_line('; '.join(reason))}")
     return done.stdout
 
 
@@ -324,7 +325,3 @@ def _pandoc(source: str, origin: Path, citeproc: bool = False, **options: Any) -
 
 def _is_preview(folder: Path) -> bool:
     return folder.is_dir() and (not any(folder.iterdir()) or {"index.html", "report.pdf"} <= set(os.listdir(folder)))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
