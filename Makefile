@@ -32,7 +32,7 @@ train: $(INSTALLED) ## train what is not trained yet, no report
 test: $(INSTALLED) ## run the tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 render: $(INSTALLED) ## render the published runs of results/, training nothing
 	@$(BIN)/python workflow/render.py --results results --output $(OUTPUT) --renderer $(RENDERER)
@@ -50,7 +50,7 @@ growth: $(INSTALLED) ## measure how the cost of the job grows with the number of
 	@$(BIN)/python benchmarks/growth.py --output benchmarks/growth.md
 
 fault-test: $(INSTALLED) ## try all faults, kill the job at 36 random moments (an hour), and write tests/faults/results.md
-	@$(BIN)/pytest -n 2 --dist loadfile -m fault --trials 36 --fault-table tests/faults/results.md
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m fault --trials 36 --fault-table tests/faults/results.md
 
 quarto: $(INSTALLED) ## try again to install Quarto
 	@$(BIN)/python workflow/quarto.py

@@ -12,13 +12,16 @@ import numpy as np
 import psutil
 import pytest
 import yaml
-from commands import NO_DATA, ROOT, workflow, write_params
+from commands import NO_DATA, ROOT, write_params
 from faults.trials import without_times
 from slurm.cluster import ClusterError, one_node
 
 from normstudy.config import Config, resolve, run_name
+from normstudy.data import load
 from normstudy.progress import read
-from normstudy.runs import read_run
+from normstudy.runs import publish, read_run, save, stage
+from normstudy.studies import plan
+from normstudy.training import fit
 
 PATIENCE = 600
 HERE_AND_THERE = "dataset: digits\ndevice: cpu\n"
@@ -39,12 +42,21 @@ def name_of(norm, seed, epochs):
     return run_name(resolve(Config(norm=norm, seed=seed, epochs=epochs, dataset="digits", device="cpu"), "digits"))
 
 
-def start(cluster, where, *more):
-    """`make train PROFILE=slurm` in the background; what it says goes to `output.log`."""
+def prompt_profile(folder, **changes):
+    """The profile of the project, but that it asks soon what became of a job; and with `changes`."""
+    profile = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text())
+    profile |= {"slurm-init-seconds-before-status-checks": 1, **changes}
+    folder.mkdir()
+    (folder / "config.yaml").write_text(yaml.safe_dump(profile))
+    return folder
+
+
+def start(cluster, where, profile):
+    """`make train PROFILE=…` in the background; what it says goes to `output.log`."""
     command = [sys.executable, "workflow/report.py", "--params", where / "params", "--runs", where / "runs"]
     with open(where / "output.log", "a") as log:
         return subprocess.Popen(
-            [*command, "--profile", "slurm", "--only-train", *more],
+            [*command, "--profile", profile, "--only-train"],
             cwd=ROOT,
             env={**cluster.environment, **NO_DATA, "CUDA_VISIBLE_DEVICES": ""},
             stdout=log,
@@ -64,6 +76,19 @@ def wait(process, where, condition):
     return found
 
 
+def train_here(config, data, runs):
+    """The run of `config` as it comes about without notebook, scheduler and interruption."""
+    folder = stage(config, runs)
+    save(fit(config, data), data, folder)
+    return read_run(publish(folder, runs))
+
+
+def signal_all(processes, number):
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
+
+
 def job_in_training(cluster, runs, names):
     """A job of one of `names` that has some epochs behind it and many before it, and the run's name."""
     jobs = {name: number for number, name in cluster.jobs().items()}
@@ -75,24 +100,21 @@ def job_in_training(cluster, runs, names):
 
 @pytest.mark.fault(
     "on Slurm: jobs ended by scancel, by SIGKILL of their step, by the death of slurmd",
-    "12 runs beside the local ones: history but for times, predictions and weights, bit by bit",
+    "12 runs beside those made without Slurm: history but for times, predictions and weights, bit by bit",
 )
 def test_what_is_ended_on_the_cluster_goes_on_and_ends_as_it_does_here(cluster, tmp_path):
-    victims = [name_of("gn", 1, LONG), name_of("ln", 1, LONG), name_of("bn", 1, LONG)]
+    params, runs = tmp_path / "params", tmp_path / "runs"
     for norm in ("bn", "gn", "in", "ln"):
         for seed in (1, 2, 3):
             epochs = LONG if norm != "in" and seed == 1 else SHORT
-            text = f"norm: {norm}\nseed: {seed}\nepochs: {epochs}\n{HERE_AND_THERE}"
-            for place in ("here", "cluster"):
-                write_params(tmp_path / place / "params", **{f"{norm}{seed}": text})
-    here, there = tmp_path / "here/runs", tmp_path / "cluster/runs"
-    reference = workflow("report", "--params", tmp_path / "here/params", "--runs", here, "--only-train", **NO_DATA)
-    assert reference.returncode == 0, reference.stdout
+            write_params(params, **{f"{norm}{seed}": f"norm: {norm}\nseed: {seed}\nepochs: {epochs}\n{HERE_AND_THERE}"})
+    planned = {run.name: run.config for run in plan(params, "digits")}
+    victims = [name for name, config in planned.items() if config.epochs == LONG]
 
-    process = start(cluster, tmp_path / "cluster")
+    process = start(cluster, tmp_path, prompt_profile(tmp_path / "profile"))
     struck = []
     for strike in ("scancel", "step", "slurmd"):
-        number, name = wait(process, tmp_path / "cluster", lambda: job_in_training(cluster, there, victims))
+        number, name = wait(process, tmp_path, lambda: job_in_training(cluster, runs, victims))
         victims.remove(name)
         struck.append(name)
         if strike == "scancel":
@@ -100,31 +122,34 @@ def test_what_is_ended_on_the_cluster_goes_on_and_ends_as_it_does_here(cluster, 
         elif strike == "step":
             step = cluster.step(number)
             assert any("ipykernel_launcher" in " ".join(process.cmdline()) for process in step)
-            for part in step:
-                with suppress(psutil.NoSuchProcess):
-                    part.kill()
+            signal_all(step, signal.SIGKILL)
         else:
+            # As where a machine hangs and comes back: the run may neither end before its node counts as
+            # down, which takes a while, nor be gone when it is begun again.
+            step = cluster.step(number)
+            signal_all(step, signal.SIGSTOP)
             cluster.kill_slurmd()
-            wait(process, tmp_path / "cluster", lambda: cluster.node_state().startswith("down"))
+            wait(process, tmp_path, lambda: cluster.node_state().startswith("down"))
             cluster.start_daemon("slurmd", "-D")
-    assert process.wait(PATIENCE) == 0, (tmp_path / "cluster/output.log").read_text()
+            signal_all(step, signal.SIGCONT)
+    assert process.wait(PATIENCE) == 0, (tmp_path / "output.log").read_text()
 
-    log = (there / ".logs/snakemake.log").read_text()
+    log = (runs / ".logs/snakemake.log").read_text()
     for state in ("CANCELLED", "FAILED", "NODE_FAIL"):
         assert f"SLURM status is: '{state}'" in " ".join(log.split())
-    names = json.loads((there / "studies.json").read_text())["main"]
-    assert len(names) == 12
-    assert names == json.loads((here / "studies.json").read_text())["main"]
-    for name in names:
-        one, other = read_run(here / name), read_run(there / name)
+    assert len(planned) == 12
+    assert json.loads((runs / "studies.json").read_text())["main"] == list(planned)
+    data = load("digits")
+    for name, config in planned.items():
+        one, other = train_here(config, data, tmp_path / "here"), read_run(runs / name)
         assert without_times(one.history) == without_times(other.history)
         assert one.predictions.keys() == other.predictions.keys()
         assert all(np.array_equal(one.predictions[key], other.predictions[key]) for key in one.predictions)
-        assert (here / name / "model.safetensors").read_bytes() == (there / name / "model.safetensors").read_bytes()
-    resumed = {name: read_run(there / name).metrics["extra"].get("resumed_after") for name in names}
+        assert (one.folder / "model.safetensors").read_bytes() == (other.folder / "model.safetensors").read_bytes()
+    resumed = {name: read_run(runs / name).metrics["extra"].get("resumed_after") for name in planned}
     assert resumed[struck[0]], resumed
     assert resumed[struck[1]], resumed
-    assert list((there / ".unfinished").iterdir()) == []
+    assert list((runs / ".unfinished").iterdir()) == []
     assert cluster.jobs() == {}
 
 
@@ -132,7 +157,8 @@ def test_what_is_ended_on_the_cluster_goes_on_and_ends_as_it_does_here(cluster, 
 def test_ctrl_c_cancels_the_jobs_and_the_next_call_goes_on(cluster, tmp_path):
     write_params(tmp_path / "params", gn=f"norm: gn\nepochs: {LONG}\n{HERE_AND_THERE}")
     runs, name = tmp_path / "runs", name_of("gn", 1, LONG)
-    process = start(cluster, tmp_path)
+    profile = prompt_profile(tmp_path / "profile")
+    process = start(cluster, tmp_path, profile)
     wait(process, tmp_path, lambda: job_in_training(cluster, runs, [name]))
     process.send_signal(signal.SIGINT)
     assert process.wait(PATIENCE) == 130
@@ -141,7 +167,7 @@ def test_ctrl_c_cancels_the_jobs_and_the_next_call_goes_on(cluster, tmp_path):
     while cluster.jobs():  # Slurm gives a job seconds to end
         assert time.monotonic() < deadline
         time.sleep(0.5)
-    process = start(cluster, tmp_path)
+    process = start(cluster, tmp_path, profile)
     assert process.wait(PATIENCE) == 0
     assert read_run(runs / name).metrics["extra"]["resumed_after"]
 
@@ -149,15 +175,13 @@ def test_ctrl_c_cancels_the_jobs_and_the_next_call_goes_on(cluster, tmp_path):
 def test_what_became_of_a_job_that_cannot_be_done_is_said(cluster, tmp_path):
     """One that Slurm refuses (no node has a GPU), and one that finds none where it was sent."""
     gpu = write_params(tmp_path / "params", gpu="device: cuda\nepochs: 1\ndataset: digits\n") / "gpu.yaml"
-    process = start(cluster, tmp_path)
+    process = start(cluster, tmp_path, "slurm")
     assert process.wait(PATIENCE) == 1
     refused = "its job was refused: sbatch: error: Invalid generic resource (gres) specification\n"
     assert re.search(rf"{gpu}: the run \S+ failed: {re.escape(refused)}", (tmp_path / "output.log").read_text())
 
-    profile = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text())
-    profile |= {"retries": 0, "set-resources": {"train": {"gpu": 0}}}
-    (tmp_path / "config.yaml").write_text(yaml.safe_dump(profile))
-    process = start(cluster, tmp_path, "--profile", tmp_path)
+    profile = prompt_profile(tmp_path / "profile", retries=0, **{"set-resources": {"train": {"gpu": 0}}})
+    process = start(cluster, tmp_path, profile)
     assert process.wait(PATIENCE) == 1
     told = (tmp_path / "output.log").read_text()
     assert "failed: ParameterError: device = cuda: no CUDA device is available here" in told

@@ -22,10 +22,9 @@ COMPARED = (
 )
 # These come first, so that a few trials are of the most different kinds.
 FIRST = [
-    ("training", "everything"),
-    ("checkpoint", "kernel"),
-    ("finalising", "everything"),
     ("training", "scheduler"),
+    ("finalising", "everything"),
+    ("checkpoint", "kernel"),
     ("start-up", "kernel"),
 ]
 

@@ -21,7 +21,7 @@ from .job import Job, doing
 
 PHASES = ("start-up", "training", "evaluation", "checkpoint", "saving", "finalising", "rendering")
 TARGETS = ("everything", "scheduler", "driver", "kernel", "run")
-EPOCHS = 200
+EPOCHS = 150
 PATIENCE = 600
 """Seconds until a phase that never comes counts as an error of this test."""
 
