@@ -29,6 +29,7 @@ report: $(INSTALLED) ## train what is not trained yet, and make the report (the 
 train: $(INSTALLED) ## train what is not trained yet, no report
 	@$(BIN)/python workflow/report.py --params $(PARAMS) --runs $(RUNS) --only-train $(CLUSTER)
 
+# In the order of the files: left to itself, pytest-xdist begins the longest of all at the end.
 test: $(INSTALLED) ## run the tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .

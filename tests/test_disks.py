@@ -1,6 +1,7 @@
 """Disks that are full or read-only: one line says so, what is finished stays, and with room the job goes on."""
 
 import os
+import re
 import shutil
 import sys
 
@@ -9,6 +10,7 @@ import yaml
 from commands import NO_DATA, ROOT, run, workflow, write_params
 from conftest import QUICK
 from faults.trials import without_times
+from readers import NEEDS_QUARTO
 
 from normstudy.config import Config
 from normstudy.markup import save_picture
@@ -16,6 +18,9 @@ from normstudy.paths import DiskError, write_whole
 from normstudy.runs import read_run
 from normstudy.studies import MAIN, write_studies
 from normstudy.training import fit
+
+sys.path.insert(0, str(ROOT / "workflow"))
+from report import last_error
 
 FULL = "No space left on device; make room there, or name another folder (RUNS=, OUTPUT=)"
 
@@ -83,21 +88,40 @@ def test_a_folder_of_runs_that_is_read_only_is_refused(disk, tmp_path):
 
 
 @pytest.mark.fault("disk full at rendering", "one line; the report before and the run are there, byte by byte")
-def test_a_report_that_has_no_room_leaves_the_one_before(disk):
+@pytest.mark.parametrize(
+    ("renderer", "room"), [("preview", 300_000), pytest.param("quarto", 3_000_000, marks=NEEDS_QUARTO)]
+)
+def test_a_report_that_has_no_room_leaves_the_one_before(disk, renderer, room):
     report = disk.path / "report"
     report.mkdir()
     (report / "index.html").write_text("the one before")
     (report / "report.pdf").write_text("the one before")
-    disk.leave(300_000)
+    disk.leave(room)
     before = files_below(disk.path)
-    process = workflow("render", "--results", "results", "--output", report, "--renderer", "preview")
-    assert the_line(process, "error: ").endswith(FULL)
+    process = workflow("render", "--results", "results", "--output", report, "--renderer", renderer)
+    assert process.returncode == 1
+    (line,) = process.stderr.splitlines()
+    assert re.search("(No space left|disk is full).*; make room there, or name another folder", line)
     assert files_below(disk.path) == before
+
+
+@pytest.mark.fault("report's folder read-only", "refused in one line")
+def test_a_report_on_a_disk_that_is_read_only_is_refused(disk):
     disk.make_read_only()
-    process = workflow("render", "--results", "results", "--output", report, "--renderer", "preview")
+    process = workflow("render", "--results", "results", "--output", disk.path / "report", "--renderer", "preview")
     line = the_line(process, "error: ")
     assert str(disk.path) in line
     assert "Read-only file system; see that it is there and can be written" in line
+
+
+def test_a_full_disk_under_the_scheduler_s_records_is_named(disk, tmp_path, monkeypatch):
+    monkeypatch.setattr("report.project_root", lambda: disk.path)
+    (disk.path / ".snakemake").mkdir()
+    disk.leave(0)
+    log = tmp_path / "runs/.logs/snakemake.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("Arguments: ()\n")
+    assert last_error(log).startswith(f"{disk.path}/.snakemake: only 0 bytes are free there; make room there")
 
 
 @pytest.mark.fault("disk full at publishing", "every published file byte by byte; with room, it is published")

@@ -1,11 +1,9 @@
 """Reports of runs that are damaged, that diverged, or whose metrics hold hostile text, through both renderers."""
 
 import functools
-import http.server
 import json
 import re
 import shutil
-import threading
 from pathlib import Path
 
 import nbformat
@@ -17,17 +15,13 @@ from hostile import CONTROLS, LONG, MARKUP, ORDER, QUOTES, RARE, SCRIPT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from pypdf import PdfReader
 from pypdf.generic import ContentStream
+from readers import NEEDS_CHROMIUM, NEEDS_QUARTO, RENDERERS, browser_on, is_elsewhere, sideways
 
 from normstudy import manifest, preview
 from normstudy.config import Config
 from normstudy.markup import plain
 from normstudy.runs import publish, read_run, save, stage
 from normstudy.studies import MAIN, verified_study, write_studies
-
-QUARTO = shutil.which("quarto")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-RENDERERS = ["preview", pytest.param("quarto", marks=pytest.mark.skipif(not QUARTO, reason="there is no Quarto here"))]
-BROWSER = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium here")
 
 ENVIRONMENTS = [
     {"processor": SCRIPT, "python": MARKUP, "torch": LONG, "torchvision": ORDER, "commit": "**b**<i>"},
@@ -169,37 +163,22 @@ def test_hostile_notebooks_are_shown_as_text(site, renderer):
 
 @pytest.mark.fault("hostile text in a browser", "no script ran, nothing fetched, no sideways scrolling")
 @pytest.mark.parametrize("renderer", RENDERERS)
-@BROWSER
+@NEEDS_CHROMIUM
 def test_hostile_text_runs_nothing_and_moves_nothing_in_a_browser(site, renderer):
-    from playwright.sync_api import sync_playwright
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
     folder = site("hostile", renderer)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    here = f"http://127.0.0.1:{server.server_port}/"
     pages = [path.relative_to(folder).as_posix() for path in folder.rglob("*.html")]
     requested, dialogs = [], []
-    try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-            page = browser.new_page(viewport={"width": 390, "height": 900})
-            page.on("request", lambda request: requested.append(request.url))
-            page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-            for name in pages:
-                page.goto(here + name, wait_until="networkidle")
-                assert page.title() != "broken in", name
-                assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, name
-                assert page.evaluate("document.querySelectorAll('main a[href^=javascript]').length") == 0, name
-            browser.close()
-    finally:
-        server.shutdown()
+    with browser_on(folder, 390) as (page, here):
+        page.on("request", lambda request: requested.append(request.url))
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        for name in pages:
+            page.goto(here + name, wait_until="networkidle")
+            assert page.title() != "broken in", name
+            assert sideways(page) <= 0, name
+            assert page.evaluate("document.querySelectorAll('main a[href^=javascript]').length") == 0, name
     assert len(pages) >= 4  # article and notebooks; Quarto also makes a notebook of the article
     assert dialogs == []
-    assert [url for url in requested if not url.startswith((here, "data:", "blob:"))] == []
+    assert [url for url in requested if is_elsewhere(url, here)] == []
     assert not any(url.endswith(("/x", "p.png")) for url in requested)
 
 
@@ -269,7 +248,7 @@ def test_the_preview_by_itself_names_a_damaged_run(damaged, tmp_path):
 
 
 @pytest.mark.fault("damaged run in the report", "folder and reason in one line; nothing drawn")
-@pytest.mark.skipif(not QUARTO, reason="there is no Quarto here")
+@NEEDS_QUARTO
 def test_quarto_by_itself_names_a_damaged_run(damaged, tmp_path):
     runs, line = damaged
     for name in ("report.qmd", "references.bib", "_quarto.yml"):

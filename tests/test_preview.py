@@ -12,6 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from pypdf import PdfReader
+from readers import NEEDS_QUARTO
 
 from normstudy.preview import PreviewError, render, unsupported_constructs
 
@@ -408,7 +409,7 @@ def test_plain_markdown_is_not_mistaken(text):
     assert unsupported_constructs(text) == []
 
 
-@pytest.mark.skipif(not shutil.which("quarto"), reason="needs Quarto")
+@NEEDS_QUARTO
 def test_quarto_shows_the_same(page, tmp_path, monkeypatch):
     for name in ("preview.qmd", "preview.bib"):
         shutil.copy(FIXTURES / name, tmp_path)

@@ -1,17 +1,16 @@
 """The report of the published runs, through both renderers, as a reader sees it."""
 
 import functools
-import http.server
 import re
 import shutil
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from bs4 import BeautifulSoup
 from commands import ROOT, run, workflow
 from pypdf import PdfReader
+from readers import NEEDS_CHROMIUM, NEEDS_QUARTO, RENDERERS, browser_on, is_elsewhere, sideways
 
 from normstudy.studies import read_study
 from normstudy.tables import error_count
@@ -19,12 +18,6 @@ from normstudy.tables import error_count
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from render import workshop
-
-QUARTO = shutil.which("quarto")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-NO_QUARTO = pytest.mark.skipif(not QUARTO, reason="there is no Quarto here")
-NO_CHROMIUM = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium here")
-RENDERERS = ["preview", pytest.param("quarto", marks=NO_QUARTO)]
 
 
 @pytest.fixture(scope="session")
@@ -109,7 +102,7 @@ def test_the_pdf_has_the_numbers_and_pictures(site, renderer):
     assert len(reader.pages) >= 10
 
 
-@NO_QUARTO
+@NEEDS_QUARTO
 def test_both_renderers_have_the_same_captions_and_tables(site):
     pages = [read_page(site, renderer).find("main") for renderer in ("preview", "quarto")]
     captions = [[squeezed(text_of(caption)) for caption in page.find_all(["figcaption", "caption"])] for page in pages]
@@ -124,40 +117,21 @@ def squeezed(text):
 
 @pytest.mark.parametrize("renderer", RENDERERS)
 @pytest.mark.parametrize("width", [390, 1280])
-@NO_CHROMIUM
+@NEEDS_CHROMIUM
 def test_the_page_in_a_browser(site, renderer, width):
-    from playwright.sync_api import sync_playwright
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site(renderer))))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    here = f"http://127.0.0.1:{server.server_port}/"
     errors, elsewhere = [], []
-    try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-            page = browser.new_page(viewport={"width": width, "height": 900})
-            page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-            page.on("pageerror", lambda error: errors.append(str(error)))
-            page.on("request", lambda request: elsewhere.append(request.url) if outside(request.url, here) else None)
-            page.on("response", lambda response: errors.append(response.url) if response.status >= 400 else None)
-            page.goto(here + "index.html", wait_until="networkidle")
-            missing = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
-            sideways = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            browser.close()
-    finally:
-        server.shutdown()
+    with browser_on(site(renderer), width) as (page, here):
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("request", lambda request: elsewhere.append(request.url) if is_elsewhere(request.url, here) else None)
+        page.on("response", lambda response: errors.append(response.url) if response.status >= 400 else None)
+        page.goto(here + "index.html", wait_until="networkidle")
+        missing = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
+        too_wide = sideways(page)
     assert errors == []
     assert elsewhere == []
     assert missing == []
-    assert sideways <= 0
-
-
-def outside(url, here):
-    return not url.startswith((here, "data:", "blob:"))
+    assert too_wide <= 0
 
 
 def test_a_failing_render_keeps_the_old_report(tmp_path):
@@ -213,7 +187,7 @@ def test_a_run_that_is_missing_is_named(tmp_path):
     assert "no metrics.json there" in line
 
 
-@NO_QUARTO
+@NEEDS_QUARTO
 def test_markdown_for_github(tmp_path):
     process = run("quarto", "render", "report.qmd", "--to", "gfm", "--output-dir", "_report-test-gfm")
     folder = ROOT / "_report-test-gfm"

@@ -96,6 +96,7 @@ def render_with_quarto(program: str, results: Path, output: Path, runs: list[Fin
     copies keep them apart from each other, and from another render in this checkout.
     """
     environment = {**os.environ, RESULTS_VARIABLE: str(results.resolve()), "QUARTO_PYTHON": sys.executable}
+    environment["NO_COLOR"] = "1"  # its log is for a file
     projects = {target: output.with_name(target) for target in FORMATS}
     for project in projects.values():
         copy_project(project, runs)
@@ -112,7 +113,9 @@ def render_with_quarto(program: str, results: Path, output: Path, runs: list[Fin
             lines = log.splitlines()
             reason = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
             reason = reason or [line for line in lines if re.search(r"Error|ERROR", line)] or ["see above"]
-            raise RenderError(f"Quarto failed: {reason[-1].strip()}")
+            full = re.search(r"No space left|disk is full", log)
+            remedy = "; make room there, or name another folder (OUTPUT=)" if full else ""
+            raise RenderError(f"Quarto failed: {reason[-1].strip()}{remedy}")
         if "Unable to resolve crossref" in log:  # Quarto itself only warns
             raise RenderError("Quarto: a cross-reference of report.qmd leads nowhere; see the lines above")
     shutil.move(projects["html"] / "made", output)

@@ -185,9 +185,9 @@ def last_error(*logs: Path) -> str:
                 return line.removeprefix("error: ")
         if lines:
             ends.append(f"its last line: {lines[-1]} (see {log})")
-    if (free := shutil.disk_usage(logs[-1].parent).free) < SCANT:
-        place = logs[-1].parent.parent
-        return f"{place}: only {free:,} bytes are free there; make room there, or name another folder (RUNS=)"
+    for place in (logs[-1].parent.parent, project_root() / ".snakemake"):  # the scheduler's own records
+        if place.exists() and (free := shutil.disk_usage(place).free) < SCANT:
+            return f"{place}: only {free:,} bytes are free there; make room there, or name another folder (RUNS=)"
     if ends:
         return f"it ended without a reason, as what is killed does; {ends[0]}"
     return f"it was killed, or never begun, and left no reason (see {logs[-1]})"

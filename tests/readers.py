@@ -1,0 +1,46 @@
+"""What reports are made with and looked at in: the renderers, and a browser on a site of the test."""
+
+import functools
+import http.server
+import shutil
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+QUARTO = shutil.which("quarto")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+NEEDS_QUARTO = pytest.mark.skipif(not QUARTO, reason="there is no Quarto here")
+NEEDS_CHROMIUM = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium here")
+RENDERERS = ["preview", pytest.param("quarto", marks=NEEDS_QUARTO)]
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def browser_on(site, width):
+    """A page of a browser of `width` pixels, and the address under which `site`, a folder, is served to it."""
+    from playwright.sync_api import sync_playwright
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+            yield browser.new_page(viewport={"width": width, "height": 900}), f"http://127.0.0.1:{server.server_port}/"
+            browser.close()
+    finally:
+        server.shutdown()
+
+
+def sideways(page):
+    """By how many pixels the page is wider than the window."""
+    return page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+
+
+def is_elsewhere(url, here):
+    """Whether `url` leads away from the site at the address `here`."""
+    return not url.startswith((here, "data:", "blob:"))
