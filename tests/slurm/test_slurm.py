@@ -14,7 +14,6 @@ import pytest
 import yaml
 from commands import NO_DATA, ROOT, write_params
 from faults.trials import without_times
-from slurm.cluster import ClusterError, one_node
 
 from normstudy.config import Config, resolve, run_name
 from normstudy.data import load
@@ -22,6 +21,8 @@ from normstudy.progress import read
 from normstudy.runs import publish, read_run, save, stage
 from normstudy.studies import plan
 from normstudy.training import fit
+
+from .cluster import ClusterError, one_node
 
 PATIENCE = 600
 HERE_AND_THERE = "dataset: digits\ndevice: cpu\n"
