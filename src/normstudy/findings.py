@@ -8,7 +8,7 @@ from pathlib import Path
 
 from normstudy.config import VALIDATION_IMAGES
 from normstudy.figures import GRID, shared_errors, value_text
-from normstudy.labels import DATA_TITLES, labels, model_names
+from normstudy.labels import DATA_TITLES, join_words, labels, model_names
 from normstudy.markup import escape, note_on_code_points
 from normstudy.model import SKELETON, describe_skeleton
 from normstudy.runs import FinishedRun, wrong
@@ -106,14 +106,6 @@ def diverged_count(runs: Sequence[FinishedRun]) -> str:
     diverged = [name for name, run in zip(called, runs, strict=True) if run.diverged]
     which = f" ({join_words(diverged)})" if diverged else ""
     return f"{len(diverged)} of {len(runs)} model{'s' * (len(runs) > 1)} diverged{which}."
-
-
-def data_name(runs: Sequence[FinishedRun]) -> str:
-    """`MNIST, 10,000 test images`: what the runs were evaluated on."""
-    config = runs[0].config
-    counts = {len(run.predictions["label"]) for run in runs if not run.diverged}
-    size = f", {counts.pop():,} {config.evaluate_on} images" if counts else ""
-    return f"{DATA_TITLES[config.dataset]}{size}"
 
 
 def summary_of_differences(runs: Sequence[FinishedRun]) -> str:
@@ -241,11 +233,6 @@ def commits(runs: Sequence[FinishedRun]) -> str:
         state = "" if clean else " with uncommitted changes"
         parts.append(f"commit {escape(commit[:10])}{state}" if commit else "sources outside version control")
     return join_words(parts)
-
-
-def join_words(parts: list[str]) -> str:
-    """`a, b and c`."""
-    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
 
 
 def _named(runs: Sequence[FinishedRun], key: str) -> list[str]:

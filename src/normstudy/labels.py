@@ -52,6 +52,19 @@ def model_names(runs: Sequence[Any]) -> list[str]:
     return [f"{name} (diverged)" if run.diverged else name for name, run in zip(called, runs, strict=True)]
 
 
+def data_name(runs: Sequence[Any]) -> str:
+    """`MNIST, 10,000 test images`: what finished runs were evaluated on."""
+    config = runs[0].config
+    counts = {len(run.predictions["label"]) for run in runs if not run.diverged}
+    size = f", {counts.pop():,} {config.evaluate_on} images" if counts else ""
+    return f"{DATA_TITLES[config.dataset]}{size}"
+
+
+def join_words(parts: list[str]) -> str:
+    """`a, b and c`."""
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
 def styles(configs: list[Config]) -> list[tuple[str, str]]:
     """(colour, line style) for each of `configs`: the colour is the normalization's, the style tells its models
     apart."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from normstudy import figures, findings, tables
 from normstudy.errors import NormstudyError
-from normstudy.labels import labels
+from normstudy.labels import data_name, labels
 from normstudy.markup import save_picture
 from normstudy.runs import FinishedRun
 
@@ -32,7 +32,7 @@ def draw_graphs(runs: Sequence[FinishedRun], folder: Path) -> list[Path]:
 
 def results_block(runs: Sequence[FinishedRun], graphs: Sequence[Path]) -> str:
     """Table, findings and pictures as Markdown; picture paths as seen from README.md."""
-    parts = [f"On {findings.data_name(runs)}, figures of the last epoch:\n"]
+    parts = [f"On {data_name(runs)}, figures of the last epoch:\n"]
     parts.append(tables.models_table(runs).to_markdown(index=False, tablefmt="pipe", disable_numparse=True) + "\n")
     parts.append(findings.summary(runs) + "\n")
     for (measure, title), path in zip(GRAPHS.items(), graphs, strict=True):
