@@ -15,11 +15,7 @@ from .job import PY_SPY, Job
 from .trials import PHASES, TARGETS, attempt, make_job
 
 SEED = 2026
-WHOM = "of all processes, the scheduler, the driver, a kernel or a run's process"
-COMPARED = (
-    "what was visible was whole; after the next call, history but for times, predictions, weights, pictures and "
-    "the report's numbers, bit by bit; no process and no half folder left"
-)
+COMPARED = "what was visible was whole; in the end, all results of a job never disturbed, bit by bit; nothing left over"
 # These come first, so that a few trials are of the most different kinds.
 FIRST = [
     ("training", "scheduler"),
@@ -49,7 +45,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         pairs = plan(metafunc.config.getoption("--trials"))
         cases = []
         for number, (phase, target) in enumerate(pairs):
-            mark = pytest.mark.fault(f"SIGKILL during {phase}, {WHOM}", COMPARED)
+            mark = pytest.mark.fault(f"SIGKILL during {phase}", COMPARED)
             cases.append(pytest.param(number, phase, target, marks=mark, id=f"{number}-{phase}-{target}"))
         metafunc.parametrize(("number", "phase", "target"), cases)
 
