@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,17 +84,15 @@ def strike(job: Job, phase: str, target: str, chance: random.Random) -> str:
     hit = phase
     watched = {"start-up": "", "rendering": "", "finalising": "run"}.get(phase, "kernel")
     while watched:
-        # Stop it at a random moment, and see what it is at; if not at what is wanted, let it go on a little.
-        for process in job.processes(watched):
-            try:
-                process.suspend()
-                hit = doing(process)
-                if hit == phase or time.monotonic() > deadline:
-                    kill(job, target, process)
-                    return hit
-                process.resume()
-            except psutil.NoSuchProcess:
-                continue
+        # Stop them all at a random moment, and see what they are at; if none is at what is wanted, let them go on
+        # a little. One that went on while another is looked at could pass by what is wanted.
+        stopped = send(job.processes(watched), "suspend")
+        for process in stopped:
+            hit = doing(process)
+            if hit == phase or time.monotonic() > deadline:
+                kill(job, target, stopped)
+                return hit
+        send(stopped, "resume")
         if not job.processes("any"):
             return "nothing: it had ended"
         if job.processes("render"):  # too late, all runs are published
@@ -112,17 +110,24 @@ def wait(condition: Callable[[], object], deadline: float) -> None:
         time.sleep(0.02)
 
 
-def kill(job: Job, target: str, suspended: psutil.Process | None = None) -> None:
+def send(processes: list[psutil.Process], what: str) -> list[psutil.Process]:
+    """Have each process do `what`, a method of psutil's; those that were still there."""
+    there = []
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            getattr(process, what)()
+            there.append(process)
+    return there
+
+
+def kill(job: Job, target: str, stopped: Sequence[psutil.Process] = ()) -> None:
     """End with SIGKILL all processes of the job at one moment, or those of one role as soon as there is one."""
     role = "any" if target == "everything" else target
     wait(lambda: job.processes(role), time.monotonic() + PATIENCE)
     victims = job.processes(role)
-    for act in ("suspend", "kill"):
-        for process in victims:
-            with suppress(psutil.NoSuchProcess):
-                getattr(process, act)()
-    if suspended and suspended.is_running() and suspended not in victims:
-        suspended.resume()
+    send(victims, "suspend")
+    send(victims, "kill")
+    send([process for process in stopped if process not in victims], "resume")
     if target == "everything":
         job.process.wait()
 
