@@ -50,10 +50,14 @@ def the_line(process, beginning: str) -> str:
 @pytest.mark.parametrize(
     ("room", "expected"),
     [
-        (300_000, ".safetensors: cannot be written (No space left on device); make room and start again: the run goes"),
-        (450_000, "No space left on device"),
+        pytest.param(
+            300_000,
+            ".safetensors: cannot be written (No space left on device); make room and start again: the run goes",
+            id="at a checkpoint",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(450_000, "No space left on device", id="at saving"),
     ],
-    ids=["at a checkpoint", "at saving"],
 )
 def test_a_run_whose_disk_is_full_leaves_a_line_and_goes_on_when_there_is_room(disk, tmp_path, room, expected):
     runs = disk.path / "runs"

@@ -20,8 +20,8 @@ COMPARED = "what was visible was whole; in the end, all results of a job never d
 FIRST = [
     ("training", "scheduler"),
     ("finalising", "everything"),
-    ("checkpoint", "kernel"),
     ("start-up", "kernel"),
+    ("checkpoint", "kernel"),
 ]
 
 

@@ -26,7 +26,7 @@ from .cluster import ClusterError, one_node
 
 PATIENCE = 600
 HERE_AND_THERE = "dataset: digits\ndevice: cpu\n"
-SHORT, LONG = 2, 150
+SHORT, LONG = 2, 120
 """Epochs: of runs that nothing happens to, and of those that are hit while they train."""
 
 
@@ -154,6 +154,7 @@ def test_what_is_ended_on_the_cluster_goes_on_and_ends_as_it_does_here(cluster, 
     assert cluster.jobs() == {}
 
 
+@pytest.mark.thorough
 @pytest.mark.fault("on Slurm: Ctrl-C", "nothing left in the queue; the next call goes on")
 def test_ctrl_c_cancels_the_jobs_and_the_next_call_goes_on(cluster, tmp_path):
     write_params(tmp_path / "params", gn=f"norm: gn\nepochs: {LONG}\n{HERE_AND_THERE}")
@@ -173,6 +174,8 @@ def test_ctrl_c_cancels_the_jobs_and_the_next_call_goes_on(cluster, tmp_path):
     assert read_run(runs / name).metrics["extra"]["resumed_after"]
 
 
+@pytest.mark.thorough
+@pytest.mark.fault("on Slurm: a job that is refused, or cannot do what it should", "run, reason and job in one line")
 def test_what_became_of_a_job_that_cannot_be_done_is_said(cluster, tmp_path):
     """One that Slurm refuses (no node has a GPU), and one that finds none where it was sent."""
     gpu = write_params(tmp_path / "params", gpu="device: cuda\nepochs: 1\ndataset: digits\n") / "gpu.yaml"
