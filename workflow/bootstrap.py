@@ -23,7 +23,7 @@ def main():
             step("Making " + VENV, [sys.executable, "-m", "venv", "--clear", VENV])
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         step("Installing uv", pip + ["--require-hashes", "-r", "requirements-uv.lock"])
-        # Else every process compiles what it imports, where Python may not write beside it: 9 s in place of 3.
+        # Where Python may not write bytecode, each process would compile all that it imports: ten seconds for a run.
         uv = [os.path.join(VENV, "bin", "uv"), "pip", "install", "--quiet", "--compile-bytecode", "--python", python]
         step("Installing requirements.lock (about 6 GB, minutes)", uv + ["--require-hashes", "-r", "requirements.lock"])
         step("Installing normstudy", uv + ["--no-deps", "--no-build-isolation", "--editable", "."])
