@@ -244,20 +244,15 @@ REPORT = "---\ntitle: A title\nbibliography: preview.bib\n---\n\n# Section {#sec
 
 @pytest.fixture
 def attempt(tmp_path) -> Callable[[str], str]:
-    """Renders a body that is wrong over an earlier preview; gives the message, after checking that nothing changed."""
+    """Renders a body that is wrong; gives the message, after checking that nothing was left."""
 
     def run(body: str) -> str:
         shutil.copy(FIXTURES / "preview.bib", tmp_path)
         report = tmp_path / "report.qmd"
         report.write_text(REPORT + body, encoding="utf-8")
-        earlier = tmp_path / "out"
-        earlier.mkdir()
-        for name in ("index.html", "report.pdf"):
-            (earlier / name).write_text("earlier")
         with pytest.raises(PreviewError) as error:
-            render(report, earlier)
-        assert [(earlier / name).read_text() for name in ("index.html", "report.pdf")] == ["earlier"] * 2
-        assert {path.name for path in tmp_path.iterdir()} == {"preview.bib", "report.qmd", "out"}
+            render(report, tmp_path / "out")
+        assert {path.name for path in tmp_path.iterdir()} == {"preview.bib", "report.qmd"}
         assert "\n" not in str(error.value)
         return str(error.value)
 
@@ -289,29 +284,30 @@ def attempt(tmp_path) -> Callable[[str], str]:
         ("`{python} None`\n", ["`None`", "inline value"]),
     ],
 )
-def test_a_wrong_report_is_refused_and_the_earlier_preview_kept(attempt, body, parts):
+def test_a_wrong_report_is_refused_and_nothing_is_left(attempt, body, parts):
     message = attempt(body)
     for part in parts:
         assert part in message
 
 
-def test_an_output_that_is_no_preview_is_left_alone(tmp_path):
+def test_a_folder_that_holds_something_is_left_alone(tmp_path):
     (tmp_path / "report.qmd").write_text(REPORT)
-    with pytest.raises(PreviewError, match="not an earlier preview"):
+    with pytest.raises(PreviewError, match="is there and not empty"):
         render(tmp_path / "report.qmd", tmp_path)
     assert (tmp_path / "report.qmd").read_text() == REPORT
 
 
-def test_an_earlier_preview_is_replaced_whole(tmp_path):
+def test_a_preview_appears_in_a_new_or_empty_folder(tmp_path):
     report, output = tmp_path / "report.qmd", tmp_path / "deep" / "out"
     report.write_text("---\ntitle: First\n---\n\nOne.\n")
     render(report, output, notebooks=[("Run", executed_notebook(tmp_path / "run.ipynb", "Run"))])
     assert (output / "notebooks" / "run.html").is_file()
-    report.write_text("---\ntitle: Second\n---\n\nTwo.\n")
-    render(report, output)
-    assert "Two." in (output / "index.html").read_text(encoding="utf-8")
-    assert sorted(path.name for path in output.iterdir()) == ["index.html", "report.pdf"]
-    assert [path.name for path in output.parent.iterdir()] == ["out"]
+    empty = tmp_path / "deep" / "empty"
+    empty.mkdir()
+    render(report, empty)
+    assert "One." in (empty / "index.html").read_text(encoding="utf-8")
+    assert sorted(path.name for path in empty.iterdir()) == ["index.html", "report.pdf"]
+    assert sorted(path.name for path in output.parent.iterdir()) == ["empty", "out"]
 
 
 def test_missing_files_are_named(tmp_path):

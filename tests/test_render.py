@@ -3,21 +3,16 @@
 import functools
 import re
 import shutil
-import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from bs4 import BeautifulSoup
 from commands import ROOT, run, workflow
+from folders import report_of_ours
 from pypdf import PdfReader
 from readers import NEEDS_CHROMIUM, NEEDS_QUARTO, RENDERERS, browser_on, is_elsewhere, sideways
 
 from normstudy.studies import read_study
 from normstudy.tables import error_count
-
-sys.path.insert(0, str(ROOT / "workflow"))
-
-from render import workshop
 
 
 @pytest.fixture(scope="session")
@@ -135,48 +130,12 @@ def test_the_page_in_a_browser(site, renderer, width):
 
 
 def test_a_failing_render_keeps_the_old_report(tmp_path):
-    output = tmp_path / "report"
-    output.mkdir()
-    (output / "index.html").write_text("the old one")
+    output = report_of_ours(tmp_path / "report", {"index.html": "the old one"})
     process = workflow("render", "--results", tmp_path / "none", "--output", output, "--renderer", "preview")
     assert process.returncode == 1
     assert "studies.json: not there" in process.stderr
     assert (output / "index.html").read_text() == "the old one"
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
-
-
-def test_what_a_killed_render_left_goes_and_the_report_it_had_moved_away_comes_back(tmp_path):
-    left = tmp_path / ".report.new"
-    (left / "page.earlier").mkdir(parents=True)  # killed between two renamings
-    (left / "page.earlier/index.html").write_text("the old one")
-    (left / "html").mkdir()
-    with workshop(tmp_path / "report") as folder:
-        assert folder == left
-        assert list(folder.iterdir()) == []
-        assert (tmp_path / "report/index.html").read_text() == "the old one"
-        (folder / "html").mkdir()
-    assert [path.name for path in tmp_path.iterdir()] == ["report"]
-    with workshop(tmp_path / "report"):
-        pass
-    assert (tmp_path / "report/index.html").read_text() == "the old one"
-
-
-def test_one_process_at_a_time_makes_a_report(tmp_path):
-    going_on, most = [], []
-
-    def work():
-        for _ in range(50):
-            with workshop(tmp_path / "report") as folder:
-                going_on.append(folder)
-                (folder / "page").mkdir()  # there is none yet
-                most.append(len(going_on))
-                going_on.pop()
-
-    with ThreadPoolExecutor(4) as pool:
-        for each in [pool.submit(work) for _ in range(4)]:
-            each.result()
-    assert most == [1] * 200
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_that_is_missing_is_named(tmp_path):

@@ -344,8 +344,5 @@ def test_a_run_is_current_until_a_decisive_source_changes(copied, tmp_path, monk
 
 
 def test_the_environment_does_without_git(monkeypatch, tmp_path):
-    monkeypatch.setattr(runs, "project_root", lambda: tmp_path)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert (runs.environment("cpu")["commit"], runs.environment("cpu")["clean"]) == (None, None)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert (runs.environment("cpu")["commit"], runs.environment("cpu")["clean"]) == (None, None)

@@ -12,7 +12,8 @@ from typing import IO
 
 from rich.console import Console
 
-from normstudy.errors import NormstudyError
+from normstudy.errors import NormstudyError, disk_refusal
+from normstudy.ownership import take_runs_folder
 
 
 class JobError(NormstudyError):
@@ -26,12 +27,10 @@ def one_job_at_a_time(runs_folder: Path, console: Console) -> Iterator[IO[str]]:
     This is not the library's lock that runs have, because the scheduler is to inherit it.
     """
     try:
-        runs_folder.mkdir(parents=True, exist_ok=True)
+        take_runs_folder(runs_folder)
         lock = open(runs_folder / ".lock", "a+")  # noqa: SIM115 - closed below
     except OSError as error:
-        raise JobError(
-            f"{error.filename}: cannot be written ({error.strerror}); name another folder with RUNS="
-        ) from None
+        raise JobError(disk_refusal(error, runs_folder)) from None
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from render import notebook_pages, subtitle, write_profile
 
+from normstudy import manifest
 from normstudy.errors import NormstudyError, disk_refusal
-from normstudy.paths import project_root, replace_folder, write_whole
+from normstudy.ownership import as_typed, is_runs_folder, refuse_runs_folder
+from normstudy.paths import replace_folder, write_whole
 from normstudy.readme import draw_graphs, put_results, results_block
 from normstudy.runs import RunError, read_run
 from normstudy.studies import MAIN, PlannedRun, auto_dataset, plan, verified_study, write_studies
+from normstudy.surroundings import settle
 from normstudy.verification import verify
 
 README = Path("README.md")
@@ -41,8 +44,15 @@ def publish(params: Path, runs: Path, results: Path) -> list[str]:
     studies = json.loads(studies_file.read_text()) if studies_file.exists() else {}
     write_studies(results, {**studies, MAIN: names})
     write_products(results)
-    drop_unnamed(results, {name for study in {**studies, MAIN: names}.values() for name in study})
+    now = {**studies, MAIN: names}
+    for name in sorted(named(studies) - named(now)):
+        drop(results / name)
     return names
+
+
+def named(studies: dict[str, list[str]]) -> set[str]:
+    """The run folders of all `studies`."""
+    return {name for names in studies.values() for name in names}
 
 
 def write_products(results: Path) -> None:
@@ -66,28 +76,39 @@ def train(missing: list[PlannedRun], runs: Path) -> None:
 
 
 def copy(folder: Path, results: Path) -> None:
-    """Copy a run folder; it appears whole or not at all."""
+    """Copy a run folder; it appears whole or not at all. Raises `RunError` where it would take away another's file."""
     results.mkdir(exist_ok=True)
+    final = results / folder.name
+    if final.exists() and (other := {path.name for path in final.iterdir()} - {path.name for path in folder.iterdir()}):
+        raise RunError(f"{final / min(other)}: belongs to no run, and the folder is to be replaced; move it away")
     with tempfile.TemporaryDirectory(prefix=".copy-", dir=results) as staging:
         shutil.copytree(folder, Path(staging) / folder.name)
-        replace_folder(Path(staging) / folder.name, results / folder.name)
+        replace_folder(Path(staging) / folder.name, final)
 
 
-def drop_unnamed(results: Path, named: set[str]) -> None:
-    """Remove published runs that no study names any more; git keeps them."""
-    for metrics in results.glob("*/metrics.json"):
-        if metrics.parent.name not in named:
-            shutil.rmtree(metrics.parent)
+def drop(folder: Path) -> None:
+    """Remove a published run that no study names any more, as it was published; git keeps it."""
+    try:
+        listed = manifest.read(folder)
+    except ValueError:  # it is no longer what was published: whoever changed it may want it
+        return
+    for name in (*listed, manifest.NAME):
+        (folder / name).unlink(missing_ok=True)
+    with suppress(OSError):  # another's files are in it
+        folder.rmdir()
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--params", type=Path, default=Path("params"))
-    parser.add_argument("--runs", type=Path, default=Path("runs"))
-    parser.add_argument("--results", type=Path, default=Path("results"))
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--params", type=as_typed, default=Path("params"))
+    parser.add_argument("--runs", type=as_typed, default=Path("runs"))
+    parser.add_argument("--results", type=as_typed, default=Path("results"))
     arguments = parser.parse_args()
-    os.chdir(project_root())
     try:
+        settle(__file__)
+        refuse_runs_folder(arguments.params, arguments.runs)
+        if (arguments.results / "studies.json").exists() and not is_runs_folder(arguments.results):
+            raise RunError(f"{arguments.results}/studies.json: not written by this project; name another folder")
         names = publish(arguments.params, arguments.runs, arguments.results)
     except NormstudyError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -18,6 +18,8 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
+from normstudy.surroundings import settle
+
 PIN = "quarto-cli==1.9.38"
 OLDEST = Version("1.9")
 SECONDS = 60
@@ -78,6 +80,7 @@ def version(quarto: str) -> Version | None:
 
 
 if __name__ == "__main__":
+    settle(__file__)
     problem = install()
     print(problem or f"Quarto {version(str(_BIN / 'quarto'))} is installed.")
     sys.exit(bool(problem))

@@ -2,37 +2,34 @@
 
 Usage: python workflow/render.py --results runs --output _report [--renderer auto|quarto|preview]
 
-The old report stays until the new one is whole. `render.json` in the output says what made it.
+The old report stays until the new one is whole. `render.json` in the output says what made it, and which files it has.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nbformat
 import quarto
 import yaml
-from filelock import FileLock
+from placement import clear_up, put_in_place, workshop
 
 from normstudy import preview
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.harmless import make_harmless
 from normstudy.labels import FULL_NAMES, data_name, join_words, model_names
-from normstudy.paths import project_root, replace_folder, write_whole
+from normstudy.ownership import as_typed, record, refuse_output
+from normstudy.paths import write_whole
 from normstudy.runs import FinishedRun
 from normstudy.search import read_search
 from normstudy.studies import verified_study
+from normstudy.surroundings import settle
 
 REPORT = Path("report.qmd")
 PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml")
@@ -48,45 +45,25 @@ class RenderError(NormstudyError):
 def render(results: Path, output: Path, renderer: str = "auto") -> str:
     """Make the report in `output`; the renderer that did it, in words. Raises `NormstudyError`."""
     runs = verified_study(results)
-    for record in RECORDS:
-        read_search(record)
+    for path in RECORDS:
+        read_search(path)
     program, detail = (None, "as asked for") if renderer == "preview" else quarto.find()
     if renderer == "quarto" and not program:
         raise RenderError(f"{detail}; `make report RENDERER=preview` does without")
-    with workshop(output) as folder:
-        fresh = folder / "page"
+    with workshop(output) as work:
+        fresh = work.folder / "page"
         if program:
             by = f"Quarto {detail}"
             render_with_quarto(program, results, fresh, runs)
         else:
             by = f"the preview renderer ({detail})"
-            environment = {RESULTS_VARIABLE: str(results)}
-            preview.render(REPORT, fresh, environment, notebook_pages(runs), {"subtitle": subtitle(runs)})
-        (fresh / "render.json").write_text(json.dumps({"by": by}) + "\n")
-        replace_folder(fresh, output)
+            environment = {RESULTS_VARIABLE: str(results.resolve())}
+            project = work.folder / "preview"
+            copy_project(project)
+            preview.render(project / REPORT, fresh, environment, notebook_pages(runs), {"subtitle": subtitle(runs)})
+        record(fresh, by)
+        put_in_place(fresh, work)
     return by
-
-
-@contextmanager
-def workshop(output: Path) -> Iterator[Path]:
-    """The folder beside `output` in which it is made, for one process at a time, empty of what a killed one left.
-
-    The kernel lets go of the lock when the process that holds it ends, however it ends. It lies among
-    the temporary files, not in the user's folders.
-    """
-    folder = output.parent / f".{output.name}.new"
-    of = hashlib.sha256(str(output).encode()).hexdigest()[:16]
-    with FileLock(Path(tempfile.gettempdir()) / f"normstudy-{os.getuid()}-{of}.lock"):
-        if not output.exists():
-            with suppress(FileNotFoundError):  # it was killed just before the new report had its name
-                (folder / "page.earlier").rename(output)
-        with suppress(FileNotFoundError):
-            shutil.rmtree(folder)
-        folder.mkdir()
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def render_with_quarto(program: str, results: Path, output: Path, runs: list[FinishedRun]) -> None:
@@ -96,10 +73,10 @@ def render_with_quarto(program: str, results: Path, output: Path, runs: list[Fin
     copies keep them apart from each other, and from another render in this checkout.
     """
     environment = {**os.environ, RESULTS_VARIABLE: str(results.resolve()), "QUARTO_PYTHON": sys.executable}
-    environment["NO_COLOR"] = "1"  # its log is for a file
     projects = {target: output.with_name(target) for target in FORMATS}
     for project in projects.values():
-        copy_project(project, runs)
+        copy_project(project)
+        copy_notebooks(project, runs)
     processes = {}
     for target, project in projects.items():
         with open(project / "quarto.log", "w") as log:
@@ -122,15 +99,19 @@ def render_with_quarto(program: str, results: Path, output: Path, runs: list[Fin
     shutil.copyfile(projects["typst"] / "made/report.pdf", output / "report.pdf")
 
 
-def copy_project(project: Path, runs: list[FinishedRun]) -> None:
-    """What Quarto needs of this checkout, in the new folder `project`, with the notebooks of `runs` as pages."""
+def copy_project(project: Path) -> None:
+    """What a renderer needs of this checkout, in the new folder `project`: it writes beside the report."""
     project.mkdir()
     for name in PROJECT_FILES:
         shutil.copyfile(name, project / name)
     shutil.copytree("theme", project / "theme")
     (project / "results").mkdir()
-    for record in Path("results").glob("*.json"):
-        shutil.copyfile(record, project / "results" / record.name)
+    for path in RECORDS:
+        shutil.copyfile(path, project / path)
+
+
+def copy_notebooks(project: Path, runs: list[FinishedRun]) -> None:
+    """The notebooks of `runs`, as pages of Quarto's `project`."""
     copied = []
     for title, file in notebook_pages(runs):
         copied.append((title, Path("notebooks") / file.parent.name / file.name))
@@ -166,14 +147,17 @@ def notebook_pages(runs: list[FinishedRun]) -> list[tuple[str, Path]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--results", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--results", type=as_typed, required=True)
+    parser.add_argument("--output", type=as_typed, required=True)
     parser.add_argument("--renderer", choices=["auto", "quarto", "preview"], default="auto")
     arguments = parser.parse_args()
-    os.chdir(project_root())
+    results, output = arguments.results.absolute(), arguments.output.absolute()
     try:
-        print(render(arguments.results, Path(os.path.abspath(arguments.output)), arguments.renderer))
+        settle(__file__)
+        clear_up(output)
+        refuse_output(output, {"RUNS": results})
+        print(render(results, output, arguments.renderer))
     except NormstudyError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

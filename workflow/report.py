@@ -19,15 +19,18 @@ from typing import IO
 
 from cluster import Profile, cancel_jobs, fate, read_profile
 from job_lock import JobError, note_holders, one_job_at_a_time
+from placement import clear_up
 from rich.console import Console
 from watch import watch
 
 from normstudy.download import ensure
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.labels import DATA_TITLES, labels
-from normstudy.paths import project_root
+from normstudy.ownership import as_typed, refuse_places
+from normstudy.paths import write_whole
 from normstudy.runs import checkpoint_file, is_claimed
 from normstudy.studies import PlannedRun, auto_dataset, plan
+from normstudy.surroundings import settle
 from normstudy.text import one_line, visible
 
 SCANT = 1_000_000
@@ -35,23 +38,26 @@ SCANT = 1_000_000
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--params", default="params")
-    parser.add_argument("--runs", default="runs")
-    parser.add_argument("--output", default="_report")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--params", default="params", type=as_typed)
+    parser.add_argument("--runs", default="runs", type=as_typed)
+    parser.add_argument("--output", default="_report", type=as_typed)
     parser.add_argument("--renderer", choices=["auto", "quarto", "preview"], default="auto")
     parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--profile", default="", help="Snakemake's options for a cluster: slurm, or a folder")
     parser.add_argument("--jobs", type=int, help="runs at once on a cluster; default: what the profile says")
     parser.add_argument("--only-train", action="store_true", help="stop before the report")
     arguments = parser.parse_args()
-    os.chdir(project_root())
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = terminal()
     for ending in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(ending) is signal.SIG_DFL:  # nohup has it ignored
             signal.signal(ending, signal.default_int_handler)
     try:
-        with one_job_at_a_time(Path(arguments.runs), console) as lock:
+        settle(__file__)
+        if not arguments.only_train:
+            clear_up(arguments.output)
+        refuse_places(arguments.params, arguments.runs, None if arguments.only_train else arguments.output)
+        with one_job_at_a_time(arguments.runs, console) as lock:
             return make_report(arguments, console, lock)
     except NormstudyError as error:
         console.print(f"error: {error}", style="red")
@@ -64,11 +70,17 @@ def main() -> int:
         return 130
 
 
+def terminal() -> Console:
+    """The terminal, or the file that stands in its place, whatever a `FORCE_COLOR` says: frames are for eyes alone."""
+    to_eyes = sys.stdout.isatty()
+    return Console(highlight=False, markup=False, soft_wrap=True, force_terminal=to_eyes, force_interactive=to_eyes)
+
+
 def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) -> int:
-    runs_folder = Path(arguments.runs)
+    runs_folder = arguments.runs
     profile = read_profile(arguments.profile, arguments.jobs) if arguments.profile else None
-    dataset, reason = auto_dataset(Path(arguments.params))
-    runs = plan(Path(arguments.params), dataset, trust_device=profile is not None)
+    dataset, reason = auto_dataset(arguments.params)
+    runs = plan(arguments.params, dataset, trust_device=profile is not None)
     if profile:  # what the scheduler of an earlier job left, should it have been killed
         cancel_jobs(runs_folder / ".logs/snakemake.log", console)
     waiting = [run for run in runs if not run.is_done(runs_folder)]
@@ -76,7 +88,8 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
     if reason:
         console.print(f"The runs use {DATA_TITLES[dataset]}: {reason}.")
     announce(console, runs, waiting, runs_folder)
-    settings = {"params": arguments.params, "runs": arguments.runs, "output": arguments.output}
+    folders = {"params": arguments.params, "runs": runs_folder, "output": arguments.output}
+    settings = {name: str(folder.absolute()) for name, folder in folders.items()}
     settings |= {"auto_dataset": dataset, "renderer": arguments.renderer}
     code = run_snakemake(arguments, profile, settings, runs, waiting, console, lock)
     if code < 0:
@@ -85,7 +98,7 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
         raise JobError(f"the scheduler was killed (signal {-code}); what is finished is kept: `make report` goes on")
     problems = [(run, why_failed(run, runs_folder / ".logs")) for run in waiting if not run.is_done(runs_folder)]
     for run, why in problems:
-        console.print(f"{visible(one_line(run.source))}: the run {run.name} failed: {why}", style="red")
+        console.print(f"the run {run.name} ({visible(one_line(run.source))}) failed: {why}", style="red")
     if problems:
         done = len(runs) - len(problems)
         console.print(f"{done} of {len(runs)} runs are finished and kept. No report was made: a run of it is missing.")
@@ -95,7 +108,7 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
         why = last_error(runs_folder / ".logs/report.log", runs_folder / ".logs/snakemake.log")
         raise JobError(f"the report could not be made: {why}")
     if not arguments.only_train:
-        announce_report(console, Path(arguments.output), runs)
+        announce_report(console, arguments.output, runs)
     return 0
 
 
@@ -127,11 +140,12 @@ def run_snakemake(
 
     The scheduler has the checkout's `lock` too, so that nobody starts a second one should it outlive this process.
     """
-    logs = Path(arguments.runs) / ".logs"
+    logs, settings_file = arguments.runs / ".logs", (arguments.runs / ".settings.json").absolute()
     logs.mkdir(parents=True, exist_ok=True)
+    write_whole(settings_file, json.dumps(settings, indent=1) + "\n")
     for run in waiting:
         if not is_claimed(run.name, arguments.runs):
-            (Path(arguments.runs) / ".progress" / f"{run.name}.jsonl").unlink(missing_ok=True)
+            (arguments.runs / ".progress" / f"{run.name}.jsonl").unlink(missing_ok=True)
             (logs / f"{run.name}.log").unlink(missing_ok=True)
     (logs / "report.log").unlink(missing_ok=True)
     # As many as the scheduler lets run at once; on a cluster, nobody knows.
@@ -139,22 +153,16 @@ def run_snakemake(
     workers = None if profile else workers
     target = ["studies"] if arguments.only_train else ["report"]
     command = [sys.executable, "-m", "snakemake", *target, "--snakefile", "workflow/Snakefile"]
-    command += profile.options(arguments.cores) if profile else ["--cores", str(arguments.cores)]
-    command += ["--keep-going", "--rerun-incomplete", "--nolock"]
-    command += [
-        "--rerun-triggers",
-        "mtime",
-        "params",
-        "--config",
-        *(f"{key}={value}" for key, value in settings.items()),
-    ]
+    command += profile.options(arguments.cores) if profile else ["--profile", "none", "--cores", str(arguments.cores)]
+    command += ["--workflow-profile", "none", "--configfile", str(settings_file)]
+    command += ["--keep-going", "--rerun-incomplete", "--nolock", "--rerun-triggers", "mtime", "params"]
     with open(logs / "snakemake.log", "w") as log:
         process = subprocess.Popen(
             command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True, pass_fds=[lock.fileno()]
         )
         try:
             note_holders(lock, process)
-            watch(process, Path(arguments.runs) / ".progress", runs, waiting, console, workers, target[0] == "report")
+            watch(process, arguments.runs / ".progress", runs, waiting, console, workers, target[0] == "report")
         except (KeyboardInterrupt, OSError):
             try:
                 stop(process, profile)
@@ -185,9 +193,9 @@ def last_error(*logs: Path) -> str:
                 return line.removeprefix("error: ")
         if lines:
             ends.append(f"its last line: {lines[-1]} (see {log})")
-    for place in (logs[-1].parent.parent, project_root() / ".snakemake"):  # the scheduler's own records
-        if place.exists() and (free := shutil.disk_usage(place).free) < SCANT:
-            return f"{place}: only {free:,} bytes are free there; make room there, or name another folder (RUNS=)"
+    place = logs[-1].parent.parent
+    if place.exists() and (free := shutil.disk_usage(place).free) < SCANT:
+        return f"{place}: only {free:,} bytes are free there; make room there, or name another folder (RUNS=)"
     if ends:
         return f"it ended without a reason, as what is killed does; {ends[0]}"
     return f"it was killed, or never begun, and left no reason (see {logs[-1]})"
@@ -195,9 +203,10 @@ def last_error(*logs: Path) -> str:
 
 def why_failed(run: PlannedRun, logs: Path) -> str:
     """What the run said last, and on a cluster, what became of its job."""
-    log, ended = logs / f"{run.name}.log", fate(logs / "snakemake.log", run.name)
-    if ended and not (log.exists() and log.stat().st_size):  # it said nothing
-        return ended
+    log, scheduler = logs / f"{run.name}.log", logs / "snakemake.log"
+    ended = fate(scheduler, run.name)
+    if not (log.exists() and log.stat().st_size):  # it said nothing, or was never begun
+        return ended or last_error(scheduler)
     return last_error(log) + (f"; {ended}" if ended else "")
 
 

@@ -18,6 +18,7 @@ import yaml
 from normstudy.config import Config, make_config, resolve
 from normstudy.paths import project_root, write_whole
 from normstudy.search import read_search
+from normstudy.surroundings import settle
 
 STUDY = project_root() / "params/studies/search.yaml"
 FOUND = project_root() / "results/search.json"
@@ -51,6 +52,7 @@ def run(model: str, config: Config) -> dict:
 
 
 def main() -> None:
+    settle(__file__)
     jobs = int(sys.argv[1]) if len(sys.argv) > 1 else os.cpu_count()
     rows = read_search(FOUND) if FOUND.exists() else []
     done = [row["config"] for row in rows]

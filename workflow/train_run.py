@@ -8,19 +8,24 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
 import papermill
+from jupyter_client.manager import AsyncKernelManager
 from papermill.exceptions import PapermillExecutionError
 
 from normstudy import progress
 from normstudy.config import make_config, run_name
 from normstudy.errors import NormstudyError, disk_refusal
+from normstudy.own_kernel import last_words, own_kernel
 from normstudy.paths import project_root
 from normstudy.runs import RunError, claim, discard, is_current, publish, stage
+from normstudy.surroundings import settle
 
 NOTEBOOK = "analysis/train.ipynb"
 ATTEMPTS = 3
@@ -44,24 +49,31 @@ def train(parameters: dict, runs: Path) -> Path:
             channel.parent.mkdir(parents=True, exist_ok=True)
             channel.write_text("")
             staged = stage(config, runs, claimed=True)
-            try:
-                execute(staged / "train.ipynb", {**parameters, "run_folder": str(staged), "runs_folder": str(runs)})
-                return publish(staged, runs)
-            except RuntimeError as error:  # nbclient's DeadKernelError, and jupyter_client's of one that never answered
-                print(f"The kernel died (attempt {attempt} of {ATTEMPTS}): {error}", file=sys.stderr)
-            finally:
-                discard(staged)
-    raise RunError(f"the run's kernel died {ATTEMPTS} times, perhaps for want of memory; `make report` goes on with it")
+            with tempfile.TemporaryFile() as errors:
+                try:
+                    folders = {"run_folder": str(staged), "runs_folder": str(runs)}
+                    execute(staged / "train.ipynb", {**parameters, **folders}, own_kernel(errors))
+                    return publish(staged, runs)
+                except RuntimeError as error:  # nbclient's DeadKernelError, jupyter_client's of one that never answered
+                    said = last_words(errors)
+                    print(f"The kernel died (attempt {attempt} of {ATTEMPTS}): {error}", file=sys.stderr)
+                finally:
+                    discard(staged)
+                    errors.seek(0)
+                    shutil.copyfileobj(errors, sys.stderr.buffer)
+    why = f"the last it said: {said}" if said else "it said nothing, as where memory is wanting"
+    raise RunError(f"the run's kernel died {ATTEMPTS} times ({why}); `make report` goes on with it")
 
 
-def execute(output: Path, parameters: dict) -> None:
-    """Run the notebook in a fresh kernel; its copy at `output` names no path of this machine."""
+def execute(output: Path, parameters: dict, kernel: type[AsyncKernelManager]) -> None:
+    """Run the notebook in a fresh `kernel`; its copy at `output` names no path of this machine."""
     try:
         papermill.execute_notebook(
-            str(project_root() / NOTEBOOK),
-            str(output),
+            _literally(project_root() / NOTEBOOK),
+            _literally(output),
             parameters=parameters,
-            kernel_name="python3",
+            kernel_name="python3",  # by which papermill knows the language
+            kernel_manager_class=kernel,
             cwd=str(project_root()),
             progress_bar=False,
             start_timeout=300,
@@ -75,6 +87,11 @@ def execute(output: Path, parameters: dict) -> None:
     nbformat.write(notebook, output)
 
 
+def _literally(path: Path) -> str:
+    """`path` as papermill takes it, which puts parameters in the place of what is in braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
 def tidy(notebook: nbformat.NotebookNode) -> None:
     """Take out what belongs to this machine and moment: folders, times, papermill's records of both."""
     notebook.metadata.pop("papermill", None)
@@ -86,17 +103,21 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
             cell.source = "\n".join([*kept, 'runs_folder = "runs"', 'run_folder = ""'])
         for output in cell.get("outputs", []):
             if "text" in output:
-                output["text"] = output["text"].replace(str(project_root()), ".").replace(str(Path.home()), "~")
+                output["text"] = output["text"].replace(str(project_root()), ".")
+                if (home := str(Path.home())) != "/":
+                    output["text"] = output["text"].replace(home, "~")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=Path, required=True)
     parser.add_argument("--parameters", type=json.loads, required=True)
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exit that takes the unfinished folder away
+    runs = arguments.runs.absolute()
     try:
-        print(train(arguments.parameters, (project_root() / arguments.runs)))
+        settle(__file__)
+        print(train(arguments.parameters, runs))
     except NormstudyError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -58,6 +58,7 @@ def watch(
                         console.print(f"{names[run.name]}: {state}")
                 elif not entries and (channel / f"{run.name}.jsonl").exists():
                     bars.update(bar[run.name], state="starting")
+            told = told or all(shown[run.name] == run.config.epochs for run in waiting)  # too late to tell
             if not told and sum(map(bool, seconds.values())) >= min(workers, len(waiting)):
                 told = True
                 start_up = time.monotonic() - start - max(map(sum, seconds.values()))

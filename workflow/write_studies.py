@@ -25,7 +25,7 @@ def await_folders(folders: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=Path, required=True)
     parser.add_argument("--study", required=True)
     parser.add_argument("--names", nargs="+", required=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import matplotlib
+import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -28,6 +28,9 @@ STYLE = {
     "grid.linewidth": 0.6,
     "axes.axisbelow": True,
 }
+PLAIN = ["default", STYLE]
+"""Styles for `matplotlib.style.context`, which begin with matplotlib's own: a user's matplotlibrc does not count."""
+
 WIDTH = 7.2
 """Inches."""
 
@@ -42,7 +45,7 @@ MEASURES = {
 }
 
 
-@matplotlib.rc_context(STYLE)
+@matplotlib.style.context(PLAIN)
 def history_figure(runs: Sequence[FinishedRun], measures: Sequence[str]) -> Figure:
     """One panel per measure (a key of the history), every epoch of every run, labelled at the line's end."""
     figure = Figure(figsize=(WIDTH, 4.0 if len(measures) == 1 else 3.4), layout="constrained")
@@ -51,7 +54,7 @@ def history_figure(runs: Sequence[FinishedRun], measures: Sequence[str]) -> Figu
     return figure
 
 
-@matplotlib.rc_context(STYLE)
+@matplotlib.style.context(PLAIN)
 def curves_figure(run: FinishedRun) -> Figure:
     """Loss and accuracy of one run, in training and in evaluation."""
     split = run.config.evaluate_on
@@ -69,7 +72,7 @@ def curves_figure(run: FinishedRun) -> Figure:
     return figure
 
 
-@matplotlib.rc_context(STYLE)
+@matplotlib.style.context(PLAIN)
 def confusion_figure(run: FinishedRun) -> Figure:
     """How many images of each true class were given which class; the diagonal is what went right."""
     names = CLASS_NAMES[run.config.dataset]
@@ -89,7 +92,7 @@ def confusion_figure(run: FinishedRun) -> Figure:
     return figure
 
 
-@matplotlib.rc_context(STYLE)
+@matplotlib.style.context(PLAIN)
 def misclassified_figure(run: FinishedRun) -> Figure:
     """The ten errors of which the model was surest, five by two; fewer when there are fewer."""
     errors, names = run.misclassified, CLASS_NAMES[run.config.dataset]
@@ -105,7 +108,7 @@ def misclassified_figure(run: FinishedRun) -> Figure:
     return figure
 
 
-@matplotlib.rc_context(STYLE)
+@matplotlib.style.context(PLAIN)
 def shared_errors_figure(runs: Sequence[FinishedRun], positions: np.ndarray) -> Figure:
     """Images (at most ten) that every run got wrong, with what each said. `positions` as of `shared_errors`."""
     rows, columns = GRID
@@ -127,7 +130,7 @@ def shared_errors_figure(runs: Sequence[FinishedRun], positions: np.ndarray) -> 
     return figure
 
 
-@matplotlib.rc_context(STYLE)
+@matplotlib.style.context(PLAIN)
 def augmentation_figure(config: Config, data: Data, images: int = 5, versions: int = 4) -> Figure:
     """A sheet of training images: originals above, versions drawn as in training at full strength."""
     original = data.train.images[:images].float() / 255

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import matplotlib
+import matplotlib.style
 from IPython.display import Image
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
@@ -115,7 +116,8 @@ def table(label: str, frame: pd.DataFrame, caption: str) -> str:
 def display_picture(picture: Figure, alt: str) -> Image:
     """`picture` as the output of a notebook cell."""
     data = io.BytesIO()
-    picture.savefig(data, format="png", dpi=144, bbox_inches="tight")
+    with matplotlib.style.context("default"):
+        picture.savefig(data, format="png", dpi=144, bbox_inches="tight")
     return Image(data=data.getvalue(), alt=alt, width=600)
 
 
@@ -126,10 +128,11 @@ def save_picture(picture: Figure, path: Path) -> None:
     """
     data = io.BytesIO()
     if path.suffix == ".svg":
-        with matplotlib.rc_context({"svg.hashsalt": path.stem}):
+        with matplotlib.style.context(["default", {"svg.hashsalt": path.stem}]):
             picture.savefig(data, format="svg", bbox_inches="tight", metadata={"Date": None})
     else:
-        picture.savefig(data, format="png", bbox_inches="tight", dpi=200, metadata={"Software": None})
+        with matplotlib.style.context("default"):
+            picture.savefig(data, format="png", bbox_inches="tight", dpi=200, metadata={"Software": None})
     write_whole(path, data.getvalue())
 
 

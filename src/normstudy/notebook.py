@@ -6,13 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from IPython import get_ipython
 from IPython.display import Image
 from matplotlib.figure import Figure
 
 from normstudy.config import Config, ParameterError, make_config, resolve, run_name
 from normstudy.download import resolve_dataset
 from normstudy.markup import save_picture
-from normstudy.paths import project_root
+from normstudy.ownership import take_runs_folder
+from normstudy.paths import project_root, refuse_other_checkout
 from normstudy.runs import FinishedRun, checkpoint_file, publish, stage
 
 OUTPUT_PARAMETERS = ("runs_folder", "run_folder")
@@ -23,13 +25,17 @@ def read_parameters(variables: dict[str, Any]) -> Config:
     """The configuration that the notebook's variables (its `globals()`) describe, resolved.
 
     Papermill only warns of a parameter that the notebook does not know, so this refuses it: in a
-    fresh kernel, every plain value is a parameter. Later, when cells are run again by hand, only
-    known names are read. Raises `ParameterError` with one line, `DataError` if there are no data.
+    fresh kernel, every plain value that a cell made is a parameter. Later, when cells are run again by
+    hand, only known names are read. Raises `ParameterError` with one line, `DataError` if there are no data.
     """
+    refuse_other_checkout(Path.cwd())
     known = {*Config.model_fields, *OUTPUT_PARAMETERS}
     fresh = "config" not in variables
+    before = _before_the_first_cell()
     values = {
-        name: value for name, value in variables.items() if name in known or (fresh and _is_parameter(name, value))
+        name: value
+        for name, value in variables.items()
+        if name in known or (fresh and _is_parameter(name, value) and before.get(name, before) is not value)
     }
     config = make_config({name: value for name, value in values.items() if name not in OUTPUT_PARAMETERS})
     for name in OUTPUT_PARAMETERS:
@@ -49,8 +55,10 @@ def output_folder(config: Config, variables: dict[str, Any]) -> Path:
 
 
 def checkpoint(config: Config, variables: dict[str, Any]) -> Path:
-    """The file that this run goes on from, should it be interrupted."""
-    return checkpoint_file(config, project_root() / variables["runs_folder"])
+    """The file that this run goes on from, should it be interrupted. Raises `PlaceError` if it cannot be there."""
+    folder = project_root() / variables["runs_folder"]
+    take_runs_folder(folder)
+    return checkpoint_file(config, folder)
 
 
 def hand_over(folder: Path, variables: dict[str, Any]) -> str:
@@ -78,6 +86,12 @@ def describe(config: Config) -> str:
 
 
 def _is_parameter(name: str, value: Any) -> bool:
-    # In, Out and names with underscores are IPython's own.
+    # In, Out and names with underscores are IPython's own; papermill's --inject-paths adds its own, too.
     plain = value is None or isinstance(value, bool | int | float | str | list | dict)
-    return plain and not name.startswith("_") and name not in ("In", "Out")
+    return plain and not name.startswith(("_", "PAPERMILL_")) and name not in ("In", "Out")
+
+
+def _before_the_first_cell() -> dict[str, Any]:
+    """The variables that were there before any cell ran, of start-up files say: IPython hides them from `%who`."""
+    shell = get_ipython()
+    return shell.user_ns_hidden if shell else {}

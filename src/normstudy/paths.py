@@ -11,6 +11,22 @@ class DiskError(NormstudyError):
     """The disk did not take what was to be written."""
 
 
+class CheckoutError(NormstudyError):
+    """The code that runs is not that of the checkout that is to work."""
+
+
+def refuse_other_checkout(here: Path) -> None:
+    """Raises `CheckoutError` when `here`, or the folder above it, is a checkout, but not the one whose code runs."""
+    for folder in (here, here.parent):
+        if (folder / "src/normstudy/paths.py").is_file():
+            if not folder.samefile(project_root()):
+                raise CheckoutError(
+                    f"{folder}: the code of another checkout would run, {project_root()}; call `make` in the one that "
+                    "is to work, or use its own .venv, and unset PYTHONPATH"
+                )
+            return
+
+
 def project_root() -> Path:
     """The checkout that this package is installed from, else the current folder."""
     checkout = Path(__file__).resolve().parents[2]
@@ -20,6 +36,13 @@ def project_root() -> Path:
 def data_folder() -> Path:
     """Where data sets are kept: `data/` of the checkout (ignored by git)."""
     return project_root() / "data"
+
+
+def open_as_usual(folder: Path) -> None:
+    """Give `folder` the permissions that this user's new folders have."""
+    mask = os.umask(0)
+    os.umask(mask)
+    folder.chmod(0o777 & ~mask)
 
 
 def replace_folder(fresh: Path, final: Path) -> None:

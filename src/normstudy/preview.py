@@ -27,19 +27,15 @@ import nbformat
 import pypandoc
 import typst
 import yaml
-from ipykernel.kernelspec import get_kernel_dict
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
-from traitlets import default
 
 from normstudy.errors import NormstudyError
 from normstudy.harmless import make_harmless
 from normstudy.markup import escape
-from normstudy.paths import replace_folder
+from normstudy.own_kernel import own_kernel
 from normstudy.preview_constructs import FRONT_MATTER, top_heading_level, unsupported_constructs
 from normstudy.text import one_line
 
@@ -67,12 +63,12 @@ def render(
     `environment` is added to the variables that the cells see, `metadata` (a subtitle, say) to the front
     matter. `notebooks` are pairs of a title and an
     executed `.ipynb`; each becomes a page in `output/notebooks/`, linked from the article. Returns the
-    files written. `output` is replaced whole, or is left as it was and a PreviewError says why: an
-    unknown construct, a failed cell, an unresolved reference or citation, a folder that is no preview.
+    files written. `output` appears whole, or not at all and a PreviewError says why: an unknown construct,
+    a failed cell, an unresolved reference or citation, a folder that is there and holds something.
     """
     report, output = Path(report).resolve(), Path(output).resolve()
-    if output.exists() and not _is_preview(output):
-        raise PreviewError(f"{output} is not an earlier preview: name another output folder, or remove it.")
+    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
+        raise PreviewError(f"{output} is there and not empty: name another output folder.")
     if not report.is_file():
         raise PreviewError(f"There is no report {report}.")
     text = report.read_text(encoding="utf-8")
@@ -86,9 +82,9 @@ def render(
     source = _execute(report, text, environment or {})
 
     output.parent.mkdir(parents=True, exist_ok=True)
-    build = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
+    build = output.with_name(f".{output.name}-{os.getpid()}")
+    build.mkdir()
     try:
-        build.chmod(0o755)  # mkdtemp makes a private folder
         written = [build / "index.html", build / "report.pdf"]
         links = [{"title": html.escape(title), "href": f"notebooks/{name}"} for title, _, name in pages]
         variables = {"formats": [{"title": "PDF", "href": "report.pdf"}], "notebooks": links}
@@ -98,25 +94,13 @@ def render(
             written.append(build / "notebooks" / name)
             written[-1].parent.mkdir(exist_ok=True)
             written[-1].write_text(_notebook_html(title, path, pages), encoding="utf-8")
-        replace_folder(build, output)
+        build.rename(output)  # which may be there, empty
     finally:
         shutil.rmtree(build, ignore_errors=True)
     return [output / path.relative_to(build) for path in written]
 
 
 # Running the cells
-
-
-class _OwnKernel(AsyncKernelManager):
-    """The Python that runs this module, whatever kernels a user has registered under the name python3."""
-
-    @property
-    def kernel_spec(self) -> KernelSpec:
-        return KernelSpec(**get_kernel_dict())
-
-    @default("transport_encryption")
-    def _encrypt(self) -> str:
-        return "auto"  # else the kernel warns that its messages can be read on the way
 
 
 def _execute(report: Path, text: str, environment: dict[str, str]) -> str:
@@ -174,7 +158,7 @@ def _run(report: Path, notebook: NotebookNode, environment: dict[str, str]) -> N
         notebook,
         timeout=None,
         coalesce_streams=True,  # the kernel cuts long output into messages at any character
-        kernel_manager_class=_OwnKernel,
+        kernel_manager_class=own_kernel(),
         resources={"metadata": {"path": str(report.parent)}},
         on_cell_start=remember,
     )
@@ -318,10 +302,3 @@ def _pandoc(source: str, origin: Path, citeproc: bool = False, **options: Any) -
         reason = re.findall(r"^.*?(?:preview: |\[WARNING\] )(.*)", done.stderr, re.MULTILINE) or [done.stderr]
         raise PreviewError(f"{origin.name}: {one_line('; '.join(reason))}")
     return done.stdout
-
-
-# Files
-
-
-def _is_preview(folder: Path) -> bool:
-    return folder.is_dir() and (not any(folder.iterdir()) or {"index.html", "report.pdf"} <= set(os.listdir(folder)))

@@ -20,7 +20,6 @@ import json
 import os
 import platform
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -37,9 +36,11 @@ from filelock import FileLock, Timeout
 from normstudy import contract, manifest
 from normstudy.config import Config, ParameterError, make_config, run_name
 from normstudy.errors import NormstudyError
-from normstudy.paths import project_root
+from normstudy.ownership import take_runs_folder
+from normstudy.paths import open_as_usual, project_root
 from normstudy.sources import sources_hash
 from normstudy.text import one_line
+from normstudy.versions import commit, is_clean
 
 # Reading runs is done often and does without torch, whose import takes seconds.
 if TYPE_CHECKING:
@@ -143,7 +144,8 @@ def stage(config: Config, runs_folder: Path | str, claimed: bool = False) -> Pat
     """
     hidden = Path(runs_folder) / HIDDEN
     try:
-        hidden.mkdir(parents=True, exist_ok=True)
+        take_runs_folder(Path(runs_folder))
+        hidden.mkdir(exist_ok=True)
         if not claimed:
             return Path(tempfile.mkdtemp(prefix=f"{run_name(config)}.", dir=hidden))
         own = hidden / run_name(config)
@@ -203,7 +205,7 @@ def publish(staged: Path, runs_folder: Path | str) -> Path:
         while kept.exists():
             kept = kept.with_name(f"{kept.name}+")  # a second one within the second
         os.replace(final, kept)
-    staged.chmod(0o755)  # mkdtemp's folders are for their owner alone
+    open_as_usual(staged)  # mkdtemp's folders are for their owner alone
     os.replace(staged, final)
     checkpoint_file(config, runs_folder).unlink(missing_ok=True)
     return final
@@ -267,8 +269,8 @@ def environment(device: str) -> dict[str, Any]:
         "lock": _file_hash("requirements.lock"),
         "notebook": _file_hash("analysis/train.ipynb"),
         "processor": _gpu_name() if device == "cuda" else _cpu_name(),
-        "commit": _git("rev-parse", "HEAD"),
-        "clean": None if (changes := _git("status", "--porcelain")) is None else changes == "",
+        "commit": commit(),
+        "clean": is_clean(),
         "sources": sources_hash(),
     }
 
@@ -333,14 +335,6 @@ def _file_hash(name: str) -> str | None:
         return hashlib.sha256((project_root() / name).read_bytes()).hexdigest()[:16]
     except OSError:
         return None
-
-
-def _git(*arguments: str) -> str | None:
-    try:
-        answer = subprocess.run(["git", *arguments], cwd=project_root(), capture_output=True, text=True, timeout=10)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return answer.stdout.strip() if answer.returncode == 0 else None
 
 
 def _gpu_name() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import matplotlib
+import matplotlib.style
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from normstudy.exact import rounded, text
-from normstudy.figures import STYLE, WIDTH
+from normstudy.figures import PLAIN, WIDTH
 from normstudy.worked_example import (
     IMAGES,
     NORMALIZATIONS,
@@ -37,7 +37,7 @@ STEPS = 40
 # --- which values share a mean ----------------------------------------------------------------------
 
 
-@matplotlib.rc_context(STYLE)
+@matplotlib.style.context(PLAIN)
 def index_sets_figure(kinds: tuple[str, ...] = tuple(NORMALIZATIONS)) -> Figure:
     """One panel per kind: the images' values, an outline and a colour for each set that shares μ and σ²."""
     figure = _panels(kinds)
@@ -74,7 +74,7 @@ def set_colours(kind: str) -> list[tuple[float, float, float]]:
 # --- after normalization ----------------------------------------------------------------------------
 
 
-@matplotlib.rc_context(STYLE)
+@matplotlib.style.context(PLAIN)
 def normalized_values_figure(kinds: tuple[str, ...] = tuple(NORMALIZATIONS)) -> Figure:
     """The same panels with the normalized values x̂ (γ = 1, β = 0, ε = 0), rounded to one decimal."""
     figure = _panels(kinds, extra=0.5)
@@ -109,7 +109,7 @@ def normalized_values_alt(kinds: tuple[str, ...] = tuple(NORMALIZATIONS)) -> str
 # --- L1 ---------------------------------------------------------------------------------------------
 
 
-@matplotlib.rc_context(STYLE)
+@matplotlib.style.context(PLAIN)
 def l1_figure(steps: int = STEPS) -> Figure:
     """The example's weights under gradient descent on the penalty alone: λ Σ|w| on the left, λ/2 Σw² on the right."""
     figure = Figure(figsize=(WIDTH, 3.0), layout="constrained")

@@ -1,0 +1,134 @@
+"""What a user's environment may say to a job, and what is kept from it.
+
+Editors, modules of a cluster and start-up files set variables for the programs of a user; here they would
+reach an interpreter, a kernel or a scheduler that is not the user's. `tests/surroundings.md` lists all that
+those programs read, each with its decision.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import sys
+import tempfile
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from normstudy.paths import refuse_other_checkout
+
+IGNORED = (
+    "PYTHON*",
+    "IPYTHON*",
+    "JUPYTER_*",
+    "JPY_*",
+    "SNAKEMAKE_*",
+    "MATPLOTLIBRC",
+    "MPLBACKEND",
+    "GIT_*",
+    "QUARTO_PYTHON",
+    "QUARTO_R",
+    "QUARTO_PROFILE",
+    "QUARTO_PROJECT_*",
+    "QUARTO_DOCUMENT_*",
+    "QUARTO_EXECUTE_*",
+    "QUARTO_FIG_*",
+    "QUARTO_LOG*",
+    "BASH_ENV",
+    "ENV",
+    "SHELLOPTS",
+    "BASHOPTS",
+    "FORCE_COLOR",
+    "CLICOLOR*",
+    "PY_COLORS",
+    "TTY_*",
+    "COLUMNS",
+    "LINES",
+)
+"""Patterns of the variables that no program of a job gets to see."""
+
+HEEDED = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "SNAKEMAKE_SLURM_*")
+"""Those among them that it does."""
+
+
+def settle(script: str) -> None:
+    """Begin a program of the workflow: in its checkout, with a clean environment for itself and all that it starts.
+
+    Raises `CheckoutError` when this package is not the one beside `script`, the program's file.
+    """
+    own = Path(script).resolve().parents[1]
+    refuse_other_checkout(own)
+    environment = clean(os.environ)
+    os.environ.clear()
+    os.environ.update(environment)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # a terminal may not know the characters of a name
+    os.chdir(own)
+
+
+def clean(environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` without what is `IGNORED`, and with places of our own for what is kept between programs.
+
+    A user without a home that can be written, or without a name, is given both.
+    """
+    kept = {name: value for name, value in environ.items() if not _is_ignored(name)}
+    place = own_place(kept)
+    if source := kept.get("NORMSTUDY_DATA"):
+        kept["NORMSTUDY_DATA"] = os.path.expanduser(source)  # while `~` is still the user's
+    if not _is_writable(kept.get("HOME", "")):
+        kept = {name: value for name, value in kept.items() if not name.startswith("XDG_")}
+        kept["HOME"] = str(_made(place / "home"))
+    if not any(kept.get(name) for name in ("USER", "LOGNAME")) and not _has_name():
+        kept["USER"] = kept["LOGNAME"] = f"uid{os.getuid()}"
+    return kept | {
+        "NO_COLOR": "1",  # what programs print goes to files
+        "PYTHONUTF8": "1",
+        "IPYTHONDIR": str(place / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(place / "jupyter/config"),
+        "JUPYTER_DATA_DIR": str(place / "jupyter/data"),
+        "JUPYTER_RUNTIME_DIR": str(place / "jupyter/runtime"),
+        "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel called python3 is that of this Python
+        "MATPLOTLIBRC": os.devnull,
+    }
+
+
+def own_place(environ: Mapping[str, str]) -> Path:
+    """A folder that is this project's and this user's alone, for caches: in the home, else among temporary files."""
+    if _is_writable(environ.get("HOME", "")):
+        try:
+            return _made(user_cache_path("normstudy", appauthor=False))
+        except OSError:
+            pass  # a home without room, or with a file in the place of the cache
+    place = Path(tempfile.gettempdir()) / f"normstudy-{os.getuid()}"
+    try:
+        place.mkdir(mode=0o700, exist_ok=True)
+        # Anybody can make a folder of that name there, and would then decide what our programs read.
+        if place.stat().st_uid == os.getuid() and not place.is_symlink() and not place.stat().st_mode & 0o022:
+            return place
+    except OSError:
+        pass
+    return Path(tempfile.mkdtemp(prefix="normstudy-"))
+
+
+def _is_ignored(name: str) -> bool:
+    return any(fnmatchcase(name, each) for each in IGNORED) and not any(fnmatchcase(name, each) for each in HEEDED)
+
+
+def _is_writable(home: str) -> bool:
+    # `/` is what containers give to users that they do not know.
+    return bool(home) and os.path.realpath(home) != "/" and os.path.isdir(home) and os.access(home, os.W_OK | os.X_OK)
+
+
+def _has_name() -> bool:
+    try:
+        pwd.getpwuid(os.getuid())
+    except KeyError:
+        return False
+    return True
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder

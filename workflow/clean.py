@@ -1,0 +1,86 @@
+"""Delete the rendered report, and what Quarto made here. What `make clean` calls.
+
+Usage: python workflow/clean.py [--output _report]
+
+Runs, data and `.venv` stay; so does every file that the project did not write, wherever it lies.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from placement import clear_up
+
+from normstudy.errors import NormstudyError, disk_refusal
+from normstudy.ownership import LITTER, RECORD, as_typed, of_others, recorded
+from normstudy.surroundings import settle
+from normstudy.text import one_line, visible
+
+SITE = Path("_site")
+OF_A_SITE = {"index.html", "index-meca.zip", "report.pdf", "search.json", "site_libs", "notebooks", "results"}
+"""What `quarto render` writes into `_site`; it keeps no record of it."""
+
+PICTURES = re.compile(r"_figures/\w+-[0-9a-f]{8}/[\w-]+\.(svg|png)")
+"""What the report's cells write for Quarto."""
+
+
+def clean(output: Path) -> list[str]:
+    """Delete what is this project's; what was left where it was, each in a line."""
+    clear_up(output)
+    left = []
+    ours = recorded(output) if output.is_dir() else {}
+    theirs = list(of_others(output, ours)) if output.is_dir() else []
+    if output.is_dir() and not ours:
+        left += [f"{output}: no report that this project made"] if theirs else []
+    else:
+        remove(output, [name for name in [*ours, RECORD] if name not in theirs])
+        left += [f"{output / name}: not a file of the report, or changed since" for name in theirs]
+    if SITE.is_dir():
+        entries = {path.name for path in SITE.iterdir()}
+        for name in entries & OF_A_SITE:
+            path = SITE / name
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        left += [f"{SITE / name}: not written by Quarto" for name in sorted(entries - OF_A_SITE - LITTER)]
+        remove(SITE, [])
+    pictures = [path.as_posix() for path in Path("_figures").glob("*/*")]
+    remove(Path("_figures"), [name.removeprefix("_figures/") for name in pictures if PICTURES.fullmatch(name)])
+    if not Path(".quarto").is_symlink():
+        shutil.rmtree(".quarto", ignore_errors=True)  # Quarto's own cache
+    return left
+
+
+def remove(folder: Path, names: list[str]) -> None:
+    """Delete the files `names` of `folder`, then every folder that is empty without them."""
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+    for parent in sorted({parent for name in names for parent in Path(name).parents} | {Path()}, reverse=True):
+        with suppress(OSError):  # not there, or something is in it, or it is mounted
+            (folder / parent).rmdir()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--output", type=as_typed, default="_report")
+    arguments = parser.parse_args()
+    output = Path(os.path.realpath(arguments.output))
+    try:
+        settle(__file__)
+        for line in clean(output):
+            print(f"left as it is: {visible(one_line(line))}")
+    except NormstudyError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"error: {disk_refusal(error, output)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
