@@ -114,7 +114,8 @@ def claim(name: str, runs_folder: Path | str) -> Iterator[None]:
     """
     path = Path(runs_folder) / ".locks" / f"{name}.lock"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        take_runs_folder(Path(runs_folder))
+        path.parent.mkdir(exist_ok=True)
         lock = FileLock(path)
         lock.acquire()
     except OSError as error:
