@@ -4,7 +4,6 @@ import ast
 import json
 import re
 import subprocess
-import sys
 
 import pytest
 import yaml
@@ -123,27 +122,6 @@ def test_make_help_lists_the_commands_of_the_readme():
     readme = (ROOT / "README.md").read_text()
     for command in set(re.findall(r"make ([a-z]+)\b", readme)) - {"it", "is"}:
         assert f"make {command}" in listed, command
-
-
-def test_set_up_names_what_is_missing(tmp_path):
-    bootstrap = (ROOT / "workflow/bootstrap.py").read_text()
-    too_old = bootstrap.replace("OLDEST = (3, 11)", "OLDEST = (99, 0)")
-    process = subprocess.run([sys.executable, "-c", too_old], cwd=tmp_path, capture_output=True, text=True)
-    assert process.returncode == 1
-    assert "too old" in process.stderr
-    assert "make setup PYTHON=" in process.stderr
-    # A Python without the module, as Debian ships it: -S and an empty ensurepip in the way.
-    (tmp_path / "ensurepip.py").write_text("raise ImportError('no ensurepip')\n")
-    process = subprocess.run(
-        [sys.executable, ROOT / "workflow/bootstrap.py"],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(tmp_path), "PATH": ""},
-        capture_output=True,
-        text=True,
-    )
-    assert process.returncode == 1
-    assert "`venv` module is missing" in process.stderr
-    assert not (tmp_path / ".venv").exists()
 
 
 def test_no_source_imports_upwards():

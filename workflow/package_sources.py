@@ -1,4 +1,4 @@
-"""Where packages come from on this machine: what the user's settings for pip and uv say of it, and nothing else they say.
+"""Where packages come from on this machine: that alone is heeded of the user's settings for pip and uv.
 
 A mirror, its certificate or a proxy is what makes an installation possible; where its packages go and which ones they
 are is the set-up's business. Values may hold passwords: they go by the environment, and are never printed.
@@ -83,14 +83,14 @@ def uv_environment(environ: Mapping[str, str], settings: Mapping[str, str]) -> d
         # pip looks for a version in all places; the lock's hashes keep strangers out.
         "UV_INDEX_STRATEGY": "unsafe-best-match",
         **_certificates(environ, settings),
-        **({name: proxy for name in ("HTTP_PROXY", "HTTPS_PROXY")} if not _has_proxy(environ) else {}),
+        **(dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), proxy) if not _has_proxy(environ) else {}),
     }
     plain, own = plain_environment(environ), _uv_own(environ)
     return {key: value for key, value in given.items() if value} | plain | own
 
 
 def uv_options(settings: Mapping[str, str]) -> list[str]:
-    """Options of uv itself for which there is no variable; its files are read here, for they say more than is heeded."""
+    """Options of uv for which there is no variable. What is heeded of uv's files stands in the environment."""
     return ["--no-config", *(["--no-index"] if settings.get("no-index", "").lower() in TRUE else [])]
 
 
