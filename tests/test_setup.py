@@ -226,6 +226,28 @@ def test_a_colon_in_the_path_is_refused(tmp_path):
     assert "has a colon, with which Python makes no environment" in refusal(checkout)
 
 
+@pytest.mark.parametrize(
+    ("system", "machine", "release", "musl", "line"),
+    [
+        ("darwin", "x86_64", "24.1.0", "", "PyTorch is made for macOS 14 or newer on Apple silicon"),
+        ("darwin", "arm64", "22.6.0", "", "PyTorch is made for macOS 14 or newer on Apple silicon"),
+        ("linux", "x86_64", "6.1", "cpython-311-x86_64-linux-musl", "PyTorch is not made for musl"),
+        ("darwin", "arm64", "23.0.0", "", ""),
+        ("linux", "aarch64", "6.1", "", ""),
+    ],
+)
+def test_systems_without_packages_are_refused(tmp_path, monkeypatch, system, machine, release, musl, line):
+    module = bootstrap(Checkout(tmp_path / "checkout", tmp_path / "machine"))
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(os, "uname", lambda: ("", "", release, "", machine))
+    monkeypatch.setattr("sysconfig.get_config_var", lambda _: musl)
+    if line:
+        with pytest.raises(module.SetupError, match=line):
+            module.refuse_hopeless_place()
+    else:
+        module.refuse_hopeless_place()
+
+
 def test_what_cannot_be_written_is_named(tmp_path, monkeypatch, capsys):
     checkout = Checkout(tmp_path / "checkout", tmp_path / "machine")
     monkeypatch.chdir(tmp_path)

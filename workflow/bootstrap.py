@@ -16,6 +16,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 from contextlib import contextmanager
 
 OLDEST = (3, 11)
@@ -194,8 +195,13 @@ def refuse_hopeless_place():
         raise SetupError(
             "the path of this folder, %s, has a colon, with which Python makes no environment: rename it" % CHECKOUT
         )
-    if sys.platform == "darwin" and os.uname()[4] == "x86_64":
-        raise SetupError("PyTorch is no longer made for Macs with Intel processors: use another machine")
+    if sys.platform == "darwin" and (os.uname()[4] == "x86_64" or int(os.uname()[2].split(".")[0]) < 23):
+        raise SetupError(
+            "PyTorch is made for macOS 14 or newer on Apple silicon, which this Python (%s, Darwin %s) is not for"
+            % (os.uname()[4], os.uname()[2])
+        )
+    if "musl" in (sysconfig.get_config_var("SOABI") or ""):
+        raise SetupError("PyTorch is not made for musl, as Alpine Linux has it: use a system with glibc, Debian say")
 
 
 def refuse_what_is_not_ours(found):
