@@ -78,6 +78,10 @@ def bootstrap(checkout):
     return module
 
 
+@pytest.mark.fault(
+    "set-up in an odd folder, with others' settings for Python, pip and uv",
+    "packages come from the user's mirror into this checkout",
+)
 def test_it_works_in_any_folder_whatever_the_user_has_set(made, address):
     checkout, process = made
     told = checkout.told(process)
@@ -99,6 +103,7 @@ def test_where_all_is_well_nothing_is_said_or_written(made):
     assert checkout.make("report", PATH=path).returncode == 0  # the Python on PATH is not asked
 
 
+@pytest.mark.fault("two set-ups at once", "one makes .venv, both go on")
 def test_of_two_at_once_the_second_waits(mirror, address, tmp_path):
     checkout = Checkout(tmp_path / "checkout", tmp_path / "machine", mirror)
     started = [checkout.start("report", PIP_INDEX_URL=address[0], UV_CACHE_DIR=str(tmp_path / "cache")) for _ in "12"]
@@ -108,6 +113,11 @@ def test_of_two_at_once_the_second_waits(mirror, address, tmp_path):
     assert sum("waiting for it" in out for _, out, _ in ended) == 1
 
 
+@pytest.mark.fault(
+    "checkout copied or moved with its .venv, another one on PYTHONPATH",
+    "the one stood in is worked in, the other is as before",
+    tried=2,
+)
 def test_a_copy_works_on_its_own(copy, made):
     original = made[0]
     kept = (original.folder / ".venv/.installed").read_bytes()
@@ -141,6 +151,7 @@ def unfinished(made, folder, machine):
     return checkout
 
 
+@pytest.mark.fault("Python of .venv gone", "made again, told in a line")
 def test_a_python_that_is_gone_is_replaced(made, tmp_path):
     checkout = unfinished(made, tmp_path / "checkout", tmp_path / "machine")
     process = checkout.make("report")  # goes wrong further on: this checkout has no packages to install
@@ -189,6 +200,16 @@ def test_a_venv_that_the_user_made_is_completed(mirror, address, tmp_path):
     assert theirs.exists()
 
 
+@pytest.mark.fault("a further index of pip's settings out of reach", "set up without it, no password shown")
+def test_a_further_index_that_is_out_of_reach_is_done_without(mirror, address, tmp_path):
+    checkout = Checkout(tmp_path / "checkout", tmp_path / "machine", mirror)
+    away = {"PIP_EXTRA_INDEX_URL": "http://u:secret@127.0.0.1:9/simple", "PIP_RETRIES": "0", "UV_HTTP_RETRIES": "0"}
+    process = checkout.make("report", PIP_INDEX_URL=address[0], **away)
+    assert checkout.told(process)["sample"].startswith(str(checkout.folder))
+    assert "without the further indexes of pip's settings ..." in process.stdout
+    assert "secret" not in process.stdout + process.stderr
+
+
 def refusal(checkout, **environment):
     """The one line with which a set-up refuses; nothing in the checkout has changed."""
     before = sorted(map(str, checkout.folder.rglob("*")))
@@ -202,6 +223,7 @@ def refusal(checkout, **environment):
     return line
 
 
+@pytest.mark.fault("the user's files under the name .venv", "refused in one line, nothing changed", tried=3)
 def test_files_of_the_user_are_never_taken_for_a_venv(tmp_path):
     checkout = Checkout(tmp_path / "checkout", tmp_path / "machine")
     checkout.write(".venv/thesis.tex", "mine")
@@ -214,6 +236,7 @@ def test_files_of_the_user_are_never_taken_for_a_venv(tmp_path):
     assert ".venv is a link that leads nowhere" in refusal(checkout)
 
 
+@pytest.mark.fault(".venv a link to another checkout's", "refused in one line, nothing changed")
 def test_a_link_to_the_venv_of_another_checkout_is_left_alone(made, tmp_path):
     checkout = Checkout(tmp_path / "checkout", tmp_path / "machine")
     (checkout.folder / ".venv").symlink_to(made[0].folder / ".venv")
@@ -317,6 +340,9 @@ VALUES = [
 ]
 
 
+@pytest.mark.fault(
+    "RUNS, OUTPUT, PARAMS with what shells and make could take for something else", "reach the script as typed"
+)
 @pytest.mark.parametrize("value", VALUES)
 def test_what_is_typed_reaches_the_script_as_it_is(stub, value):
     process = stub.make("report", f"RUNS={value}", f"OUTPUT={value}", f"PARAMS={value}", "RENDERER=preview")

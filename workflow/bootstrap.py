@@ -85,8 +85,16 @@ def set_up(anew, why):
     uv = [os.path.join(VENV, "bin", "uv"), *package_sources.uv_options(settings), "pip", "install", "--quiet"]
     uv += ["--compile-bytecode", "--python", PYTHON]
     environment = package_sources.uv_environment(os.environ, settings)
-    requirements = ["--require-hashes", "-r", "requirements.lock"]
-    step("Installing requirements.lock (about 6 GB, minutes)", uv + requirements, environment)
+    title = "Installing requirements.lock (about 6 GB, minutes)"
+    requirements = uv + ["--require-hashes", "-r", "requirements.lock"]
+    try:
+        step(title, requirements, environment)
+    except subprocess.CalledProcessError:
+        if not settings.pop("extra-index-url", ""):
+            raise
+        # A company's index that cannot be reached from here: pip goes on without it, uv does not.
+        environment = package_sources.uv_environment(os.environ, settings)
+        step(title + " without the further indexes of pip's settings", requirements, environment)
     step("Installing normstudy", uv + ["--no-deps", "--no-build-isolation", "--editable", "."], environment)
     stamp = {"checkout": CHECKOUT, "python": answer(PYTHON), "files": {name: digest(name) for name in DECISIVE}}
     with open(STAMP + ".new", "w") as file:
