@@ -1,64 +1,71 @@
 # What one can do here. `make help` lists it.
 
-PYTHON ?= python3
-PARAMS ?= params
-RUNS ?= runs
-OUTPUT ?= _report
-RENDERER ?= auto
-# For runs on a cluster, as in `make report PROFILE=slurm JOBS=20`.
-PROFILE ?=
-JOBS ?=
-CLUSTER = $(if $(PROFILE),--profile $(PROFILE)) $(if $(JOBS),--jobs $(JOBS))
-BIN := .venv/bin
-INSTALLED := .venv/.installed
+ifeq ($(OS),Windows_NT)
+$(error On Windows this works within WSL: see README.md)
+endif
+
+# What one may type after make, as in `make report OUTPUT=my_report`: PARAMS, RUNS, OUTPUT, RENDERER, for runs on a
+# cluster PROFILE and JOBS, and PYTHON to make .venv with. What is typed reaches the scripts as it is, whatever
+# characters it has; what is not typed is theirs to know. Variables of the environment with these names do not count.
+quote = '$(subst ','\'',$(value $(1)))'
+typed = $(filter command line,$(origin $(1)))
+option = $(if $(call typed,$(2)),$(1)=$(call quote,$(2)))
+FOLDERS = $(call option,--params,PARAMS) $(call option,--runs,RUNS)
+REPORT = $(call option,--output,OUTPUT) $(call option,--renderer,RENDERER)
+CLUSTER = $(if $(value PROFILE),$(call option,--profile,PROFILE)) $(if $(value JOBS),$(call option,--jobs,JOBS))
+
+# -E and -s: what the user's other projects set for Python (PYTHONPATH, packages of his home) stays out.
+RUN := .venv/bin/python -E -s -u -X utf8
+UV := .venv/bin/uv --no-config pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
 .PHONY: help setup report train test render publish quarto search bench growth fault-test lock clean
 
 help: ## list what one can do here
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-$(INSTALLED): requirements.lock requirements-uv.lock pyproject.toml workflow/bootstrap.py
-	@$(PYTHON) workflow/bootstrap.py
+setup: ## make .venv with everything that is needed
+	@sh workflow/setup.sh $(if $(call typed,PYTHON),$(call quote,PYTHON),python3)
 
-setup: $(INSTALLED) ## make .venv with everything that is needed
+report: setup ## train what is not trained yet, and make the report (the main job)
+	@$(RUN) workflow/report.py $(FOLDERS) $(REPORT) $(CLUSTER)
 
-report: $(INSTALLED) ## train what is not trained yet, and make the report (the main job)
-	@$(BIN)/python workflow/report.py --params $(PARAMS) --runs $(RUNS) --output $(OUTPUT) --renderer $(RENDERER) $(CLUSTER)
-
-train: $(INSTALLED) ## train what is not trained yet, no report
-	@$(BIN)/python workflow/report.py --params $(PARAMS) --runs $(RUNS) --only-train $(CLUSTER)
+train: setup ## train what is not trained yet, no report
+	@$(RUN) workflow/report.py $(FOLDERS) --only-train $(CLUSTER)
 
 # In the order of the files: left to itself, pytest-xdist begins the longest of all at the end.
-test: $(INSTALLED) ## run the tests
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+test: setup ## run the tests
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check --quiet .
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-render: $(INSTALLED) ## render the published runs of results/, training nothing
-	@$(BIN)/python workflow/render.py --results results --output $(OUTPUT) --renderer $(RENDERER)
+render: setup ## render the published runs of results/, training nothing
+	@$(RUN) workflow/render.py --results results $(REPORT)
 
-publish: $(INSTALLED) ## train what is missing and copy the runs to results/, with README.md's table and pictures
-	@$(BIN)/python workflow/publish.py --params $(PARAMS) --runs $(RUNS)
+publish: setup ## train what is missing and copy the runs to results/, with README.md's table and pictures
+	@$(RUN) workflow/publish.py $(FOLDERS)
 
-search: $(INSTALLED) ## search hyperparameters on the validation split (params/studies/search.yaml)
-	@$(BIN)/python workflow/search.py
+search: setup ## search hyperparameters on the validation split (params/studies/search.yaml)
+	@$(RUN) workflow/search.py
 
-bench: $(INSTALLED) ## measure the speed of training beside the usual pipeline (leave the machine alone meanwhile)
-	@$(BIN)/python benchmarks/run.py --output benchmarks/results.md
+bench: setup ## measure the speed of training beside the usual pipeline (leave the machine alone meanwhile)
+	@$(RUN) benchmarks/run.py --output benchmarks/results.md
 
-growth: $(INSTALLED) ## measure how the cost of the job grows with the number of runs (leave the machine alone meanwhile)
-	@$(BIN)/python benchmarks/growth.py --output benchmarks/growth.md
+growth: setup ## measure how the cost of the job grows with the number of runs (leave the machine alone meanwhile)
+	@$(RUN) benchmarks/growth.py --output benchmarks/growth.md
 
-fault-test: $(INSTALLED) ## try all faults, kill the job at 36 random moments (an hour), and write tests/faults/results.md
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m fault --trials 36 --fault-table tests/faults/results.md
+fault-test: setup ## try all faults, kill the job at 36 random moments (an hour), and write tests/faults/results.md
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m fault --trials 36 --fault-table tests/faults/results.md
 
-quarto: $(INSTALLED) ## try again to install Quarto
-	@$(BIN)/python workflow/quarto.py
+quarto: setup ## try again to install Quarto
+	@$(RUN) workflow/quarto.py
 
-lock: $(INSTALLED) ## renew requirements.lock and requirements-uv.lock
-	@echo uv | $(BIN)/uv pip compile - --quiet --universal --generate-hashes --no-header --upgrade --python-version 3.11 -o requirements-uv.lock
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --upgrade --python-version 3.11 --group dev pyproject.toml -o requirements.lock
+lock: setup ## renew requirements.lock and requirements-uv.lock
+	@echo uv | $(UV) --upgrade - -o requirements-uv.lock
+	@$(UV) --upgrade --group dev pyproject.toml -o requirements.lock
 
+# Not for this shall 6 GB be fetched.
 clean: ## delete the rendered reports; runs, data and .venv stay
-	@rm -rf _report _site _figures .quarto
+	@.venv/bin/python -E -s -S workflow/bootstrap.py --check 2>/dev/null || \
+	  { echo "error: .venv is missing or not up to date: call \`make setup\`, then \`make clean\`" >&2; exit 1; }
+	@$(RUN) workflow/clean.py $(call option,--output,OUTPUT)

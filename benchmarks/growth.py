@@ -9,7 +9,6 @@ the price of the tool, and the ratio to it is ours.
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from normstudy.config import Config, make_config, resolve
+from normstudy.hardware import cores
 from normstudy.paths import project_root
 from normstudy.runs import environment, publish, read_run, save, stage
 
@@ -43,7 +43,7 @@ def main() -> int:
     made_with = environment("cpu")
     text = "\n\n".join(
         [
-            f"{made_with['processor']}, {os.cpu_count()} cores. Seconds of one call each; "
+            f"{made_with['processor']}, {cores()} cores. Seconds of one call each; "
             "ratios are to Snakemake by itself on as many files, measured in turn.",
             planned_table([planned(number) for number in arguments.planned]),
             trained_table([trained(number, workers) for number in arguments.trained for workers in (1, 2)]),

@@ -22,6 +22,7 @@ import job
 
 from normstudy.download import ensure
 from normstudy.errors import NormstudyError
+from normstudy.hardware import cores
 from normstudy.paths import write_whole
 from normstudy.runs import environment
 
@@ -141,7 +142,7 @@ def machine() -> str:
     """Where this was measured."""
     made_with = environment("cpu")
     return (
-        f"{made_with['processor']}, {multiprocessing.cpu_count()} cores, {platform.system()}, "
+        f"{made_with['processor']}, {cores()} cores, {platform.system()}, "
         f"torch {made_with['torch']}; `precision: auto` is {epoch.resolved_precision()} here. "
         "An epoch has 60,000 training images in batches of 128, and 10,000 test images."
     )

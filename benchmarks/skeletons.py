@@ -9,7 +9,6 @@ What else a run is stands in `params/studies/skeletons.yaml`. What is found goes
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -17,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 import yaml
 
 from normstudy.config import make_config, resolve
+from normstudy.hardware import cores
 from normstudy.model import SKELETON, Block, Net, count_parameters, describe_skeleton
 from normstudy.paths import project_root, write_whole
 from normstudy.training import fit
@@ -53,7 +53,7 @@ def run(skeleton: str, model: str, parameters: dict) -> dict:
 
 
 def main() -> None:
-    jobs = int(sys.argv[1]) if len(sys.argv) > 1 else os.cpu_count()
+    jobs = int(sys.argv[1]) if len(sys.argv) > 1 else cores()
     study = yaml.safe_load(STUDY.read_text())
     rows = json.loads(FOUND.read_text()) if FOUND.exists() else []
     done = {(row["skeleton"], row["model"], row["config"]["seed"]) for row in rows}

@@ -16,6 +16,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import package_sources
 from packaging.version import InvalidVersion, Version
 
 from normstudy.surroundings import settle
@@ -45,11 +46,17 @@ def find() -> tuple[str | None, str]:
 def install() -> str:
     """Install the pinned package into this environment; why that failed, or nothing."""
     _FAILED.unlink(missing_ok=True)
-    command = [str(_BIN / "uv"), "pip", "install", "--quiet", "--python", sys.executable, PIN]
+    settings = package_sources.pip_settings(sys.executable, os.environ)
+    command = [str(_BIN / "uv"), *package_sources.uv_options(settings), "pip", "install", "--quiet"]
+    command += ["--python", sys.executable, PIN]
     reason = ""
     try:
         process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            command,
+            env=package_sources.uv_environment(os.environ, settings),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         try:
             code = process.wait(SECONDS)

@@ -149,7 +149,7 @@ def notebook_pages(runs: list[FinishedRun]) -> list[tuple[str, Path]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--results", type=as_typed, required=True)
-    parser.add_argument("--output", type=as_typed, required=True)
+    parser.add_argument("--output", type=as_typed, default="_report")
     parser.add_argument("--renderer", choices=["auto", "quarto", "preview"], default="auto")
     arguments = parser.parse_args()
     results, output = arguments.results.absolute(), arguments.output.absolute()

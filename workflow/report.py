@@ -25,6 +25,7 @@ from watch import watch
 
 from normstudy.download import ensure
 from normstudy.errors import NormstudyError, disk_refusal
+from normstudy.hardware import cores
 from normstudy.labels import DATA_TITLES, labels
 from normstudy.ownership import as_typed, refuse_places
 from normstudy.paths import write_whole
@@ -43,7 +44,7 @@ def main() -> int:
     parser.add_argument("--runs", default="runs", type=as_typed)
     parser.add_argument("--output", default="_report", type=as_typed)
     parser.add_argument("--renderer", choices=["auto", "quarto", "preview"], default="auto")
-    parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--cores", type=int, default=cores())
     parser.add_argument("--profile", default="", help="Snakemake's options for a cluster: slurm, or a folder")
     parser.add_argument("--jobs", type=int, help="runs at once on a cluster; default: what the profile says")
     parser.add_argument("--only-train", action="store_true", help="stop before the report")

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 import yaml
 
 from normstudy.config import Config, make_config, resolve
+from normstudy.hardware import cores
 from normstudy.paths import project_root, write_whole
 from normstudy.search import read_search
 from normstudy.surroundings import settle
@@ -53,7 +53,7 @@ def run(model: str, config: Config) -> dict:
 
 def main() -> None:
     settle(__file__)
-    jobs = int(sys.argv[1]) if len(sys.argv) > 1 else os.cpu_count()
+    jobs = int(sys.argv[1]) if len(sys.argv) > 1 else cores()
     rows = read_search(FOUND) if FOUND.exists() else []
     done = [row["config"] for row in rows]
     waiting = [

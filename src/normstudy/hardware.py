@@ -4,8 +4,32 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
+import subprocess
+import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+
+
+def cores() -> int:
+    """How many CPU cores this process may use: no more than its container's quota or its job's share of the machine."""
+    from joblib import cpu_count
+
+    return cpu_count()
+
+
+def processor() -> str:
+    """The name of the CPU."""
+    if sys.platform == "darwin":
+        command = ["sysctl", "-n", "machdep.cpu.brand_string"]
+        with suppress(OSError, subprocess.SubprocessError):
+            return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.machine()
 
 
 @cache

@@ -36,6 +36,7 @@ from filelock import FileLock, Timeout
 from normstudy import contract, manifest
 from normstudy.config import Config, ParameterError, make_config, run_name
 from normstudy.errors import NormstudyError
+from normstudy.hardware import processor
 from normstudy.ownership import take_runs_folder
 from normstudy.paths import open_as_usual, project_root
 from normstudy.sources import sources_hash
@@ -269,7 +270,7 @@ def environment(device: str) -> dict[str, Any]:
         "packages": {name: version(name) for name in PACKAGES},
         "lock": _file_hash("requirements.lock"),
         "notebook": _file_hash("analysis/train.ipynb"),
-        "processor": _gpu_name() if device == "cuda" else _cpu_name(),
+        "processor": _gpu_name() if device == "cuda" else processor(),
         "commit": commit(),
         "clean": is_clean(),
         "sources": sources_hash(),
@@ -342,11 +343,3 @@ def _gpu_name() -> str:
     import torch
 
     return torch.cuda.get_device_name()
-
-
-def _cpu_name() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
