@@ -13,6 +13,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -69,11 +72,29 @@ def render(results: Path, output: Path, renderer: str = "auto") -> str:
 def render_with_quarto(program: str, results: Path, output: Path, runs: list[FinishedRun]) -> None:
     """Render the manuscript as the folder `output`, each format in a copy of the project, both at the same time.
 
-    The copies are made beside `output`. Quarto runs the article once per format, and writes beside it; two
+    Quarto runs the article once per format, and writes beside it; two
     copies keep them apart from each other, and from another render in this checkout.
     """
     environment = {**os.environ, RESULTS_VARIABLE: str(results.resolve()), "QUARTO_PYTHON": sys.executable}
-    projects = {target: output.with_name(target) for target in FORMATS}
+    with plain_place(output.parent) as place:
+        projects = {target: place / target for target in FORMATS}
+        run_quarto(program, environment, projects, runs)
+        shutil.move(projects["html"] / "made", output)
+        shutil.copyfile(projects["typst"] / "made/report.pdf", output / "report.pdf")
+
+
+@contextmanager
+def plain_place(folder: Path) -> Iterator[Path]:
+    """`folder`, or where Quarto would read its path as a pattern, a temporary one."""
+    if re.fullmatch(r"[\w/ .,~+=:-]*", str(folder)):
+        yield folder
+    else:
+        with tempfile.TemporaryDirectory(prefix="normstudy-quarto-") as elsewhere:
+            yield Path(elsewhere)
+
+
+def run_quarto(program: str, environment: dict[str, str], projects: dict[str, Path], runs: list[FinishedRun]) -> None:
+    """Render each format in its folder of `projects`. Raises `RenderError` with Quarto's reason."""
     for project in projects.values():
         copy_project(project)
         copy_notebooks(project, runs)
@@ -95,8 +116,6 @@ def render_with_quarto(program: str, results: Path, output: Path, runs: list[Fin
             raise RenderError(f"Quarto failed: {reason[-1].strip()}{remedy}")
         if "Unable to resolve crossref" in log:  # Quarto itself only warns
             raise RenderError("Quarto: a cross-reference of report.qmd leads nowhere; see the lines above")
-    shutil.move(projects["html"] / "made", output)
-    shutil.copyfile(projects["typst"] / "made/report.pdf", output / "report.pdf")
 
 
 def copy_project(project: Path) -> None:

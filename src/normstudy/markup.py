@@ -80,7 +80,7 @@ def keep_pictures_of(runs_folder: Path) -> None:
     """Let `figure` write into a folder for these runs alone, so that reports rendered at one time do not mix."""
     global FIGURE_FOLDER
     digest = hashlib.sha256(str(runs_folder.resolve()).encode()).hexdigest()[:8]
-    FIGURE_FOLDER = Path("_figures") / f"{runs_folder.name}-{digest}"
+    FIGURE_FOLDER = Path("_figures") / f"runs-{digest}"  # not by its own name, which may hold anything
 
 
 def figure(label: str, picture: Figure | str | Path, alt: str, caption: str, vector: bool = True) -> str:
