@@ -18,6 +18,7 @@ from pathlib import Path
 
 from render import notebook_pages, subtitle, write_profile
 
+from normstudy import manifest
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.paths import project_root, replace_folder, write_whole
 from normstudy.readme import draw_graphs, put_results, results_block
@@ -66,10 +67,11 @@ def train(missing: list[PlannedRun], runs: Path) -> None:
 
 
 def copy(folder: Path, results: Path) -> None:
-    """Copy a run folder; it appears whole or not at all."""
+    """Copy a run folder, without what is no part of the run (`.DS_Store`); it appears whole or not at all."""
+    belonging = {*manifest.read(folder), manifest.NAME}
     results.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".copy-", dir=results) as staging:
-        shutil.copytree(folder, Path(staging) / folder.name)
+        shutil.copytree(folder, Path(staging) / folder.name, ignore=lambda _, names: set(names) - belonging)
         replace_folder(Path(staging) / folder.name, results / folder.name)
 
 

@@ -127,9 +127,9 @@ def copy_project(project: Path, runs: list[FinishedRun]) -> None:
     project.mkdir()
     for name in PROJECT_FILES:
         shutil.copyfile(name, project / name)
-    shutil.copytree("theme", project / "theme")
+    shutil.copytree("theme", project / "theme", ignore=shutil.ignore_patterns(".*"))  # some are links to nowhere
     (project / "results").mkdir()
-    for record in Path("results").glob("*.json"):
+    for record in Path("results").glob("[!.]*.json"):
         shutil.copyfile(record, project / "results" / record.name)
     copied = []
     for title, file in notebook_pages(runs):

@@ -16,6 +16,8 @@ from normstudy.text import one_line
 MAIN = "main"
 """The study of `params/*.yaml`: one run per file."""
 
+SUFFIXES = (".yaml", ".yml")
+
 
 @dataclass(frozen=True)
 class PlannedRun:
@@ -112,8 +114,17 @@ def verified_study(runs_folder: Path | str, study: str = MAIN) -> list[FinishedR
     return runs
 
 
+def parameter_files(folder: Path) -> list[Path]:
+    """The files of `folder` that are models of a report: those called *.yaml or *.yml, in small or capital letters.
+
+    Not what editors and systems leave beside them under hidden names (`._gn.yaml`, a link `.#gn.yaml` to nowhere).
+    """
+    found = [path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
+    return sorted(found, key=lambda path: (path.suffix.lower(), path))
+
+
 def _read_all(params_folder: Path) -> list[tuple[Path, Config]]:
-    paths = sorted(params_folder.glob("*.yaml")) + sorted(params_folder.glob("*.yml"))
+    paths = parameter_files(params_folder)
     if not paths:
         raise ParameterError(
             f"{params_folder}: no parameter file (*.yaml) there; `git checkout params` brings them back"
