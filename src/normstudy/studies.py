@@ -114,7 +114,7 @@ def verified_study(runs_folder: Path | str, study: str = MAIN) -> list[FinishedR
     return runs
 
 
-def parameter_files(folder: Path) -> list[Path]:
+def _parameter_files(folder: Path) -> list[Path]:
     """The files of `folder` that are models of a report: those called *.yaml or *.yml, in small or capital letters.
 
     Not what editors and systems leave beside them under hidden names (`._gn.yaml`, a link `.#gn.yaml` to nowhere).
@@ -124,7 +124,7 @@ def parameter_files(folder: Path) -> list[Path]:
 
 
 def _read_all(params_folder: Path) -> list[tuple[Path, Config]]:
-    paths = parameter_files(params_folder)
+    paths = _parameter_files(params_folder)
     if not paths:
         raise ParameterError(
             f"{params_folder}: no parameter file (*.yaml) there; `git checkout params` brings them back"
