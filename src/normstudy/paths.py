@@ -1,6 +1,7 @@
 """Where the project's own folders are, and how one takes the place of another."""
 
 import os
+import shlex
 import shutil
 from pathlib import Path
 
@@ -20,6 +21,21 @@ def project_root() -> Path:
 def data_folder() -> Path:
     """Where data sets are kept: `data/` of the checkout (ignored by git)."""
     return project_root() / "data"
+
+
+def bring_back(path: Path | str) -> str:
+    """The remedy for damage at `path` in the published `results/` of this checkout; empty if it is elsewhere.
+
+    `git checkout` would leave a file alone whose lines git itself ended otherwise (core.autocrlf).
+    """
+    root = project_root()
+    results, place = Path(os.path.realpath(root / "results")), Path(os.path.realpath(path))
+    if not place.is_relative_to(results):
+        return ""
+    if not (root / ".git").exists():
+        return "download this checkout again: it was published whole"
+    published = shlex.quote(Path("results", *place.relative_to(results).parts[:1]).as_posix())
+    return f"`git archive HEAD {published} | tar -xf -` brings it back as it was published"
 
 
 def replace_folder(fresh: Path, final: Path) -> None:
