@@ -167,7 +167,7 @@ def test_no_source_imports_upwards():
             "transfer",
             "__init__",
         },
-        {"config", "yaml_file", "randomness", "download", "statistics", "search", "preview_constructs"},
+        {"config", "yaml_file", "data_files", "randomness", "download", "statistics", "search", "preview_constructs"},
         {"labels", "progress", "model", "augmentation", "checkpoints", "cuda_graph", "data", "markup", "contract"},
         {"training", "runs", "verification", "preview", "worked_example"},
         {"studies", "figures", "worked_example_tables"},

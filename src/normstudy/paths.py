@@ -3,7 +3,10 @@
 import os
 import shlex
 import shutil
+import tempfile
 from pathlib import Path
+
+from platformdirs import user_cache_path
 
 from normstudy.errors import NormstudyError, disk_refusal
 
@@ -21,6 +24,13 @@ def project_root() -> Path:
 def data_folder() -> Path:
     """Where data sets are kept: `data/` of the checkout (ignored by git)."""
     return project_root() / "data"
+
+
+def cache_folder() -> Path:
+    """Where a user keeps what cannot be put into the checkout, because that is somebody else's."""
+    folder = user_cache_path("normstudy")
+    # Without a home there is no such place, but a folder `~` in the current one.
+    return folder if folder.is_absolute() else Path(tempfile.gettempdir(), f"normstudy-{os.getuid()}")
 
 
 def bring_back(path: Path | str) -> str:
