@@ -25,6 +25,7 @@ from normstudy.download import (
     resolve_dataset,
     torchvision_class,
 )
+from normstudy.paths import cache_folder
 
 
 @pytest.fixture
@@ -290,6 +291,7 @@ def test_a_record_of_ours_is_believed_where_it_may_not_be_written(archives, disk
 
 @pytest.mark.fault("neither data/ nor the cache can be written", "named in one line")
 def test_where_neither_data_nor_the_cache_can_be_written_it_is_told(archives, disk, data_folder, monkeypatch):
+    (disk.path / "cache/normstudy").mkdir(parents=True)
     disk.make_read_only()
     monkeypatch.setattr("normstudy.download.data_folder", lambda: disk.path / "data")
     monkeypatch.setenv("XDG_CACHE_HOME", str(disk.path / "cache"))
@@ -332,3 +334,11 @@ def test_the_record_says_what_is_not_ours(archives, unpacked, data_folder, monke
     ensure("mnist")
     record = json.loads((raw / RECORD).read_text())
     assert [name for name in NAMES if record[name].get("foreign")] == [NAMES[1]]
+
+
+@pytest.mark.parametrize("home", ["~", "/proc/nobody"])
+def test_without_a_home_the_cache_is_among_the_temporary_files(tmp_path, monkeypatch, home):
+    monkeypatch.setattr("normstudy.paths.user_cache_path", lambda name: Path(home, ".cache", name))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("os.access", lambda path, mode: not str(path).startswith("/proc"))
+    assert cache_folder() == tmp_path / f"normstudy-{os.getuid()}"

@@ -29,8 +29,11 @@ def data_folder() -> Path:
 def cache_folder() -> Path:
     """Where a user keeps what cannot be put into the checkout, because that is somebody else's."""
     folder = user_cache_path("normstudy")
-    # Without a home there is no such place, but a folder `~` in the current one.
-    return folder if folder.is_absolute() else Path(tempfile.gettempdir(), f"normstudy-{os.getuid()}")
+    if folder.is_absolute():  # else there is no home: it would be a folder `~` in the current one
+        there = next(each for each in (folder, *folder.parents) if each.exists())
+        if there == folder or os.access(there, os.W_OK):
+            return folder
+    return Path(tempfile.gettempdir(), f"normstudy-{os.getuid()}")
 
 
 def bring_back(path: Path | str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from normstudy.config import Config, ParameterError, read_config, resolve, run_name
 from normstudy.download import resolve_dataset
-from normstudy.paths import bring_back, write_whole
+from normstudy.paths import bring_back, project_root, write_whole
 from normstudy.runs import FinishedRun, RunError, is_current, read_run
 from normstudy.text import one_line
 
@@ -127,9 +127,9 @@ def _parameter_files(folder: Path) -> list[Path]:
 def _read_all(params_folder: Path) -> list[tuple[Path, Config]]:
     paths = _parameter_files(params_folder)
     if not paths:
-        raise ParameterError(
-            f"{params_folder}: no parameter file (*.yaml) there; `git checkout params` brings them back"
-        )
+        is_ours = params_folder.resolve() == project_root() / "params"
+        remedy = "`git checkout params` brings them back" if is_ours else "put one there, such as params/gn.yaml"
+        raise ParameterError(f"{params_folder}: no parameter file (*.yaml) there; {remedy}")
     found, problems = [], []
     for path in paths:
         try:
