@@ -13,13 +13,13 @@ import statistics
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-import yaml
-
 from normstudy.config import make_config, resolve
+from normstudy.errors import NormstudyError
 from normstudy.hardware import cores
 from normstudy.model import SKELETON, Block, Net, count_parameters, describe_skeleton
 from normstudy.paths import project_root, write_whole
 from normstudy.training import fit
+from normstudy.yaml_file import read_yaml
 
 STUDY = project_root() / "params/studies/skeletons.yaml"
 FOUND = project_root() / "results/skeletons.json"
@@ -54,7 +54,7 @@ def run(skeleton: str, model: str, parameters: dict) -> dict:
 
 def main() -> None:
     jobs = int(sys.argv[1]) if len(sys.argv) > 1 else cores()
-    study = yaml.safe_load(STUDY.read_text())
+    study = read_yaml(STUDY)
     rows = json.loads(FOUND.read_text()) if FOUND.exists() else []
     done = {(row["skeleton"], row["model"], row["config"]["seed"]) for row in rows}
     wanted = [
@@ -74,4 +74,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except NormstudyError as error:
+        sys.exit(f"error: {error}")

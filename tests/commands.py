@@ -10,7 +10,7 @@ from pathlib import Path
 from normstudy.paths import project_root
 
 ROOT = project_root()
-NO_DATA = {"NORMSTUDY_DATA": str(ROOT / "tests" / "no-such-folder")}
+NO_DATA = {"NORMSTUDY_DATA": "none"}
 
 
 def run(*command: str | Path, timeout: float = 600, **environment: str) -> subprocess.CompletedProcess:

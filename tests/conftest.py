@@ -1,5 +1,7 @@
 """What several test files share."""
 
+import gzip
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -70,12 +72,33 @@ def add_pictures(folder: Path) -> None:
 
 @pytest.fixture
 def data_folder(monkeypatch, tmp_path) -> Path:
-    """An empty folder in the place of the checkout's `data/`, and no source named in the environment."""
+    """A folder, not made yet, in the place of the checkout's `data/`; no source named, and an empty cache."""
     folder = tmp_path / "data"
     for module in ("download", "data"):
         monkeypatch.setattr(f"normstudy.{module}.data_folder", lambda: folder)
     monkeypatch.delenv("NORMSTUDY_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_source(tmp_path_factory):
+    """Archives like those of MNIST, of five images."""
+    folder = tmp_path_factory.mktemp("tiny")
+    for number, name in enumerate(FILES):
+        shape = (5, 28, 28) if "images" in name else (5,)
+        write_idx(folder / "plain", shape, np.full(shape, number))
+        (folder / name).write_bytes(gzip.compress((folder / "plain").read_bytes(), mtime=0))
+    (folder / "plain").unlink()
+    return folder
+
+
+@pytest.fixture
+def archives(tiny_source, tmp_path, monkeypatch, data_folder):
+    """A copy of the tiny archives, whose checksums torchvision takes for those of MNIST."""
+    sums = [(name, hashlib.md5((tiny_source / name).read_bytes()).hexdigest()) for name in FILES]
+    monkeypatch.setattr("torchvision.datasets.MNIST.resources", sums)
+    return shutil.copytree(tiny_source, tmp_path / "archives")
 
 
 @pytest.fixture(scope="session")

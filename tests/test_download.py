@@ -1,7 +1,5 @@
 """Finding and fetching data sets: from folders, from a loopback mirror, and from mirrors that fail."""
 
-import gzip
-import hashlib
 import os
 import shutil
 import socket
@@ -10,37 +8,16 @@ import time
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-import numpy as np
 import pytest
 import torch
 import torchvision.datasets
-from conftest import raw_folder, write_idx
+from conftest import raw_folder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from normstudy import download, transfer
 from normstudy.data import load
 from normstudy.download import FILES, RECORD, DamagedDataError, DataError, ensure, is_present, resolve_dataset
-
-
-@pytest.fixture(scope="session")
-def tiny_source(tmp_path_factory):
-    """Archives like those of MNIST, of five images."""
-    folder = tmp_path_factory.mktemp("tiny")
-    for number, name in enumerate(FILES):
-        shape = (5, 28, 28) if "images" in name else (5,)
-        write_idx(folder / "plain", shape, np.full(shape, number))
-        (folder / name).write_bytes(gzip.compress((folder / "plain").read_bytes(), mtime=0))
-    (folder / "plain").unlink()
-    return folder
-
-
-@pytest.fixture
-def archives(tiny_source, tmp_path, monkeypatch, data_folder):
-    """A copy of the tiny archives, whose checksums torchvision takes for those of MNIST."""
-    sums = [(name, hashlib.md5((tiny_source / name).read_bytes()).hexdigest()) for name in FILES]
-    monkeypatch.setattr(torchvision.datasets.MNIST, "resources", sums)
-    return shutil.copytree(tiny_source, tmp_path / "archives")
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -141,16 +118,19 @@ def test_from_the_first_of_torchvisions_mirrors_that_answers(archives, data_fold
 def test_what_is_present_is_not_fetched_again(archives, data_folder, monkeypatch):
     monkeypatch.setenv("NORMSTUDY_DATA", str(archives))
     ensure("mnist")
-    monkeypatch.setenv("NORMSTUDY_DATA", str(archives / "nowhere"))
+    monkeypatch.setenv("NORMSTUDY_DATA", str(archives / "nowhere"))  # nothing is looked for there
     ensure("mnist")
     assert resolve_dataset("auto") == ("mnist", "")
 
 
-def test_an_incomplete_copy_is_replaced(archives, data_folder, monkeypatch):
+@pytest.mark.fault("fetching killed between two files", "goes on; nothing half is taken for whole")
+@pytest.mark.parametrize("moved", range(len(FILES)))
+def test_a_copy_that_was_broken_off_is_completed(archives, data_folder, monkeypatch, moved):
     monkeypatch.setenv("NORMSTUDY_DATA", str(archives))
+    ensure("mnist")
     raw = raw_folder(data_folder, "mnist")
-    raw.mkdir(parents=True)
-    (raw / FILES[0].removesuffix(".gz")).write_bytes(b"half")
+    for name in FILES[moved:]:
+        (raw / name.removesuffix(".gz")).unlink()
     assert not is_present("mnist")
     ensure("mnist")
     assert_fetched(data_folder)
@@ -411,7 +391,7 @@ def test_unpacked_files_damaged_anywhere_are_fetched_again_or_refused(archives, 
             ensure("mnist", thoroughly=True)
         (line,) = str(caught.value).splitlines()
         assert line.startswith(f"mnist: {path} is damaged (")
-        assert f"no fresh copy: no file {FILES[0]} in {archives / 'nowhere'} (NORMSTUDY_DATA)" in line
+        assert f"no fresh copy: NORMSTUDY_DATA={archives / 'nowhere'}: No such file or directory" in line
         patch.setenv("NORMSTUDY_DATA", str(archives))
         ensure("mnist", thoroughly=True)
     assert_fetched(data_folder)
@@ -456,22 +436,19 @@ def test_what_is_trained_on_is_what_was_fetched(mnist_archives, data_folder, mon
 
 
 def test_auto_falls_back_to_digits_and_says_why(data_folder, monkeypatch, tmp_path, refusing):
-    monkeypatch.setenv("NORMSTUDY_DATA", str(tmp_path / "nowhere"))
-    dataset, reason = resolve_dataset("auto")
-    assert dataset == "digits"
-    assert str(tmp_path / "nowhere") in reason
-    monkeypatch.delenv("NORMSTUDY_DATA")
-    monkeypatch.setattr(torchvision.datasets.MNIST, "mirrors", [refusing])
-    dataset, reason = resolve_dataset("auto")
-    assert dataset == "digits"
-    assert "mnist: cannot be fetched" in reason
-    assert "\n" not in reason
+    for named in ("", refusing):
+        monkeypatch.setenv("NORMSTUDY_DATA", named)
+        monkeypatch.setattr(torchvision.datasets.MNIST, "mirrors", [refusing])
+        dataset, reason = resolve_dataset("auto")
+        assert dataset == "digits"
+        assert f"mnist: cannot be fetched ({refusing}" in reason
+        assert "\n" not in reason
 
 
-def test_a_data_set_asked_for_by_name_is_never_replaced_by_another(data_folder, monkeypatch, tmp_path):
-    monkeypatch.setenv("NORMSTUDY_DATA", str(tmp_path / "nowhere"))
+def test_a_data_set_asked_for_by_name_is_never_replaced_by_another(data_folder, monkeypatch, refusing):
+    monkeypatch.setenv("NORMSTUDY_DATA", refusing)
     for dataset in ("mnist", "fashion_mnist", "kmnist"):
-        with pytest.raises(DataError, match=f"^{dataset}: no file"):
+        with pytest.raises(DataError, match=f"^{dataset}: cannot be fetched"):
             resolve_dataset(dataset)
 
 
@@ -504,9 +481,6 @@ def test_a_data_folder_that_is_full_or_read_only_is_named_and_does_for_reading(a
     monkeypatch.setenv("NORMSTUDY_DATA", str(archives / "nowhere"))
     disk.make_read_only()
     ensure("mnist", thoroughly=True)
-    monkeypatch.setenv("NORMSTUDY_DATA", str(archives))
-    monkeypatch.setattr(torchvision.datasets.KMNIST, "resources", torchvision.datasets.MNIST.resources)
-    assert "Read-only file system; make room and make" in refusal("kmnist")
 
 
 def test_the_files_of_mnist_have_torchvisions_checksums(mnist_archives, data_folder, monkeypatch, serve):

@@ -3,6 +3,7 @@
 import functools
 import re
 import shutil
+import sys
 
 import pytest
 from bs4 import BeautifulSoup
@@ -10,9 +11,14 @@ from commands import ROOT, run, workflow
 from folders import report_of_ours
 from pypdf import PdfReader
 from readers import NEEDS_CHROMIUM, NEEDS_QUARTO, RENDERERS, browser_on, is_elsewhere, sideways
+from strays import leave_beside
 
 from normstudy.studies import read_study
 from normstudy.tables import error_count
+
+sys.path.insert(0, str(ROOT / "workflow"))
+
+from render import PROJECT_FILES, copy_project
 
 
 @pytest.fixture(scope="session")
@@ -157,3 +163,23 @@ def test_markdown_for_github(tmp_path):
             assert f"{100 * finished.history[-1]['test_accuracy']:.2f}" in text
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.fault("files of editors and systems in theme/ and results/", "passed over")
+def test_what_editors_and_systems_leave_is_no_part_of_the_project(tmp_path, monkeypatch):
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    for name in PROJECT_FILES:
+        shutil.copyfile(ROOT / name, checkout / name)
+    shutil.copytree(ROOT / "theme", checkout / "theme")
+    runs = read_study(shutil.copytree(ROOT / "results", checkout / "results"))
+    monkeypatch.chdir(checkout)
+    copy_project(tmp_path / "without", runs)
+    for place in ("theme/base.scss", "results/search.json"):
+        leave_beside(checkout / place)
+    copy_project(tmp_path / "with", runs)
+    without, beside = (
+        {path.relative_to(tmp_path / name) for path in (tmp_path / name).rglob("*")} for name in ("without", "with")
+    )
+    assert {path.name for path in beside - without} <= {"#base.scss#", "base.scss~", "Thumbs.db", "desktop.ini"}
+    assert without <= beside

@@ -56,12 +56,17 @@ def executes_data(source: str) -> list[str]:
                 found += [f"import {name}" for name in names if name.split(".")[0] in UNPICKLERS]
         elif isinstance(node, ast.Call):
             call, given = ast.unparse(node.func), {each.arg: ast.unparse(each.value) for each in node.keywords}
-            safe = {"np.load": ("allow_pickle", "False"), "torch.load": ("weights_only", "True")}.get(call)
+            safe = SAFE.get(call)
             if call in EXECUTING or (safe and given.get(safe[0]) != safe[1]):
                 found.append(f"{call} in line {node.lineno}")
     return found
 
 
+SAFE = {
+    "np.load": ("allow_pickle", "False"),
+    "torch.load": ("weights_only", "True"),
+    "YAML": ("typ", "'safe'"),
+}
 UNPICKLERS = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 HARMLESS_IMPORTS = {"from joblib import cpu_count"}
 EXECUTING = {
@@ -80,6 +85,7 @@ EXECUTING = {
         "np.load(path, allow_pickle=True)",
         "torch.load(path)",
         "yaml.load(text, Loader=yaml.Loader)",
+        "YAML(typ='unsafe')",
         "pd.read_pickle(path)",
         "eval(text)",
     ],
@@ -134,7 +140,7 @@ def test_no_source_imports_upwards():
             "versions",
             "__init__",
         },
-        {"config", "randomness", "download", "statistics", "search", "preview_constructs"},
+        {"config", "yaml_file", "data_files", "randomness", "download", "statistics", "search", "preview_constructs"},
         {"labels", "progress", "model", "augmentation", "checkpoints", "cuda_graph", "data", "markup", "contract"},
         {"training", "runs", "verification", "preview", "worked_example"},
         {"studies", "figures", "worked_example_tables"},

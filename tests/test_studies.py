@@ -2,15 +2,21 @@
 
 import json
 import shutil
+import sys
 
 import pytest
 import yaml
-from commands import write_params
+from commands import ROOT, write_params
 from conftest import QUICK
+from strays import leave_beside
 
 from normstudy.config import Config, ParameterError, make_config, run_name
-from normstudy.runs import RunError
-from normstudy.studies import MAIN, PlannedRun, asks_for_auto, plan, read_study, write_studies
+from normstudy.runs import RunError, read_run
+from normstudy.studies import MAIN, PlannedRun, asks_for_auto, plan, read_study, verified_study, write_studies
+
+sys.path.insert(0, str(ROOT / "workflow"))
+
+from publish import copy
 
 
 @pytest.fixture
@@ -174,3 +180,39 @@ def test_a_study_does_not_mix_data(runs_folder, run_folder, changes):
     other = same_run_otherwise(runs_folder, run_folder.name, **changes)
     write_studies(runs_folder, {MAIN: [run_folder.name, other]})
     assert "mixes runs on different data" in study_refusal(runs_folder)
+
+
+@pytest.mark.fault("files of editors and systems beside the parameter files", "passed over")
+def test_what_editors_and_systems_leave_is_no_parameter_file(tmp_path):
+    params = write_params(tmp_path / "params", gn="norm: gn\ndataset: digits\n")
+    assert "._gn.yaml" in leave_beside(params / "gn.yaml")
+    assert [run.source.name for run in plan(params, "digits")] == ["gn.yaml"]
+    (params / "gn.yaml").unlink()
+    with pytest.raises(ParameterError, match="no parameter file"):
+        plan(params, "digits")
+
+
+def test_a_visible_link_to_nowhere_is_an_error(tmp_path):
+    params = write_params(tmp_path / "params", gn="norm: gn\n")
+    (params / "ln.yaml").symlink_to("elsewhere/ln.yaml")
+    with pytest.raises(ParameterError, match=r"^.*/ln\.yaml: cannot be read \(No such file or directory\)$"):
+        plan(params, "digits")
+
+
+def test_capital_letters_in_a_suffix_are_no_reason_to_leave_a_model_out(tmp_path):
+    for name in ("b.YAML", "c.yml", "A.Yaml", "d.YML"):
+        (tmp_path / name).write_text(f"dataset: digits\nseed: {ord(name[0])}\n")
+    assert [run.source.name for run in plan(tmp_path, "digits")] == ["A.Yaml", "b.YAML", "c.yml", "d.YML"]
+
+
+@pytest.mark.fault("files of editors and systems in a run folder or beside it", "harmless; not published with the run")
+def test_what_editors_and_systems_leave_in_a_run_folder_is_harmless(whole, tmp_path):
+    folder = shutil.copytree(whole, tmp_path / "runs" / whole.name)
+    strays = leave_beside(folder / "metrics.json") + leave_beside(folder)
+    write_studies(folder.parent, {MAIN: [folder.name]})
+    assert PlannedRun(tmp_path, read_run(folder).config).is_done(folder.parent)
+    assert [run.name for run in verified_study(folder.parent)] == [folder.name]
+    copy(folder, tmp_path / "results")
+    published = {path.name for path in (tmp_path / "results" / folder.name).iterdir()}
+    assert published == {path.name for path in whole.iterdir()}
+    assert not published & set(strays)

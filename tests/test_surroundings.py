@@ -14,7 +14,8 @@ from folders import write_files
 from normstudy import own_kernel, paths, versions
 from normstudy.errors import NormstudyError
 from normstudy.notebook import read_parameters
-from normstudy.surroundings import clean, own_place
+from normstudy.paths import cache_folder
+from normstudy.surroundings import clean
 
 QUICK = "dataset: digits\nepochs: 1\n"
 LIST = Path(__file__).with_name("surroundings.md")
@@ -247,16 +248,16 @@ def test_a_place_of_our_own_is_nobody_else_s(tmp_path, monkeypatch):
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    assert own_place({"HOME": str(home)}).is_relative_to(home)
+    assert cache_folder({"HOME": str(home)}).is_relative_to(home)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    private = own_place({"HOME": "/nowhere"})
+    private = cache_folder({"HOME": "/nowhere"})
     assert private == tmp_path / f"normstudy-{os.getuid()}"
     assert private.stat().st_mode & 0o777 == 0o700
     private.chmod(0o777)  # as somebody makes it who wants to decide what we read
-    assert own_place({"HOME": "/nowhere"}) != private
+    assert cache_folder({"HOME": "/nowhere"}) != private
     private.rmdir()
     private.symlink_to(home)
-    assert own_place({"HOME": "/nowhere"}) not in (private, home)
+    assert cache_folder({"HOME": "/nowhere"}) not in (private, home)
 
 
 def test_a_report_has_the_permissions_that_new_files_have(tmp_path):

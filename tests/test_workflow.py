@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import sys
 import nbformat
 import pytest
 from commands import NO_DATA, ROOT, run, workflow, write_params
+from strays import leave_beside
 
 from normstudy.runs import read_run
 from normstudy.studies import plan
@@ -211,3 +213,25 @@ def test_ctrl_c_ends_the_job_and_leaves_nothing_behind(tmp_path):
     assert list((runs / ".unfinished").iterdir()) == []
     left = subprocess.run(["pgrep", "-f", str(runs)], capture_output=True, text=True).stdout
     assert left == ""
+
+
+@pytest.mark.fault("files of editors and systems all over the checkout", "passed over")
+def test_what_editors_and_systems_leave_does_not_stop_the_workflow(tmp_path):
+    """In a copy of the checkout, as Snakemake plans it."""
+    for name in ("src", "workflow", "theme"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "results").mkdir()
+    for name in ("pyproject.toml", "report.qmd", "references.bib", "_quarto.yml"):
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    for path in (ROOT / "results").glob("*.json"):
+        shutil.copyfile(path, tmp_path / "results" / path.name)
+    write_params(tmp_path / "params", gn="dataset: digits\n")
+    for name in ("params/gn.yaml", "theme/base.scss", "src/normstudy/data.py", "src/normstudy/assets/x", "results/x"):
+        leave_beside(tmp_path / name)
+    process = run(
+        *("env", "-C", tmp_path, "snakemake", "report", "--snakefile", "workflow/Snakefile", "--cores", "1"),
+        *("--dry-run", "--nolock"),
+        PYTHONPATH=str(tmp_path / "src"),
+    )
+    assert process.returncode == 0, process.stderr
+    assert re.search(r"train +1", process.stdout + process.stderr)

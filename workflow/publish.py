@@ -20,7 +20,7 @@ from render import notebook_pages, subtitle, write_profile
 
 from normstudy import manifest
 from normstudy.errors import NormstudyError, disk_refusal
-from normstudy.ownership import as_typed, is_runs_folder, refuse_runs_folder
+from normstudy.ownership import LITTER, as_typed, is_runs_folder, refuse_runs_folder
 from normstudy.paths import replace_folder, write_whole
 from normstudy.readme import draw_graphs, put_results, results_block
 from normstudy.runs import RunError, read_run
@@ -76,13 +76,17 @@ def train(missing: list[PlannedRun], runs: Path) -> None:
 
 
 def copy(folder: Path, results: Path) -> None:
-    """Copy a run folder; it appears whole or not at all. Raises `RunError` where it would take away another's file."""
+    """Copy a run folder, without what is no part of the run (`.DS_Store`); it appears whole or not at all.
+
+    Raises `RunError` where it would take away another's file.
+    """
+    belonging = {*manifest.read(folder), manifest.NAME}
     results.mkdir(exist_ok=True)
     final = results / folder.name
-    if final.exists() and (other := {path.name for path in final.iterdir()} - {path.name for path in folder.iterdir()}):
+    if final.exists() and (other := {path.name for path in final.iterdir()} - belonging - LITTER):
         raise RunError(f"{final / min(other)}: belongs to no run, and the folder is to be replaced; move it away")
     with tempfile.TemporaryDirectory(prefix=".copy-", dir=results) as staging:
-        shutil.copytree(folder, Path(staging) / folder.name)
+        shutil.copytree(folder, Path(staging) / folder.name, ignore=lambda _, names: set(names) - belonging)
         replace_folder(Path(staging) / folder.name, final)
 
 

@@ -123,7 +123,7 @@ def copy_project(project: Path) -> None:
     project.mkdir()
     for name in PROJECT_FILES:
         shutil.copyfile(name, project / name)
-    shutil.copytree("theme", project / "theme")
+    shutil.copytree("theme", project / "theme", ignore=shutil.ignore_patterns(".*"))  # some are links to nowhere
     (project / "results").mkdir()
     for path in RECORDS:
         shutil.copyfile(path, project / path)

@@ -12,13 +12,13 @@ import json
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-import yaml
-
 from normstudy.config import Config, make_config, resolve
+from normstudy.errors import NormstudyError
 from normstudy.hardware import cores
 from normstudy.paths import project_root, write_whole
 from normstudy.search import read_search
 from normstudy.surroundings import settle
+from normstudy.yaml_file import read_yaml
 
 STUDY = project_root() / "params/studies/search.yaml"
 FOUND = project_root() / "results/search.json"
@@ -56,11 +56,7 @@ def main() -> None:
     jobs = int(sys.argv[1]) if len(sys.argv) > 1 else cores()
     rows = read_search(FOUND) if FOUND.exists() else []
     done = [row["config"] for row in rows]
-    waiting = [
-        (model, config)
-        for model, config in combinations(yaml.safe_load(STUDY.read_text()))
-        if config.model_dump() not in done
-    ]
+    waiting = [(model, config) for model, config in combinations(read_yaml(STUDY)) if config.model_dump() not in done]
     with ProcessPoolExecutor(jobs) as pool:
         for future in as_completed([pool.submit(run, *item) for item in waiting]):
             rows.append(future.result())
@@ -70,4 +66,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except NormstudyError as error:
+        sys.exit(f"error: {error}")

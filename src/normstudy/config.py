@@ -12,12 +12,10 @@ import hashlib
 import json
 import math
 import reprlib
-import stat
 import types
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from normstudy.errors import NormstudyError
@@ -34,9 +32,6 @@ VALIDATION_IMAGES = {"mnist": 5_000, "fashion_mnist": 5_000, "kmnist": 5_000, "d
 """How many training images `evaluate_on: validation` holds out."""
 
 
-LARGEST_FILE = 100_000
-"""Bytes; a parameter file has a few hundred."""
-
 MOST_PROBLEMS = 10
 """How many problems of a file are told at once."""
 
@@ -46,7 +41,7 @@ class ParameterError(NormstudyError, ValueError):
 
 
 def _number(value: Any) -> Any:
-    """`10`, `10.0` and `1e1` (text to YAML 1.1, for want of a dot) are one number and must have one identity."""
+    """`10`, `10.0`, `1e1` and the text '10' are one number and must have one identity."""
     if isinstance(value, str) or type(value) is int:
         try:
             value = float(value)
@@ -138,48 +133,13 @@ def make_config(values: dict[str, Any], source: str = "") -> Config:
 
 def read_config(path: str | Path) -> Config:
     """The configuration in a YAML file. Raises `ParameterError` when the file or a value in it is no good."""
-    shown = one_line(path)
+    from normstudy.yaml_file import YamlError, read_yaml  # a run that was planned elsewhere does without
+
     try:
-        text = _text(Path(path))
-    except (OSError, ValueError) as error:
-        raise ParameterError(
-            f"{shown}: cannot be read ({one_line(getattr(error, 'strerror', None) or error)})"
-        ) from None
-    try:
-        values = _Loader(text).get_single_data()
-    except Exception as error:  # PyYAML's own, and what `2020-13-45` or `!!int x` make Python's types say
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = one_line(getattr(error, "problem", None) or error)
-        raise ParameterError(f"{shown}{line}: not valid YAML ({problem})") from None
+        values = read_yaml(path)
+    except YamlError as error:
+        raise ParameterError(str(error)) from None
     return make_config({} if values is None else values, source=str(path))
-
-
-def _text(path: Path) -> str:
-    """What a file of text holds. Raises `OSError`, or `ValueError` when it is something else."""
-    state = path.stat()
-    if not stat.S_ISREG(state.st_mode):  # a pipe or a device may have no end
-        raise ValueError("it is no file")
-    if state.st_size > LARGEST_FILE:
-        raise ValueError(f"it has {state.st_size:,} bytes where {LARGEST_FILE:,} are more than enough")
-    return path.read_text(encoding="utf-8")
-
-
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that is given twice, of which YAML's last one would count, and has no `<<: *another`."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-        seen = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    problem=f"`{key.value}` is given twice; delete one of the two lines", problem_mark=key.start_mark
-                )
-            seen.add(key.value if isinstance(key, yaml.ScalarNode) else key)
-        return super().construct_mapping(node, deep)
-
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        pass  # its result can be exponentially larger than the file
 
 
 def resolve(config: Config, dataset: str, trust_device: bool = False) -> Config:

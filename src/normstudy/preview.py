@@ -215,8 +215,8 @@ def _fenced(text: str, info: str) -> str:
 
 _PAGE = {
     "to": "html5",
-    "template": str(ASSETS / "preview.html"),
-    "css": [str(ASSETS / "preview.css")],
+    "template": "preview.html",
+    "css": "preview.css",
     "html-math-method": {"method": "mathml"},
     "embed-resources": True,
     "toc": True,
@@ -240,7 +240,7 @@ def _pdf(source: str, report: Path) -> bytes:
         report,
         metadata={"link-citations": True} | _date(source),
         # Without typst's own citations: Pandoc's are the ones that the HTML page has.
-        **{"from": MARKDOWN, "to": "typst-citations", "template": str(ASSETS / "preview.typ")},
+        **{"from": MARKDOWN, "to": "typst-citations", "template": "preview.typ"},
         **{"syntax-highlighting": "idiomatic", "citeproc": True, "fail-if-warnings": True},
         # Typst counts from level 1: without one, sections would be numbered 0.1, 0.2, …
         **{"shift-heading-level-by": 1 - top_heading_level(source)},
@@ -286,8 +286,13 @@ def _notebook_html(title: str, path: Path, pages: list[tuple[str, Path, str]]) -
 
 
 def _pandoc(source: str, origin: Path, citeproc: bool = False, **options: Any) -> str:
-    filters = [{"type": "lua", "path": str(ASSETS / "preview.lua")}] + [{"type": "citeproc"}] * citeproc
     with tempfile.TemporaryDirectory() as folder:
+        # Pandoc takes such a path for an address, and would read a `%20` in that of the checkout.
+        assets = shutil.copytree(ASSETS, Path(folder, "assets"))
+        for name in ("template", "css"):
+            if name in options:
+                options[name] = str(assets / options[name])
+        filters = [{"type": "lua", "path": str(assets / "preview.lua")}] + [{"type": "citeproc"}] * citeproc
         defaults = Path(folder, "defaults.yaml")
         defaults.write_text(json.dumps({"standalone": True, "filters": filters, **options}))
         done = subprocess.run(

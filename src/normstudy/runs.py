@@ -38,7 +38,7 @@ from normstudy.config import Config, ParameterError, make_config, run_name
 from normstudy.errors import NormstudyError
 from normstudy.hardware import processor
 from normstudy.ownership import take_runs_folder
-from normstudy.paths import open_as_usual, project_root
+from normstudy.paths import bring_back, open_as_usual, project_root
 from normstudy.sources import sources_hash
 from normstudy.text import one_line
 from normstudy.versions import commit, is_clean
@@ -59,6 +59,11 @@ PACKAGES = ("numpy", "scikit-learn", "safetensors", "matplotlib", "nbclient", "p
 """Beside torch and torchvision: what computes, draws or executes a run."""
 
 REMEDY = "delete this folder and train this run again, or take it off the study"
+
+
+def remedy(place: Path) -> str:
+    """What to do about damage at `place`: never to delete what was published."""
+    return bring_back(place) or REMEDY
 
 
 class RunError(NormstudyError):
@@ -228,17 +233,17 @@ def read_run(folder: Path | str, check_name: bool = True) -> FinishedRun:
     try:
         metrics = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     except FileNotFoundError:
-        raise RunError(f"{folder}: no metrics.json there; {REMEDY}") from None
+        raise RunError(f"{folder}: no metrics.json there; {remedy(folder)}") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{path}: not readable ({one_line(error)}); {REMEDY}") from None
+        raise RunError(f"{path}: not readable ({one_line(error)}); {remedy(path)}") from None
     _refuse(path, contract.metrics_problem(metrics))
     try:
         config = make_config(metrics["config"])
         expected = run_name(config)
     except ParameterError as error:
-        raise RunError(f"{path}: config: {error}; {REMEDY}") from None
+        raise RunError(f"{path}: config: {error}; {remedy(path)}") from None
     if check_name and folder.name != expected:
-        raise RunError(f"{folder}: its configuration belongs to a folder named {expected}; {REMEDY}")
+        raise RunError(f"{folder}: its configuration belongs to a folder named {expected}; {remedy(folder)}")
     _refuse(folder, contract.course_problem(metrics, config))
     return FinishedRun(folder, metrics, config)
 
@@ -317,7 +322,7 @@ def _misclassified(run: Run, data: Data) -> dict[str, np.ndarray]:
 
 def _refuse(place: Path, problem: str) -> None:
     if problem:
-        raise RunError(f"{place}: {problem}; {REMEDY}")
+        raise RunError(f"{place}: {problem}; {remedy(place)}")
 
 
 def _refuse_constant(name: str) -> None:
@@ -329,7 +334,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
         with np.load(path, allow_pickle=False) as file:
             return dict(file)
     except Exception as error:  # zipfile, zlib and numpy each have their own
-        raise RunError(f"{path}: not readable ({one_line(error)}); {REMEDY}") from None
+        raise RunError(f"{path}: not readable ({one_line(error)}); {remedy(path)}") from None
 
 
 def _file_hash(name: str) -> str | None:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from normstudy.config import ParameterError, make_config
 from normstudy.errors import NormstudyError
+from normstudy.paths import bring_back
 from normstudy.text import one_line
 
 VARIED = ("max_lr", "weight_decay", "l1")
@@ -27,7 +28,7 @@ def read_search(path: Path | str) -> list[dict[str, Any]]:
 
     A comparison of skeletons also has `skeleton`, `parameters`, `seconds_per_epoch`. Raises `SearchError`.
     """
-    remedy = f"`git checkout {path}` brings it back"
+    remedy = bring_back(path) or "search again, or name a file that is whole"
     try:
         rows = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from normstudy.config import Config, ParameterError, read_config, resolve, run_name
 from normstudy.download import resolve_dataset
-from normstudy.paths import write_whole
+from normstudy.paths import bring_back, project_root, write_whole
 from normstudy.runs import FinishedRun, RunError, is_current, read_run
 from normstudy.text import one_line
 
 MAIN = "main"
 """The study of `params/*.yaml`: one run per file."""
+
+SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def write_studies(runs_folder: Path, studies: dict[str, list[str]]) -> None:
 def read_study(runs_folder: Path | str, study: str = MAIN) -> list[FinishedRun]:
     """The runs of `study`, their metrics verified. Raises `RunError` when one is missing, damaged, or on other data."""
     path = Path(runs_folder) / "studies.json"
+    remedy = bring_back(path) or "`make report` trains the runs and writes it"
     try:
         names = json.loads(path.read_text(encoding="utf-8"))[study]
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -90,9 +93,9 @@ def read_study(runs_folder: Path | str, study: str = MAIN) -> list[FinishedRun]:
         if other := [name for name in names if not re.fullmatch(r"\w[\w-]*", name) or names.count(name) > 1]:
             raise ValueError(f"{study}: {other[0]!r} is no folder beside it, or stands there twice")
     except FileNotFoundError:
-        raise RunError(f"{path}: not there; `make report` trains the runs and writes it") from None
+        raise RunError(f"{path}: not there; {remedy}") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{path}: cannot be understood ({error}); `make report` writes it anew") from None
+        raise RunError(f"{path}: cannot be understood ({error}); {remedy}") from None
     if not names:
         raise RunError(f"{path}: the study {study} has no runs; put a parameter file in params/")
     runs = [read_run(Path(runs_folder) / name) for name in names]
@@ -112,12 +115,21 @@ def verified_study(runs_folder: Path | str, study: str = MAIN) -> list[FinishedR
     return runs
 
 
+def _parameter_files(folder: Path) -> list[Path]:
+    """The files of `folder` that are models of a report: those called *.yaml or *.yml, in small or capital letters.
+
+    Not what editors and systems leave beside them under hidden names (`._gn.yaml`, a link `.#gn.yaml` to nowhere).
+    """
+    found = [path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
+    return sorted(found, key=lambda path: (path.suffix.lower(), path))
+
+
 def _read_all(params_folder: Path) -> list[tuple[Path, Config]]:
-    paths = sorted(params_folder.glob("*.yaml")) + sorted(params_folder.glob("*.yml"))
+    paths = _parameter_files(params_folder)
     if not paths:
-        raise ParameterError(
-            f"{params_folder}: no parameter file (*.yaml) there; `git checkout params` brings them back"
-        )
+        is_ours = params_folder.resolve() == project_root() / "params"
+        remedy = "`git checkout params` brings them back" if is_ours else "put one there, such as params/gn.yaml"
+        raise ParameterError(f"{params_folder}: no parameter file (*.yaml) there; {remedy}")
     found, problems = [], []
     for path in paths:
         try:

@@ -10,14 +10,11 @@ from __future__ import annotations
 import os
 import pwd
 import sys
-import tempfile
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
-from normstudy.paths import refuse_other_checkout
+from normstudy.paths import cache_folder, is_writable_home, made, refuse_other_checkout
 
 IGNORED = (
     "PYTHON*",
@@ -74,12 +71,12 @@ def clean(environ: Mapping[str, str]) -> dict[str, str]:
     A user without a home that can be written, or without a name, is given both.
     """
     kept = {name: value for name, value in environ.items() if not _is_ignored(name)}
-    place = own_place(kept)
+    place = cache_folder(kept)
     if source := kept.get("NORMSTUDY_DATA"):
         kept["NORMSTUDY_DATA"] = os.path.expanduser(source)  # while `~` is still the user's
-    if not _is_writable(kept.get("HOME", "")):
+    if not is_writable_home(kept.get("HOME", "")):
         kept = {name: value for name, value in kept.items() if not name.startswith("XDG_")}
-        kept["HOME"] = str(_made(place / "home"))
+        kept["HOME"] = str(made(place / "home"))
     if not any(kept.get(name) for name in ("USER", "LOGNAME")) and not _has_name():
         kept["USER"] = kept["LOGNAME"] = f"uid{os.getuid()}"
     return kept | {
@@ -94,31 +91,8 @@ def clean(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def own_place(environ: Mapping[str, str]) -> Path:
-    """A folder that is this project's and this user's alone, for caches: in the home, else among temporary files."""
-    if _is_writable(environ.get("HOME", "")):
-        try:
-            return _made(user_cache_path("normstudy", appauthor=False))
-        except OSError:
-            pass  # a home without room, or with a file in the place of the cache
-    place = Path(tempfile.gettempdir()) / f"normstudy-{os.getuid()}"
-    try:
-        place.mkdir(mode=0o700, exist_ok=True)
-        # Anybody can make a folder of that name there, and would then decide what our programs read.
-        if place.stat().st_uid == os.getuid() and not place.is_symlink() and not place.stat().st_mode & 0o022:
-            return place
-    except OSError:
-        pass
-    return Path(tempfile.mkdtemp(prefix="normstudy-"))
-
-
 def _is_ignored(name: str) -> bool:
     return any(fnmatchcase(name, each) for each in IGNORED) and not any(fnmatchcase(name, each) for each in HEEDED)
-
-
-def _is_writable(home: str) -> bool:
-    # `/` is what containers give to users that they do not know.
-    return bool(home) and os.path.realpath(home) != "/" and os.path.isdir(home) and os.access(home, os.W_OK | os.X_OK)
 
 
 def _has_name() -> bool:
@@ -127,8 +101,3 @@ def _has_name() -> bool:
     except KeyError:
         return False
     return True
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder

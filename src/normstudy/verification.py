@@ -11,7 +11,7 @@ from PIL import Image
 from safetensors import SafetensorError, safe_open
 
 from normstudy import manifest
-from normstudy.runs import REMEDY, FinishedRun, RunError
+from normstudy.runs import FinishedRun, RunError, remedy
 from normstudy.text import one_line
 
 NOTEBOOK = "train.ipynb"
@@ -34,7 +34,7 @@ def verify(run: FinishedRun) -> None:
         problem = str(error)
     problem = problem or _weights_problem(run) or _pictures_problem(run, needed) or _notebook_problem(run)
     if problem:
-        raise RunError(f"{run.folder}: {problem}; {REMEDY}")
+        raise RunError(f"{run.folder}: {problem}; {remedy(run.folder)}")
     if not run.diverged:
         _ = run.predictions, run.misclassified  # each refuses what does not fit
 
@@ -47,7 +47,7 @@ def verify_together(runs: Sequence[FinishedRun]) -> None:
             if not np.array_equal(run.predictions[name], finished[0].predictions[name]):
                 raise RunError(
                     f"{run.folder}/predictions.npz: {name} is not that of {finished[0].name}, so that the runs "
-                    f"cannot be compared; {REMEDY}"
+                    f"cannot be compared; {remedy(run.folder)}"
                 )
 
 

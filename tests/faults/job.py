@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import psutil
+from commands import NO_DATA
 
 from normstudy.paths import project_root
 
@@ -44,7 +45,7 @@ class Job:
         """Start it in the background; its output is added to `output.log`."""
         command = [sys.executable, "workflow/report.py", "--params", self.where / "params", "--runs", self.runs]
         command += ["--output", self.report, "--renderer", self.renderer]
-        environment = {**os.environ, MARK: str(self.where), "NORMSTUDY_DATA": "/nonexistent"}
+        environment = {**os.environ, MARK: str(self.where), **NO_DATA}
         with open(self.where / "output.log", "a") as log:
             self.process = subprocess.Popen(
                 [str(part) for part in command],
