@@ -278,7 +278,7 @@ def test_a_shared_read_only_root_is_used_where_it_lies(
         assert "nor train-images-idx3-ubyte.gz" in refusal(dataset, DamagedDataError)
         return
     assert_had(dataset)
-    assert (tmp_path / "cache/normstudy").exists() == (form == "archives")
+    assert any((tmp_path / "cache/normstudy").rglob("*")) == (form == "archives")
 
 
 def test_a_record_of_ours_is_believed_where_it_may_not_be_written(archives, disk, data_folder, monkeypatch):
@@ -336,9 +336,7 @@ def test_the_record_says_what_is_not_ours(archives, unpacked, data_folder, monke
     assert [name for name in NAMES if record[name].get("foreign")] == [NAMES[1]]
 
 
-@pytest.mark.parametrize("home", ["~", "/proc/nobody"])
+@pytest.mark.parametrize("home", ["", "~", "/proc/nobody", "/"])
 def test_without_a_home_the_cache_is_among_the_temporary_files(tmp_path, monkeypatch, home):
-    monkeypatch.setattr("normstudy.paths.user_cache_path", lambda name: Path(home, ".cache", name))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr("os.access", lambda path, mode: not str(path).startswith("/proc"))
-    assert cache_folder() == tmp_path / f"normstudy-{os.getuid()}"
+    assert cache_folder({"HOME": home}) == tmp_path / f"normstudy-{os.getuid()}"

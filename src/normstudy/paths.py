@@ -57,7 +57,7 @@ def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """
     if is_writable_home(environ.get("HOME", "")):
         try:
-            return made(user_cache_path("normstudy", appauthor=False))
+            return made(user_cache_path("normstudy"))
         except OSError:
             pass  # a home without room, or with a file in the place of the cache
     place = Path(tempfile.gettempdir()) / f"normstudy-{os.getuid()}"
