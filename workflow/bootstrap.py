@@ -203,6 +203,11 @@ def refuse_hopeless_place():
         raise SetupError(
             "the path of this folder, %s, has a colon, with which Python makes no environment: rename it" % CHECKOUT
         )
+    if "{" in CHECKOUT or "\n" in CHECKOUT:
+        raise SetupError(
+            "the path of this folder, %r, has a brace or a line break, with which nothing can be installed: rename it"
+            % CHECKOUT
+        )
     if sys.platform == "darwin" and (os.uname()[4] == "x86_64" or int(os.uname()[2].split(".")[0]) < 23):
         raise SetupError(
             "PyTorch is made for macOS 14 or newer on Apple silicon, which this Python (%s, Darwin %s) is not for"
