@@ -95,11 +95,19 @@ def set_up(anew, why):
         # A company's index that cannot be reached from here: pip goes on without it, uv does not.
         environment = package_sources.uv_environment(os.environ, settings)
         step(title + " without the further indexes of pip's settings", requirements, environment)
-    step("Installing normstudy", uv + ["--no-deps", "--no-build-isolation", "--editable", "."], environment)
+    link_sources()
     stamp = {"checkout": CHECKOUT, "python": answer(PYTHON), "files": {name: digest(name) for name in DECISIVE}}
     with open(STAMP + ".new", "w") as file:
         json.dump(stamp, file, indent=1)
     os.replace(STAMP + ".new", STAMP)
+
+
+def link_sources():
+    """Let `.venv` import this checkout's `src`. A build would fail where the path holds what it takes for a variable."""
+    packages = ["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    folder = subprocess.check_output([PYTHON, "-I", "-X", "utf8"] + packages).decode("utf-8").strip()
+    with open(os.path.join(folder, "normstudy.pth"), "w", encoding="utf-8") as file:
+        file.write(os.path.join(CHECKOUT, "src") + "\n")
 
 
 def fault(python):
@@ -203,11 +211,8 @@ def refuse_hopeless_place():
         raise SetupError(
             "the path of this folder, %s, has a colon, with which Python makes no environment: rename it" % CHECKOUT
         )
-    if "{" in CHECKOUT or "\n" in CHECKOUT:
-        raise SetupError(
-            "the path of this folder, %r, has a brace or a line break, with which nothing can be installed: rename it"
-            % CHECKOUT
-        )
+    if "\n" in CHECKOUT or "\r" in CHECKOUT:
+        raise SetupError("the path of this folder, %r, has a line break, which no list of paths can hold" % CHECKOUT)
     if sys.platform == "darwin" and (os.uname()[4] == "x86_64" or int(os.uname()[2].split(".")[0]) < 23):
         raise SetupError(
             "PyTorch is made for macOS 14 or newer on Apple silicon, which this Python (%s, Darwin %s) is not for"
