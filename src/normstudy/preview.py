@@ -38,7 +38,7 @@ from traitlets import default
 
 from normstudy.errors import NormstudyError
 from normstudy.harmless import make_harmless
-from normstudy.markup import escape
+from normstudy.markup import COLUMNS, escape
 from normstudy.paths import replace_folder
 from normstudy.preview_constructs import FRONT_MATTER, top_heading_level, unsupported_constructs
 from normstudy.text import one_line
@@ -305,7 +305,7 @@ def _pandoc(source: str, origin: Path, citeproc: bool = False, **options: Any) -
     filters = [{"type": "lua", "path": str(ASSETS / "preview.lua")}] + [{"type": "citeproc"}] * citeproc
     with tempfile.TemporaryDirectory() as folder:
         defaults = Path(folder, "defaults.yaml")
-        defaults.write_text(json.dumps({"standalone": True, "filters": filters, **options}))
+        defaults.write_text(json.dumps({"standalone": True, "columns": COLUMNS, "filters": filters, **options}))
         done = subprocess.run(
             [pypandoc.get_pandoc_path(), f"--defaults={defaults}"],
             input=source,
