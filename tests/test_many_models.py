@@ -18,6 +18,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 from nbformat.v4 import new_markdown_cell, new_notebook
 from readers import NEEDS_CHROMIUM, NEEDS_QUARTO, browser_on, sideways
+from scipy.spatial import cKDTree
 from test_findings import made_run
 
 from normstudy import figures, findings, markup, preview, tables
@@ -42,8 +43,13 @@ VARIED = [
 ]
 SEEDS = [{"norm": norm, "seed": seed} for norm in ("bn", "ln", "in", "none") for seed in range(5, 10)][:19]
 MODELS = {2: FAR_APART, 9: VARIED, 30: [*FAR_APART, *VARIED, *SEEDS]}
+EDGE = 25
+"""Points at the edge of a page that stay empty."""
+
 REPORTS = [
-    *(("preview", count) for count in MODELS),
+    ("preview", 2),
+    pytest.param("preview", 9, marks=pytest.mark.thorough),
+    ("preview", 30),
     pytest.param("quarto", 2, marks=NEEDS_QUARTO),
     pytest.param("quarto", 9, marks=[NEEDS_QUARTO, pytest.mark.thorough]),
     pytest.param("quarto", 30, marks=[NEEDS_QUARTO, pytest.mark.thorough]),
@@ -97,17 +103,18 @@ def misprinted(pdf: Path) -> list[str]:
         letters = [text.get_text_range(at, 1) for at in range(text.count_chars())]
         places = [at for at, letter in enumerate(letters) if letter.strip()]
         boxes = np.array([text.get_charbox(at) for at in places])  # of the ink: left, bottom, right, top; points
-        areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-        outside = (boxes[:, :2] < 25).any(1) | (boxes[:, 2] > width - 25) | (boxes[:, 3] > height - 25)
-        low, high = (
-            np.maximum(boxes[:, None, :2], boxes[None, :, :2]),
-            np.minimum(boxes[:, None, 2:], boxes[None, :, 2:]),
-        )
-        shared = np.prod(np.maximum(high - low, 0), axis=2) / np.minimum(areas[:, None], areas[None]).clip(1)
-        over = np.triu(shared > 0.3, k=1).any(1)
-        for at in np.flatnonzero(outside | over):
+        first = np.append(True, (np.diff(boxes, axis=0) != 0).any(axis=1))  # the parts of a ligature have one box
+        boxes, places = boxes[first], np.array(places)[first]
+        areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+        outside = (boxes[:, :2] < EDGE).any(axis=1) | (boxes[:, 2:] > (width - EDGE, height - EDGE)).any(axis=1)
+        pairs = cKDTree((boxes[:, :2] + boxes[:, 2:]) / 2).query_pairs(12, output_type="ndarray")
+        pairs = pairs[np.abs(np.diff(places[pairs], axis=1)[:, 0]) > 1]  # italics lean over the next letter
+        one, other = boxes[pairs[:, 0]], boxes[pairs[:, 1]]
+        shared = np.minimum(one[:, 2:], other[:, 2:]) - np.maximum(one[:, :2], other[:, :2])
+        over = np.prod(shared.clip(0), axis=1) > 0.3 * areas[pairs].min(axis=1)
+        for at in {*np.flatnonzero(outside), *pairs[over].flat}:
             around = "".join(letters[max(0, places[at] - 12) : places[at] + 12])
-            found.append(f"page {number}, {boxes[at].round()}: {around!r}")
+            found.append(f"page {number}, {letters[places[at]]} in {around!r} at {boxes[at].round(1)}")
     return found
 
 
@@ -179,7 +186,8 @@ def test_every_model_is_in_its_tables_and_what_its_name_lacks_is_told(site, stud
         if count > tables.MOST_COLUMNS:
             assert name in shown["tbl-settings-1"]
     numbered = count in (2, 30)
-    summary = page.find(id="sec-summary").get_text()
+    text = page.find("main").get_text().replace("\u00a0", " ")
+    summary = text[: text.index("What this is and how to run it")]
     assert ("are numbered (#1, #2, …)" in summary) == numbered
     assert len(summary) < 6000
     values = shown["tbl-parameters"] if count == 2 else " ".join(shown[name] for name in shown if "settings" in name)
@@ -228,7 +236,7 @@ def made_runs(count: int, spread: int):
 
 
 @pytest.mark.parametrize("spread", [0, 1, 20])
-@pytest.mark.parametrize("count", range(2, 31))
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 9, 30])
 def test_the_summary_stays_short(count, spread):
     text = findings.summary(made_runs(count, spread))
     assert len(text.split()) < 150
