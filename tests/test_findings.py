@@ -82,7 +82,7 @@ def test_shared_errors_are_those_of_every_model():
 
 
 def test_every_epoch_is_counted():
-    assert findings.epochs_shown([made_run("bn", [1])]) == "1 of 1 epochs of each model"
+    assert findings.epochs_shown([made_run("bn", [1])]) == "1 of 1 epoch of each model"
 
 
 def test_pairs_table_counts_what_only_one_got_wrong():

@@ -26,7 +26,7 @@ from placement import clear_up, put_in_place, workshop
 from normstudy import preview
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.harmless import make_harmless
-from normstudy.labels import FULL_NAMES, data_name, join_words, model_names
+from normstudy.labels import FULL_NAMES, data_name, model_names, which_models
 from normstudy.ownership import as_typed, record, refuse_output
 from normstudy.paths import write_whole
 from normstudy.runs import FinishedRun
@@ -153,7 +153,7 @@ def write_profile(path: Path, subtitle: str, notebooks: list[tuple[str, Path]]) 
 
 def subtitle(runs: list[FinishedRun]) -> str:
     """Which models are compared on which data."""
-    return f"{join_words(model_names(runs))} on {data_name(runs)}"
+    return f"{which_models(runs)} on {data_name(runs)}"
 
 
 def notebook_pages(runs: list[FinishedRun]) -> list[tuple[str, Path]]:

@@ -26,7 +26,7 @@ from watch import watch
 from normstudy.download import ensure
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.hardware import cores
-from normstudy.labels import DATA_TITLES, labels
+from normstudy.labels import DATA_TITLES, counted, labels
 from normstudy.ownership import as_typed, refuse_places
 from normstudy.paths import write_whole
 from normstudy.runs import checkpoint_file, is_claimed
@@ -116,16 +116,15 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
 def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun], runs_folder: Path) -> None:
     """Say what will be done."""
     names = dict(zip([run.name for run in runs], labels([run.config for run in runs]), strict=True))
-    console.print(
-        f"{len(runs)} models on {DATA_TITLES[runs[0].config.dataset]}; {len(runs) - len(waiting)} trained already."
-    )
+    many = counted(len(runs), "model")
+    console.print(f"{many} on {DATA_TITLES[runs[0].config.dataset]}; {len(runs) - len(waiting)} trained already.")
     for run in waiting:
         if is_claimed(run.name, runs_folder):
             how = ", which a process left by an earlier job is training: it is waited for"
         else:
             how = ", from where it was interrupted" if checkpoint_file(run.config, runs_folder).exists() else ""
         source = visible(one_line(run.source))
-        console.print(f"  to train: {names[run.name]}, {run.config.epochs} epochs ({source}){how}")
+        console.print(f"  to train: {names[run.name]}, {counted(run.config.epochs, 'epoch')} ({source}){how}")
 
 
 def run_snakemake(

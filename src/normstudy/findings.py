@@ -8,28 +8,40 @@ from pathlib import Path
 
 from normstudy.config import VALIDATION_IMAGES
 from normstudy.figures import GRID, shared_errors, value_text
-from normstudy.labels import DATA_TITLES, join_words, labels, model_names
+from normstudy.labels import (
+    DATA_TITLES,
+    MOST_NAMES,
+    are_numbered,
+    counted,
+    join_words,
+    labels,
+    model_names,
+    some_of,
+)
 from normstudy.markup import escape, note_on_code_points
 from normstudy.model import SKELETON, describe_skeleton
 from normstudy.runs import FinishedRun, wrong
 from normstudy.search import VARIED, best_combinations, mean_over_models, read_search
 from normstudy.statistics import CONFIDENCE, proportion_interval
-from normstudy.tables import compare_pairs, error_count, p_text
+from normstudy.tables import compare_pairs, error_count, p_text, settings_tables, telling_pairs
+
+MOST_CLEAR = 3
+"""Clear differences that the summary lists; more are counted."""
 
 
 def summary(runs: Sequence[FinishedRun]) -> str:
     """One paragraph: who made how many errors, and whether the differences are more than noise."""
-    finished = [run for run in runs if not run.diverged]
-    sentences = [_accuracies(finished)] if finished else []
-    sentences += [diverged_count(runs)] if len(finished) < len(runs) else []
+    diverged = [(name, run) for name, run in _by_name(runs) if run.diverged]
+    sentences = [_accuracies(runs)] if len(diverged) < len(runs) else []
+    sentences += [diverged_count(runs)] if diverged else []
     sentences += [
         f"{name} diverged in epoch {run.metrics['epoch']}, at step {run.metrics['step']} and a learning rate of "
         f"{run.metrics['lr']:.3g}; it has no final accuracy."
-        for name, run in zip(labels([run.config for run in runs]), runs, strict=True)
-        if run.diverged
+        for name, run in diverged
+        if len(diverged) <= MOST_NAMES
     ]
-    if len(finished) > 1:
-        sentences += [verdict(finished), _caveat(finished)]
+    if len(runs) - len(diverged) > 1:
+        sentences += [verdict(runs), _caveat([run for run in runs if not run.diverged])]
     return " ".join(sentences)
 
 
@@ -38,27 +50,34 @@ def verdict(runs: Sequence[FinishedRun]) -> str:
     names = labels([run.config for run in runs])
     compared = compare_pairs(runs)
     clear = []
-    for i, j, result, p in compared:
+    for i, j, result, p in sorted(compared, key=lambda each: each[2].p_value):
         if p < 1 - CONFIDENCE:
             better, worse = (j, i) if result.only_first > result.only_second else (i, j)
-            clear.append(f"{names[better]} errs less often than {names[worse]} (p {p_relation(p)})")
+            clear.append((better, worse, f"{names[better]} errs less often than {names[worse]} (p {p_relation(p)})"))
+    finished = [place for place, run in enumerate(runs) if not run.diverged]
     if not clear:
         smallest = min(p for *_, p in compared)
-        subject = "the two models" if len(runs) == 2 else f"any two of the {len(runs)} models"
+        subject = "the two models" if len(finished) == 2 else f"any two of the {len(finished)} models"
         return f"The differences between {subject} are within the noise (smallest adjusted p = {smallest:.2f})."
     rest = len(compared) - len(clear)
+    if len(clear) > MOST_CLEAR:
+        best = min(finished, key=lambda place: error_count(runs[place]))
+        beaten, others = sum(better == best for better, *_ in clear), len(finished) - 1
+        where = f"all {others} others" if beaten == others else f"{beaten or 'none'} of the {others} others"
+        share = f"{len(clear):,} of the {len(compared):,}" if rest else f"all {len(compared):,}"
+        return (
+            f"On these images {share} pairs of models differ by more than noise. {names[best]}, which errs least, is "
+            f"clearly better than {where}. The clearest difference of all: {clear[0][-1]}."
+        )
+    told = "; ".join(sentence for *_, sentence in clear)
     tail = f"; the other {rest} pairs differ by no more than noise" if rest > 1 else ""
     tail = "; the remaining pair differs by no more than noise" if rest == 1 else tail
-    return f"On these images {'; '.join(clear)}{tail}."
+    return f"On these images {told}{tail}."
 
 
 def take_away(runs: Sequence[FinishedRun], measure: str) -> str:
     """A caption's last sentence: where the lines of `measure`, a key of the history, end, and how far apart."""
-    ended = [
-        (run.history[-1][measure], name)
-        for name, run in zip(labels([run.config for run in runs]), runs, strict=True)
-        if run.history and not run.diverged
-    ]
+    ended = [(run.history[-1][measure], name) for name, run in _by_name(runs) if run.history and not run.diverged]
     if not ended:
         return "No model finished."
     (low, lowest), (high, highest) = min(ended), max(ended)
@@ -75,37 +94,36 @@ def take_away(runs: Sequence[FinishedRun], measure: str) -> str:
 
 def epochs_shown(runs: Sequence[FinishedRun]) -> str:
     """How many of the configured epochs a chart shows: `20 of 20 epochs of each model`."""
-    counts = {(len(run.history), run.config.epochs) for run in runs}
+    counts: dict[tuple[int, int], list[str]] = {}
+    for name, run in zip(model_names(runs), runs, strict=True):
+        counts.setdefault((len(run.history), run.config.epochs), []).append(name)
     if len(counts) == 1:
-        shown, configured = counts.pop()
-        return f"{shown} of {configured} epochs of each model"
-    parts = (
-        f"{len(run.history)} of {run.config.epochs} ({name})" for name, run in zip(model_names(runs), runs, strict=True)
-    )
+        ((shown, configured),) = counts
+        return f"{shown} of {counted(configured, 'epoch')} of each model"
+    parts = (f"{shown} of {configured} ({some_of(names)})" for (shown, configured), names in counts.items())
     return "epochs shown: " + ", ".join(parts)
 
 
 def shared(runs: Sequence[FinishedRun]) -> str:
     """How many images every model that finished gets wrong, beside how many at least one does."""
-    finished = " that finished" if any(run.diverged for run in runs) else ""
-    runs = [run for run in runs if not run.diverged]
-    if not runs:
+    every = [run for run in runs if not run.diverged]
+    if not every:
         return "No model finished."
-    everyone = len(shared_errors(runs))
-    anyone = len(set().union(*(run.predictions["index"][wrong(run)].tolist() for run in runs)))
-    total = len(runs[0].predictions["label"])
-    return (
-        f"{everyone} of {total:,} images are misclassified by all {len(runs)} models{finished}, "
-        f"{anyone} by at least one of them."
-    )
+    finished = " that finished" if len(every) < len(runs) else ""
+    everyone = len(shared_errors(every))
+    anyone = len(set().union(*(run.predictions["index"][wrong(run)].tolist() for run in every)))
+    images = f"{everyone} of {len(every[0].predictions['label']):,} images {'is' if everyone == 1 else 'are'}"
+    if len(every) == 1:
+        return f"{images} misclassified by the one model{finished}."
+    all_models = "both models" if len(every) == 2 else f"all {len(every)} models"
+    return f"{images} misclassified by {all_models}{finished}, {anyone} by at least one of them."
 
 
 def diverged_count(runs: Sequence[FinishedRun]) -> str:
     """`1 of 3 models diverged (No norm).`: how many of `runs`, and which."""
-    called = labels([run.config for run in runs])
-    diverged = [name for name, run in zip(called, runs, strict=True) if run.diverged]
-    which = f" ({join_words(diverged)})" if diverged else ""
-    return f"{len(diverged)} of {len(runs)} model{'s' * (len(runs) > 1)} diverged{which}."
+    diverged = [name for name, run in _by_name(runs) if run.diverged]
+    which = f" ({some_of(diverged)})" if diverged else ""
+    return f"{len(diverged)} of {counted(len(runs), 'model')} diverged{which}."
 
 
 def summary_of_differences(runs: Sequence[FinishedRun]) -> str:
@@ -113,7 +131,36 @@ def summary_of_differences(runs: Sequence[FinishedRun]) -> str:
     finished = [run for run in runs if not run.diverged]
     if len(finished) < 2:
         return "With fewer than two finished models there is nothing to compare."
-    return f"{verdict(finished)} {_caveat(finished)}"
+    return f"{verdict(runs)} {_caveat(finished)}"
+
+
+def pairs_caption(runs: Sequence[FinishedRun]) -> str:
+    """What the table of pairs shows: `Each pair of models`, or which of them."""
+    adjusted = sorted(p for *_, p in compare_pairs(runs))
+    shown = len(telling_pairs(runs))
+    if shown == len(adjusted):
+        return "Each pair of models"
+    left = adjusted[shown:]
+    clear = sum(p < 1 - CONFIDENCE for p in left)
+    return (
+        f"The {shown} of {len(adjusted):,} pairs of models with the smallest p; of the {counted(len(left), 'other')}, "
+        f"{clear or 'none'} {'differs' if clear == 1 else 'differ'} by more than noise. Each pair is compared"
+    )
+
+
+def on_settings(runs: Sequence[FinishedRun]) -> str:
+    """Which tables have the parameters in which more models differ than the table of parameters has columns for."""
+    parts = len(settings_tables(runs))
+    tables = join_words([f"@tbl-settings-{part}" for part in range(1, parts + 1)]) if parts else ""
+    return f" {tables} {'has' if parts == 1 else 'have'} what differs." if parts else ""
+
+
+def on_numbers(runs: Sequence[FinishedRun]) -> str:
+    """What the numbers of models stand for, and where that is told, as Markdown; nothing where no model has one."""
+    if not are_numbered(labels([run.config for run in runs])):
+        return ""
+    told = on_settings(runs) or " @tbl-parameters has what differs."
+    return f" Models that differ in too much for a name are numbered (#1, #2, …).{told}"
 
 
 def limits(runs: Sequence[FinishedRun]) -> str:
@@ -124,8 +171,9 @@ def limits(runs: Sequence[FinishedRun]) -> str:
     worst = max(finished, key=error_count)
     errors, total = error_count(worst)
     low, high = proportion_interval(errors, total)
+    mean = "means" if errors == 1 else "mean"
     return (
-        f"{_caveat(runs)} And {errors} errors of {total:,} mean, by chance alone, anything between "
+        f"{_caveat(runs)} And {counted(errors, 'error')} of {total:,} {mean}, by chance alone, anything between "
         f"{low * total:.0f} and {high * total:.0f}."
     )
 
@@ -152,9 +200,10 @@ def skeleton_protocol(path: Path | str) -> str:
     models = len({row["model"] for row in rows})
     seeds = sorted({row["config"]["seed"] for row in rows})
     ours = describe_skeleton(SKELETON)
+    tried = f"{counted(len(means), 'skeleton')} {'was' if len(means) == 1 else 'were'} compared"
     sentence = (
-        f"on the validation split of {DATA_TITLES[config['dataset']]}, {len(means)} skeletons were compared, "
-        f"{config['epochs']} epochs with each of {models} models, {_seeds(seeds)}."
+        f"on the validation split of {DATA_TITLES[config['dataset']]}, {tried}, "
+        f"{counted(config['epochs'], 'epoch')} with each of {counted(models, 'model')}, {_seeds(seeds)}."
     )
     if ours not in means.index:
         return f"{sentence} The one of this report is not among them."
@@ -174,29 +223,44 @@ def search_protocol(path: Path | str) -> str:
     seeds = sorted({row["config"]["seed"] for row in rows})
     config = rows[0]["config"]
     each = set(budgets.values())
-    share = f"{each.pop()} runs for each of {len(budgets)} models" if len(each) == 1 else f"{len(rows)} runs"
+    share = counted(len(rows), "run")
+    if len(each) == 1:
+        share = f"{counted(each.pop(), 'run')} for each of {counted(len(budgets), 'model')}"
     return (
         f"on the validation split of {DATA_TITLES[config['dataset']]} "
         f"({VALIDATION_IMAGES[config['dataset']]:,} training images held out), {share}, "
-        f"{config['epochs']} epochs each, {_seeds(seeds)}; the combination with the lowest mean validation loss "
-        "was taken."
+        f"{counted(config['epochs'], 'epoch')} each, {_seeds(seeds)}; the combination with the lowest mean validation "
+        "loss was taken."
     )
 
 
 def search_agreement(path: Path | str, runs: Sequence[FinishedRun]) -> str:
     """Which of `runs` use the best combination that the search found for a model of their kind."""
     best = best_combinations(read_search(path))
-    parts = []
-    for name, run in zip(model_names(runs), runs, strict=True):
+    verdicts = []
+    for run in runs:
         own = run.config.model_dump()
         kinds = [values for values in best if values["norm"] == own["norm"] and bool(values["l1"]) == bool(own["l1"])]
-        if not kinds:
-            parts.append(f"{name} was not part of the search")
-        elif all(own[key] == kinds[0][key] for key in VARIED):
-            parts.append(f"{name} has the best combination found for it")
-        else:
-            parts.append(f"{name} has other values than the best found")
-    return join_words(parts) + "."
+        as_best = bool(kinds) and all(own[key] == kinds[0][key] for key in VARIED)
+        verdicts.append("best" if as_best else "other" if kinds else "none")
+    one = {
+        "none": "was not part of the search",
+        "best": "has the best combination found for it",
+        "other": "has other values than the best found",
+    }
+    many = {
+        "none": "were not part of the search",
+        "best": "have the best combinations found for them",
+        "other": "have other values than the best found",
+    }
+    names = model_names(runs)
+    if len(runs) <= MOST_NAMES:
+        return join_words([f"{name} {one[each]}" for name, each in zip(names, verdicts, strict=True)]) + "."
+    parts = []
+    for each in dict.fromkeys(verdicts):
+        alike = [name for name, own in zip(names, verdicts, strict=True) if own == each]
+        parts.append(f"{some_of(alike)} {(one if len(alike) == 1 else many)[each]}")
+    return "; ".join(parts) + "."
 
 
 def versions(runs: Sequence[FinishedRun]) -> str:
@@ -221,7 +285,7 @@ def code_points(runs: Sequence[FinishedRun]) -> str:
 def threads(runs: Sequence[FinishedRun]) -> str:
     """`1 thread, bf16`: threads and precision of the runs."""
     kinds = dict.fromkeys((run.config.threads, run.config.precision) for run in runs)
-    return join_words([f"{count} thread{'s' * (count > 1)}, {precision}" for count, precision in kinds])
+    return join_words([f"{counted(count, 'thread')}, {precision}" for count, precision in kinds])
 
 
 def commits(runs: Sequence[FinishedRun]) -> str:
@@ -241,13 +305,26 @@ def _named(runs: Sequence[FinishedRun], key: str) -> list[str]:
 
 
 def _accuracies(runs: Sequence[FinishedRun]) -> str:
-    parts = []
-    for name, run in sorted(
-        zip(labels([run.config for run in runs]), runs, strict=True), key=lambda pair: error_count(pair[1])
-    ):
-        errors, _ = error_count(run)
-        parts.append(f"{name} misclassifies {errors} ({100 * run.history[-1]['test_accuracy']:.2f} % right)")
-    return f"Of {len(runs[0].predictions['label']):,} {runs[0].config.evaluate_on} images, {join_words(parts)}."
+    """Who misclassifies how many; of more models than can be listed: the best, the worst, and half of them."""
+    finished = [(name, run) for name, run in _by_name(runs) if not run.diverged]
+    finished.sort(key=lambda pair: error_count(pair[1]))
+    images = f"{len(finished[0][1].predictions['label']):,} {finished[0][1].config.evaluate_on} images"
+    if len(finished) <= MOST_NAMES:
+        return f"Of {images}, {join_words([_accuracy(*each) for each in finished])}."
+    half, _ = error_count(finished[(len(finished) - 1) // 2][1])
+    return (
+        f"{len(finished)} models judged the same {images}: {_accuracy(*finished[0])}, the fewest; "
+        f"{_accuracy(*finished[-1])}, the most. Half of the models misclassify at most {half}."
+    )
+
+
+def _accuracy(name: str, run: FinishedRun) -> str:
+    errors, _ = error_count(run)
+    return f"{name} misclassifies {errors} ({100 * run.history[-1]['test_accuracy']:.2f} % right)"
+
+
+def _by_name(runs: Sequence[FinishedRun]) -> list[tuple[str, FinishedRun]]:
+    return list(zip(labels([run.config for run in runs]), runs, strict=True))
 
 
 def p_relation(p_value: float) -> str:

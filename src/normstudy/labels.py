@@ -31,19 +31,31 @@ COLOURS = {"bn": "#0072B2", "gn": "#D55E00", "ln": "#009E73", "in": "#CC79A7", "
 
 LINE_STYLES = ("-", "--", ":", "-.")
 
+LONGEST = 40
+"""Characters of a name of `labels`: as many as a table's column and the end of a line have room for."""
+
+MOST_NAMES = 4
+"""Models that a sentence lists by name; more are counted."""
+
 
 def labels(configs: list[Config]) -> list[str]:
-    """A short name for each of `configs`, such as `BN + L1`; where two agree, what tells them apart is added."""
+    """A short name for each of `configs`, such as `BN + L1`; where two agree, what tells them apart is added.
+
+    Where that makes a name longer than `LONGEST`, only values are added that most of those models do not have; where
+    it still does, they are numbered: `GN #1`. The names depend on all of `configs`: make them of a whole study.
+    """
     names = [_short(config) for config in configs]
-    values = [config.model_dump() for config in configs]
-    alike: dict[str, list[dict[str, Any]]] = {}
-    for name, own in zip(names, values, strict=True):
-        alike.setdefault(name, []).append(own)
-    differing = {name: _differing(group) for name, group in alike.items()}
-    return [
-        f"{name} ({_with_values(differing[name], own)})" if differing[name] else name
-        for name, own in zip(names, values, strict=True)
-    ]
+    for name, count in Counter(names).items():
+        if count > 1:
+            places = [place for place, other in enumerate(names) if other == name]
+            for place, told_apart in zip(places, _apart(name, [configs[place] for place in places]), strict=True):
+                names[place] = told_apart
+    return names
+
+
+def are_numbered(names: Sequence[str]) -> bool:
+    """Whether some of the `labels` are numbers that stand for too many values."""
+    return any("#" in name for name in names)
 
 
 def model_names(runs: Sequence[Any]) -> list[str]:
@@ -60,9 +72,26 @@ def data_name(runs: Sequence[Any]) -> str:
     return f"{DATA_TITLES[config.dataset]}{size}"
 
 
+def which_models(runs: Sequence[Any]) -> str:
+    """`BN + L1, GN and LN`; of more models than can be listed, how many of which kind: `30 models (GN and LN)`."""
+    if len(runs) <= MOST_NAMES:
+        return join_words(model_names(runs))
+    return f"{counted(len(runs), 'model')} ({join_words(list(dict.fromkeys(_short(run.config) for run in runs)))})"
+
+
 def join_words(parts: list[str]) -> str:
     """`a, b and c`."""
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def some_of(parts: list[str], most: int = MOST_NAMES) -> str:
+    """`a, b and c`; of more than `most`, the first ones and how many are left: `a, b, c and 5 others`."""
+    return join_words(parts if len(parts) <= most else [*parts[: most - 1], f"{len(parts) - most + 1} others"])
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 epoch`, `2 epochs`, `1,000 epochs`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def styles(configs: list[Config]) -> list[tuple[str, str]]:
@@ -81,12 +110,25 @@ def _short(config: Config) -> str:
     return name + (" + L1" if config.l1 else "")
 
 
-def _differing(configs: list[dict[str, Any]]) -> list[str]:
-    """The parameters in which `configs` differ."""
-    return [key for key in configs[0] if len({str(config[key]) for config in configs}) > 1]
+def _apart(name: str, configs: list[Config]) -> list[str]:
+    """Names that begin with `name` and tell `configs`, at least two, apart."""
+    values = [config.model_dump() for config in configs]
+    keys = [key for key in values[0] if len({str(own[key]) for own in values}) > 1]
+    usual = {}
+    for key in keys:
+        shown, count = Counter(str(own[key]) for own in values).most_common(1)[0]
+        if count > len(values) / 2:
+            usual[key] = shown
+    whole = [_with_values(name, keys, own) for own in values]
+    unusual = [_with_values(name, [key for key in keys if str(own[key]) != usual.get(key)], own) for own in values]
+    for names in (whole, unusual):
+        if max(map(len, names)) <= LONGEST and len(set(names)) == len(names):
+            return names
+    return [f"{name} #{number}" for number in range(1, len(values) + 1)]
 
 
-def _with_values(keys: list[str], config: dict[str, Any]) -> str:
-    """`groups 8, seed 2`."""
+def _with_values(name: str, keys: list[str], config: dict[str, Any]) -> str:
+    """`GN (groups 8, seed 2)`."""
     values = (f"{config[key]:g}" if isinstance(config[key], float) else str(config[key]) for key in keys)
-    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in zip(keys, values, strict=True))
+    shown = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in zip(keys, values, strict=True))
+    return f"{name} ({shown})" if shown else name

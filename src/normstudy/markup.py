@@ -33,6 +33,12 @@ FIGURE_FOLDER = Path("_figures")
 LONGEST = 200
 """Characters of a text from elsewhere that are shown."""
 
+PAGE = 88
+"""Characters of a table's text that fit beside each other on a page of paper."""
+
+COLUMNS = 1000
+"""Characters of a table's line from which the preview takes the widths of its columns from the dashes."""
+
 UNBROKEN = 30
 """Characters without a space after which a line may break."""
 
@@ -105,12 +111,45 @@ def table(label: str, frame: pd.DataFrame, caption: str) -> str:
     Columns whose cells all start with a number are set to the right.
     """
     numeric = [
-        frame[name].map(lambda cell: bool(re.match(r"^[-+−±\[(]?\d[\d.,]*(?![\w.,])|^–$", str(cell)))).all()
+        frame[name].map(lambda cell: bool(re.match(r"^(?:<\u00a0)?[-+−±\[(]?\d[\d.,]*(?![\w.,])|^–$", str(cell)))).all()
         for name in frame
     ]
     alignment = ["right" if right else "left" for right in numeric]
-    body = frame.to_markdown(index=False, tablefmt="pipe", colalign=alignment, disable_numparse=True)
+    lines = frame.to_markdown(index=False, tablefmt="pipe", colalign=alignment, disable_numparse=True).split("\n")
+    if widths := _widths(frame):
+        rules = ["-" * width for width in widths]
+        rules = [f"{rule}:" if right else f":{rule}" for rule, right in zip(rules, numeric, strict=True)]
+        lines[1] = f"|{'|'.join(rules)}|"
+    body = "\n".join(lines)
     return f"::: {{#tbl-{label}}}\n\n{body}\n\n{caption}\n:::\n"
+
+
+def _widths(frame: pd.DataFrame) -> list[int]:
+    """Numbers of dashes, from which Pandoc takes relative widths of columns; none where every cell fits on a line.
+
+    No column is narrower than what cannot be broken in it: a page of paper would print it over the next column.
+    """
+    columns = [[str(name), *map(str, frame[name])] for name in frame]
+    whole = [_GUTTER + max(map(_shown_length, column)) for column in columns]
+    if sum(whole) <= PAGE:
+        return []
+    least = [
+        _GUTTER + max(_shown_length(piece) for cell in column for piece in re.split(r"[ \u200b]", cell))
+        for column in columns
+    ]
+    spare, wanted = max(0, PAGE - sum(least)), sum(whole) - sum(least)
+    widths = [low + spare * (high - low) / wanted for low, high in zip(least, whole, strict=True)]
+    return [round(width * COLUMNS / sum(widths)) + 1 for width in widths]
+
+
+def _shown_length(markdown: str) -> int:
+    """About how many characters a reader sees of `markdown`."""
+    return len(re.sub(r"\\[a-zA-Z]+", "x", markdown).translate(_UNSEEN))
+
+
+_UNSEEN = str.maketrans("", "", "\\*{}$^_\u200b\u2068\u2069")
+_GUTTER = 3
+"""The space between two columns, in characters."""
 
 
 def display_picture(picture: Figure, alt: str) -> Image:

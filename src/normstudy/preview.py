@@ -34,7 +34,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from normstudy.errors import NormstudyError
 from normstudy.harmless import make_harmless
-from normstudy.markup import escape
+from normstudy.markup import COLUMNS, escape
 from normstudy.own_kernel import own_kernel
 from normstudy.preview_constructs import FRONT_MATTER, top_heading_level, unsupported_constructs
 from normstudy.text import one_line
@@ -294,7 +294,7 @@ def _pandoc(source: str, origin: Path, citeproc: bool = False, **options: Any) -
                 options[name] = str(assets / options[name])
         filters = [{"type": "lua", "path": str(assets / "preview.lua")}] + [{"type": "citeproc"}] * citeproc
         defaults = Path(folder, "defaults.yaml")
-        defaults.write_text(json.dumps({"standalone": True, "filters": filters, **options}))
+        defaults.write_text(json.dumps({"standalone": True, "columns": COLUMNS, "filters": filters, **options}))
         done = subprocess.run(
             [pypandoc.get_pandoc_path(), f"--defaults={defaults}"],
             input=source,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,15 @@ from normstudy.model import Net
 from normstudy.runs import FinishedRun, wrong
 from normstudy.search import mean_over_models, mean_over_seeds, read_search
 from normstudy.statistics import Paired, adjust_for_many, compare_errors, proportion_interval
+
+MOST_PAIRS = 10
+"""Pairs that a table shows; of more, the most telling ones."""
+
+MOST_COLUMNS, WIDEST_COLUMNS = 4, 42
+"""Models that have a column each, and characters that these take together; more have a row each."""
+
+MOST_SETTINGS = 6
+"""Parameters beside each other in a table of models."""
 
 
 def models_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
@@ -43,25 +53,33 @@ def models_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
 
 def compare_pairs(runs: Sequence[FinishedRun]) -> list[tuple[int, int, Paired, float]]:
     """For each pair of finished runs: their positions, the comparison, and its p-value adjusted for all pairs."""
-    pairs = list(itertools.combinations(range(len(runs)), 2))
-    compared = [compare_errors(wrong(runs[i]), wrong(runs[j])) for i, j in pairs]
+    judged = [None if run.diverged else wrong(run) for run in runs]
+    pairs = [(i, j) for i, j in itertools.combinations(range(len(runs)), 2) if not runs[i].diverged | runs[j].diverged]
+    compared = [compare_errors(judged[i], judged[j]) for i, j in pairs]
     adjusted = adjust_for_many([pair.p_value for pair in compared])
     return [(i, j, pair, p) for (i, j), pair, p in zip(pairs, compared, adjusted, strict=True)]
 
 
+def telling_pairs(runs: Sequence[FinishedRun]) -> list[tuple[int, int, Paired, float]]:
+    """What `compare_pairs` has, if that is no more than a table can show; else the `MOST_PAIRS` with the lowest p."""
+    compared = compare_pairs(runs)
+    if len(compared) <= MOST_PAIRS:
+        return compared
+    return sorted(compared, key=lambda each: each[2].p_value)[:MOST_PAIRS]
+
+
 def pairs_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
-    """One row per pair of finished models: images only one got wrong, and McNemar's test, plain and adjusted."""
-    finished = [run for run in runs if not run.diverged]
-    called = [unbroken(name) for name in model_names(finished)]
+    """One row per pair of `telling_pairs`: images only one got wrong, and McNemar's test, plain and adjusted."""
+    called = [unbroken(name) for name in model_names(runs)]
     rows = [
         {
             "models": f"{called[i]} / {called[j]}",
             "only first wrong": pair.only_first,
             "only second wrong": pair.only_second,
-            "p": p_text(pair.p_value),
-            "p, adjusted": p_text(adjusted),
+            "p": unbroken(p_text(pair.p_value)),
+            "p, adjusted": unbroken(p_text(adjusted)),
         }
-        for i, j, pair, adjusted in compare_pairs(finished)
+        for i, j, pair, adjusted in telling_pairs(runs)
     ]
     return pd.DataFrame(rows, columns=["models", "only first wrong", "only second wrong", "p", "p, adjusted"])
 
@@ -98,16 +116,48 @@ def describe_layer(module) -> str:
 
 
 def parameters_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
-    """Every parameter of the configuration: one row each, one column per model."""
-    called = model_names(runs)
-    dumps = [run.config.model_dump() for run in runs]
+    """Every parameter of the configuration: one row each, one column per model, or one for all, if they are many.
+
+    What is not the same for all then stands in the `settings_tables`.
+    """
+    columns = dict(zip(map(unbroken, model_names(runs)), [run.config.model_dump() for run in runs], strict=True))
     rows = []
     for key, field in Config.model_fields.items():
         row = {"parameter": f"`{key}`", "meaning": escape(field.description)}
-        for name, values in zip(called, dumps, strict=True):
-            row[name] = "–" if values[key] is None else _shown(values[key])
+        shown = {name: _shown(values[key]) for name, values in columns.items()}
+        if have_columns(runs):
+            row |= shown
+        else:
+            different = len({str(values[key]) for values in columns.values()})
+            row["every model"] = next(iter(shown.values())) if different == 1 else f"{different} different values"
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def have_columns(runs: Sequence[FinishedRun]) -> bool:
+    """Whether a table has room for a column of each model: they are few, and what cannot be broken is short."""
+    pieces = [max(map(len, unbroken(name).split(" "))) for name in model_names(runs)]
+    return len(runs) <= MOST_COLUMNS and sum(pieces) <= WIDEST_COLUMNS
+
+
+def settings_tables(runs: Sequence[FinishedRun]) -> list[pd.DataFrame]:
+    """Of more models than have a column in the `parameters_table`: one row each, with the parameters that differ.
+
+    As many tables as are needed for none to be wider than a page.
+    """
+    dumps = [run.config.model_dump() for run in runs]
+    differing = [key for key in dumps[0] if len({str(values[key]) for values in dumps}) > 1]
+    if have_columns(runs) or not differing:
+        return []
+    parts = -(-len(differing) // MOST_SETTINGS)
+    bounds = [len(differing) * part // parts for part in range(parts + 1)]
+    return [
+        pd.DataFrame(
+            {"model": unbroken(name)} | {key.replace("_", " "): _shown(values[key]) for key in keys}
+            for name, values in zip(model_names(runs), dumps, strict=True)
+        )
+        for keys in (differing[begin:end] for begin, end in itertools.pairwise(bounds))
+    ]
 
 
 def search_table(path: Path | str) -> pd.DataFrame:
@@ -153,8 +203,8 @@ def seconds_per_epoch(run: FinishedRun) -> float:
 
 
 def unbroken(name: str) -> str:
-    """`name` with spaces at which no line breaks."""
-    return name.replace(" ", "\u00a0")
+    """`name` with spaces at which no line breaks, but for those between the values in brackets and before these."""
+    return re.sub(r"(?<!,) (?!\()", "\u00a0", name)
 
 
 def p_text(p_value: float) -> str:
@@ -163,6 +213,8 @@ def p_text(p_value: float) -> str:
 
 
 def _shown(value: object) -> str:
+    if value is None:
+        return "–"
     if isinstance(value, float):
         return scientific(value) if 0 < value < 0.001 else f"{value:g}"
     return escape(value)

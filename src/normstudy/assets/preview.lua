@@ -176,10 +176,10 @@ local function image(img)
 end
 
 local function tabular(tbl)
-  -- Pandoc derives widths from a long pipe table's dashes; natural widths read better in both formats.
+  -- Only a table that is too wide for a page has widths (see normstudy.markup); a browser finds better ones itself.
+  if not html then return tbl end
   tbl.colspecs = tbl.colspecs:map(function(spec) return { spec[1], nil } end)
-  if html then return pandoc.Div(tbl, { class = 'scroll' }) end
-  return tbl
+  return pandoc.Div(tbl, { class = 'scroll' })
 end
 
 local function code(block)
