@@ -167,10 +167,13 @@ def test_what_a_killed_one_left_goes_and_a_folder_of_others_stays(tmp_path):
     clear_up(tmp_path / "report")
     assert not left.exists()
     theirs = write_files(left, {"mine.txt": "mine"})
-    clear_up(tmp_path / "report")
-    with pytest.raises(PlaceError, match=r"\.report\.new: a report is made there, but it has other files"):
-        place(tmp_path / "report")
+    for attempt in (clear_up, place):
+        with pytest.raises(PlaceError, match=r"\.report\.new: a report is made there, but it holds something else"):
+            attempt(tmp_path / "report")
     assert (theirs / "mine.txt").read_text() == "mine"
+    (tmp_path / ".other.new").write_text("mine")
+    with pytest.raises(PlaceError, match=r"\.other\.new: a report is made there"):
+        clear_up(tmp_path / "other")
 
 
 def test_one_process_at_a_time_makes_a_report(tmp_path):

@@ -41,7 +41,7 @@ def clean(output: Path) -> list[str]:
     else:
         remove(output, [name for name in [*ours, RECORD] if name not in theirs])
         left += [f"{output / name}: not a file of the report, or changed since" for name in theirs]
-    if SITE.is_dir():
+    if is_of_quarto(SITE):
         entries = {path.name for path in SITE.iterdir()}
         for name in entries & OF_A_SITE:
             path = SITE / name
@@ -53,6 +53,14 @@ def clean(output: Path) -> list[str]:
     if not Path(".quarto").is_symlink():
         shutil.rmtree(".quarto", ignore_errors=True)  # Quarto's own cache
     return left
+
+
+def is_of_quarto(site: Path) -> bool:
+    """Whether Quarto made the folder `site`."""
+    page = site / "index.html"
+    if site.is_symlink() or not page.is_file():
+        return False
+    return 'name="generator" content="quarto-' in page.read_text(encoding="utf-8", errors="replace")[:10_000]
 
 
 def remove(folder: Path, names: list[str]) -> None:

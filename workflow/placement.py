@@ -44,8 +44,13 @@ def workshop(output: Path) -> Iterator[Workshop]:
 
 
 def clear_up(output: Path) -> None:
-    """Take back what a killed process had half exchanged in `output`, and remove what it was making."""
+    """Take back what a killed process had half exchanged in `output`, and remove what it was making.
+
+    Raises `PlaceError` where a report cannot be made, for somebody's files are there.
+    """
     for folder in _places(Path(os.path.realpath(output))):
+        if os.path.lexists(folder):
+            _refuse_files_of_others(folder)
         if (folder / LOCK).is_file():
             with _alone_in(folder):
                 pass
@@ -156,8 +161,7 @@ def _alone_in(folder: Path) -> Iterator[Path]:
         with suppress(FileExistsError):
             folder.mkdir()
         with suppress(FileNotFoundError):  # whoever was in it has just taken it away
-            if (names := os.listdir(folder)) and LOCK not in names:
-                raise PlaceError(f"{one_line(folder)}: a report is made there, but it has other files; move them away")
+            _refuse_files_of_others(folder)
             lock = open(path, "a")  # noqa: SIM115 - closed below
             fcntl.flock(lock, fcntl.LOCK_EX)
             with suppress(FileNotFoundError):
@@ -174,6 +178,11 @@ def _alone_in(folder: Path) -> Iterator[Path]:
             with suppress(OSError):
                 path.unlink()
                 folder.rmdir()
+
+
+def _refuse_files_of_others(folder: Path) -> None:
+    if folder.is_symlink() or not folder.is_dir() or ((names := os.listdir(folder)) and LOCK not in names):
+        raise PlaceError(f"{one_line(folder)}: a report is made there, but it holds something else; move it away")
 
 
 def _empty(folder: Path) -> None:
