@@ -125,8 +125,8 @@ def test_what_is_misprinted_would_be_found(tmp_path):
     preview.render(tmp_path / "report.qmd", tmp_path / "out")
     assert misprinted(tmp_path / "out/report.pdf") != []
     (tmp_path / "report.qmd").write_text('---\ntitle: "T"\n---\n\n| one | two |\n|:---|:---|\n| fi | W |\n')
-    preview.render(tmp_path / "report.qmd", tmp_path / "out")
-    assert misprinted(tmp_path / "out/report.pdf") == []
+    preview.render(tmp_path / "report.qmd", tmp_path / "right")
+    assert misprinted(tmp_path / "right/report.pdf") == []
 
 
 @pytest.mark.parametrize(("renderer", "count"), REPORTS)

@@ -11,6 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 from commands import ROOT, run, workflow
 from conftest import QUICK, add_pictures
+from folders import report_of_ours
 from hostile import CONTROLS, LONG, MARKUP, ORDER, QUOTES, RARE, SCRIPT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from pypdf import PdfReader
@@ -227,14 +228,12 @@ def damaged(studies, tmp_path) -> tuple[Path, str]:
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_a_damaged_run_is_named_before_anything_is_rendered(damaged, renderer, tmp_path):
     runs, line = damaged
-    output = tmp_path / "report"
-    output.mkdir()
-    (output / "index.html").write_text("the old one")
+    output = report_of_ours(tmp_path / "report", {"index.html": "the old one"})
     process = workflow("render", "--results", runs, "--output", output, "--renderer", renderer)
     assert process.returncode == 1
     assert process.stderr == f"error: {line}\n"
     assert process.stdout == ""
-    assert [path.name for path in output.iterdir()] == ["index.html"]
+    assert {path.name for path in output.iterdir()} == {"index.html", "render.json"}
     assert (output / "index.html").read_text() == "the old one"
 
 

@@ -172,12 +172,12 @@ def test_what_editors_and_systems_leave_is_no_part_of_the_project(tmp_path, monk
     for name in PROJECT_FILES:
         shutil.copyfile(ROOT / name, checkout / name)
     shutil.copytree(ROOT / "theme", checkout / "theme")
-    runs = read_study(shutil.copytree(ROOT / "results", checkout / "results"))
+    shutil.copytree(ROOT / "results", checkout / "results")
     monkeypatch.chdir(checkout)
-    copy_project(tmp_path / "without", runs)
+    copy_project(tmp_path / "without")
     for place in ("theme/base.scss", "results/search.json"):
         leave_beside(checkout / place)
-    copy_project(tmp_path / "with", runs)
+    copy_project(tmp_path / "with")
     without, beside = (
         {path.relative_to(tmp_path / name) for path in (tmp_path / name).rglob("*")} for name in ("without", "with")
     )

@@ -12,6 +12,7 @@ import pytest
 from commands import NO_DATA, ROOT, run, workflow, write_params
 from strays import leave_beside
 
+from normstudy.ownership import take_runs_folder
 from normstudy.runs import read_run
 from normstudy.studies import plan
 
@@ -111,7 +112,8 @@ def test_a_failing_run_does_not_stop_the_others(tmp_path):
     params = write_params(tmp_path / "params", a_gn=f"norm: gn\n{QUICK}", b_in=f"norm: in\n{QUICK}")
     broken = plan(params, "digits")[0].name
     # A damaged folder of that name has to be set aside, and cannot be: a file is where it would go.
-    (tmp_path / "runs" / broken).mkdir(parents=True)
+    take_runs_folder(tmp_path / "runs")
+    (tmp_path / "runs" / broken).mkdir()
     (tmp_path / "runs/.replaced").write_text("")
     process = workflow("report", "--params", params, "--runs", tmp_path / "runs", "--only-train", **NO_DATA)
     assert process.returncode == 1
@@ -163,7 +165,7 @@ def test_bad_parameters_are_refused_before_anything_runs(tmp_path, text, expecte
 def test_a_second_job_on_the_same_runs_says_so_and_waits(tmp_path):
     import fcntl
 
-    (tmp_path / "runs").mkdir()
+    take_runs_folder(tmp_path / "runs")
     with open(tmp_path / "runs/.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         params = write_params(tmp_path / "params", bn="dataset: digits\nepochs: 1\n")

@@ -99,7 +99,8 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
         raise JobError(f"the scheduler was killed (signal {-code}); what is finished is kept: `make report` goes on")
     problems = [(run, why_failed(run, runs_folder / ".logs")) for run in waiting if not run.is_done(runs_folder)]
     for run, why in problems:
-        console.print(f"the run {run.name} ({visible(one_line(run.source))}) failed: {why}", style="red")
+        source = visible(one_line(run.source))
+        console.print(f"the run {run.name} failed: {why} (its parameters: {source})", style="red")
     if problems:
         done = len(runs) - len(problems)
         console.print(f"{done} of {len(runs)} runs are finished and kept. No report was made: a run of it is missing.")
