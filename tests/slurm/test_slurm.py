@@ -181,12 +181,14 @@ def test_what_became_of_a_job_that_cannot_be_done_is_said(cluster, tmp_path):
     gpu = write_params(tmp_path / "params", gpu="device: cuda\nepochs: 1\ndataset: digits\n") / "gpu.yaml"
     process = start(cluster, tmp_path, "slurm")
     assert process.wait(PATIENCE) == 1
-    refused = "its job was refused: sbatch: error: Invalid generic resource (gres) specification\n"
-    assert re.search(rf"{gpu}: the run \S+ failed: {re.escape(refused)}", (tmp_path / "output.log").read_text())
+    refused = "its job was refused: sbatch: error: Invalid generic resource (gres) specification"
+    assert re.search(
+        rf"the run \S+ failed: {re.escape(refused)} \(its parameters: {gpu}\)\n", (tmp_path / "output.log").read_text()
+    )
 
     profile = prompt_profile(tmp_path / "profile", retries=0, **{"set-resources": {"train": {"gpu": 0}}})
     process = start(cluster, tmp_path, profile)
     assert process.wait(PATIENCE) == 1
     told = (tmp_path / "output.log").read_text()
     assert "failed: ParameterError: device = cuda: no CUDA device is available here" in told
-    assert re.search(r"; its job \d+ ended as FAILED \(see \S+/\d+\.log\)\n", told)
+    assert re.search(r"; its job \d+ ended as FAILED \(see \S+/\d+\.log\) \(its", told)
