@@ -7,6 +7,8 @@ import fcntl
 import json
 import os
 import shutil
+import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -49,7 +51,7 @@ def clear_up(output: Path) -> None:
     Raises `PlaceError` where a report cannot be made, for somebody's files are there.
     """
     for folder in _places(Path(os.path.realpath(output))):
-        if os.path.lexists(folder):
+        with suppress(FileNotFoundError):
             _refuse_files_of_others(folder)
         if (folder / LOCK).is_file():
             with _alone_in(folder):
@@ -181,7 +183,16 @@ def _alone_in(folder: Path) -> Iterator[Path]:
 
 
 def _refuse_files_of_others(folder: Path) -> None:
-    if folder.is_symlink() or not folder.is_dir() or ((names := os.listdir(folder)) and LOCK not in names):
+    """Raise `PlaceError` unless `folder` is a workshop, and `FileNotFoundError` when it is gone by now."""
+    # One look at what it is, and names again when they surprise: another process may come and go meanwhile.
+    ours = stat.S_ISDIR(folder.lstat().st_mode)
+    for wait in (0.02, 0.1, 0):
+        if not ours or not (names := os.listdir(folder)) or LOCK in names:
+            break
+        time.sleep(wait)
+    else:
+        ours = False
+    if not ours:
         raise PlaceError(f"{one_line(folder)}: a report is made there, but it holds something else; move it away")
 
 
