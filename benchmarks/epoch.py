@@ -15,10 +15,10 @@ from usual import BATCH_SIZE, UsualNet, make_loaders, train_epoch
 from usual import evaluate as usual_evaluate
 
 from normstudy.config import Config, read_config, resolve
-from normstudy.data import load
 from normstudy.model import Net
 from normstudy.paths import data_folder, project_root
-from normstudy.training import evaluate, fit, make_optimizer
+from normstudy.training.data import load
+from normstudy.training.loop import evaluate, fit, make_optimizer
 
 IMAGES, TEST_IMAGES = 60_000, 10_000
 FLOOR_STEPS = 100

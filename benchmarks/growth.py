@@ -19,7 +19,7 @@ from pathlib import Path
 from normstudy.config import Config, make_config, resolve
 from normstudy.hardware import cores
 from normstudy.paths import project_root
-from normstudy.runs import environment, publish, read_run, save, stage
+from normstudy.runs.folder import environment, publish, read_run, save, stage
 
 ROOT = project_root()
 PEER = """
@@ -97,8 +97,8 @@ def write_params(folder: Path, number: int, epochs: int) -> None:
 
 def finish(runs: Path, number: int) -> None:
     """The finished runs of those parameter files: one is trained, the others are copies of it under their names."""
-    from normstudy.data import load
-    from normstudy.training import fit
+    from normstudy.training.data import load
+    from normstudy.training.loop import fit
 
     def config(seed: int) -> Config:
         return resolve(make_config({"norm": "ln", "device": "cpu", "epochs": 1, "seed": seed}), "digits")

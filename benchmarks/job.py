@@ -15,7 +15,7 @@ import papermill
 
 from normstudy.config import Config, read_config, resolve
 from normstudy.paths import project_root
-from normstudy.runs import stage
+from normstudy.runs.folder import stage
 
 Row = tuple[str, list[float]]
 ROOT = project_root()

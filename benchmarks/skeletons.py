@@ -18,7 +18,7 @@ from normstudy.errors import NormstudyError
 from normstudy.hardware import cores
 from normstudy.model import SKELETON, Block, Net, count_parameters, describe_skeleton
 from normstudy.paths import project_root, write_whole
-from normstudy.training import fit
+from normstudy.training.loop import fit
 from normstudy.yaml_file import read_yaml
 
 STUDY = project_root() / "params/studies/skeletons.yaml"

@@ -14,8 +14,8 @@ from disks import Disk
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from normstudy.config import Config
-from normstudy.download import CLASSES, FILES
 from normstudy.paths import project_root
+from normstudy.training.download import CLASSES, FILES
 
 pytest_plugins = ["fault_table"]
 
@@ -26,8 +26,8 @@ QUICK = {"dataset": "digits", "device": "cpu", "precision": "fp32", "threads": 1
 @pytest.fixture(scope="session")
 def trained():
     """A finished run of two epochs on digits: `config`, `data`, `run`."""
-    from normstudy.data import load
-    from normstudy.training import fit
+    from normstudy.training.data import load
+    from normstudy.training.loop import fit
 
     config = Config(norm="gn", l1=1e-5, seed=3, **QUICK)
     data = load("digits")
@@ -37,7 +37,7 @@ def trained():
 @pytest.fixture(scope="session")
 def run_folder(trained, tmp_path_factory) -> Path:
     """The published folder of `trained`, in a runs folder of its own. Copy it before changing it."""
-    from normstudy.runs import publish, save, stage
+    from normstudy.runs.folder import publish, save, stage
 
     runs = tmp_path_factory.mktemp("runs")
     staged = stage(trained.config, runs)
@@ -48,7 +48,7 @@ def run_folder(trained, tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def whole(run_folder, tmp_path_factory) -> Path:
     """The folder of `trained` as the workflow leaves it: with pictures, notebook and checksums. Copy it, too."""
-    from normstudy import manifest
+    from normstudy.runs import manifest
 
     folder = shutil.copytree(run_folder, tmp_path_factory.mktemp("whole") / run_folder.name)
     add_pictures(folder)
@@ -58,9 +58,9 @@ def whole(run_folder, tmp_path_factory) -> Path:
 
 def add_pictures(folder: Path) -> None:
     """What the notebook adds to a run folder, in short: pictures and itself."""
-    from normstudy.figures import curves_figure, misclassified_figure
-    from normstudy.markup import save_picture
-    from normstudy.runs import read_run
+    from normstudy.report.figures import curves_figure, misclassified_figure
+    from normstudy.report.markup import save_picture
+    from normstudy.runs.folder import read_run
 
     run = read_run(folder, check_name=False)
     save_picture(curves_figure(run), folder / "augmentation.png")
@@ -75,7 +75,7 @@ def data_folder(monkeypatch, tmp_path) -> Path:
     """A folder, not made yet, in the place of the checkout's `data/`; no source named, and an empty cache."""
     folder = tmp_path / "data"
     for module in ("download", "data"):
-        monkeypatch.setattr(f"normstudy.{module}.data_folder", lambda: folder)
+        monkeypatch.setattr(f"normstudy.training.{module}.data_folder", lambda: folder)
     monkeypatch.delenv("NORMSTUDY_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return folder

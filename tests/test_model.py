@@ -18,7 +18,7 @@ from normstudy.model import (
     make_norm,
     penalised_weights,
 )
-from normstudy.randomness import generator
+from normstudy.training.randomness import generator
 
 NORMS = ("bn", "gn", "ln", "in", "none")
 

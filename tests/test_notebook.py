@@ -9,7 +9,7 @@ from commands import NO_DATA, ROOT, run
 
 from normstudy.config import Config
 from normstudy.notebook import OUTPUT_PARAMETERS, read_parameters
-from normstudy.runs import read_run
+from normstudy.runs.folder import read_run
 
 TEMPLATE = ROOT / "analysis/train.ipynb"
 

@@ -190,7 +190,7 @@ def test_publishing_drops_runs_that_were_published_and_nothing_else(tmp_path, wh
     sys.path.insert(0, str(ROOT / "workflow"))
     from publish import copy, drop
 
-    from normstudy.runs import RunError
+    from normstudy.runs.folder import RunError
 
     folder = shutil.copytree(whole, tmp_path / whole.name)
     (folder / "notes.txt").write_text("mine")

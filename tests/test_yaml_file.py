@@ -4,7 +4,7 @@ import pytest
 from commands import ROOT, write_params
 
 from normstudy.config import Config, ParameterError, read_config, run_name
-from normstudy.studies import plan
+from normstudy.runs.studies import plan
 from normstudy.yaml_file import YamlError, read_yaml
 
 

@@ -16,10 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from placement import clear_up
+from surroundings import settle
 
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.ownership import LITTER, RECORD, as_typed, of_others, recorded
-from normstudy.surroundings import settle
 from normstudy.text import one_line, visible
 
 SITE = Path("_site")

@@ -17,16 +17,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from render import notebook_pages, subtitle, write_profile
+from surroundings import settle
 
-from normstudy import manifest
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.ownership import LITTER, as_typed, is_runs_folder, refuse_runs_folder
 from normstudy.paths import replace_folder, write_whole
-from normstudy.readme import draw_graphs, put_results, results_block
-from normstudy.runs import RunError, read_run
-from normstudy.studies import MAIN, PlannedRun, auto_dataset, plan, verified_study, write_studies
-from normstudy.surroundings import settle
-from normstudy.verification import verify
+from normstudy.report.readme import draw_graphs, put_results, results_block
+from normstudy.runs import manifest
+from normstudy.runs.folder import RunError, read_run
+from normstudy.runs.studies import MAIN, PlannedRun, auto_dataset, plan, verified_study, write_studies
+from normstudy.runs.verification import verify
 
 README = Path("README.md")
 

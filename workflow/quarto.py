@@ -18,8 +18,7 @@ from pathlib import Path
 
 import package_sources
 from packaging.version import InvalidVersion, Version
-
-from normstudy.surroundings import settle
+from surroundings import settle
 
 PIN = "quarto-cli==1.9.38"
 OLDEST = Version("1.9")

@@ -22,17 +22,17 @@ import nbformat
 import quarto
 import yaml
 from placement import clear_up, put_in_place, workshop
+from surroundings import settle
 
-from normstudy import preview
 from normstudy.errors import NormstudyError, disk_refusal
-from normstudy.harmless import make_harmless
-from normstudy.labels import FULL_NAMES, data_name, model_names, which_models
 from normstudy.ownership import as_typed, record, refuse_output
 from normstudy.paths import write_whole
-from normstudy.runs import FinishedRun
-from normstudy.search import read_search
-from normstudy.studies import verified_study
-from normstudy.surroundings import settle
+from normstudy.preview import page as preview
+from normstudy.report.harmless import make_harmless
+from normstudy.report.labels import FULL_NAMES, data_name, model_names, which_models
+from normstudy.report.search import read_search
+from normstudy.runs.folder import FinishedRun
+from normstudy.runs.studies import verified_study
 
 REPORT = Path("report.qmd")
 PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml")

@@ -21,18 +21,18 @@ from cluster import Profile, cancel_jobs, fate, read_profile
 from job_lock import JobError, note_holders, one_job_at_a_time
 from placement import clear_up
 from rich.console import Console
+from surroundings import settle
 from watch import watch
 
-from normstudy.download import ensure
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.hardware import cores
-from normstudy.labels import DATA_TITLES, counted, labels
 from normstudy.ownership import as_typed, refuse_places
 from normstudy.paths import write_whole
-from normstudy.runs import checkpoint_file, is_claimed
-from normstudy.studies import PlannedRun, auto_dataset, plan
-from normstudy.surroundings import settle
+from normstudy.report.labels import DATA_TITLES, counted, labels
+from normstudy.runs.folder import checkpoint_file, is_claimed
+from normstudy.runs.studies import PlannedRun, auto_dataset, plan
 from normstudy.text import one_line, visible
+from normstudy.training.download import ensure
 
 SCANT = 1_000_000
 """Bytes of free room below which that is the likely reason of a failure that left none."""

@@ -12,12 +12,13 @@ import json
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
+from surroundings import settle
+
 from normstudy.config import Config, make_config, resolve
 from normstudy.errors import NormstudyError
 from normstudy.hardware import cores
 from normstudy.paths import project_root, write_whole
-from normstudy.search import read_search
-from normstudy.surroundings import settle
+from normstudy.report.search import read_search
 from normstudy.yaml_file import read_yaml
 
 STUDY = project_root() / "params/studies/search.yaml"
@@ -38,7 +39,7 @@ def combinations(study: dict) -> list[tuple[str, Config]]:
 
 def run(model: str, config: Config) -> dict:
     """Train once; what the search keeps of it."""
-    from normstudy.training import fit
+    from normstudy.training.loop import fit
 
     trained = fit(config)
     last = trained.history[-1] if not trained.diverged else {}

@@ -18,14 +18,14 @@ import nbformat
 import papermill
 from jupyter_client.manager import AsyncKernelManager
 from papermill.exceptions import PapermillExecutionError
+from surroundings import settle
 
-from normstudy import progress
 from normstudy.config import make_config, run_name
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.own_kernel import last_words, own_kernel
 from normstudy.paths import project_root
-from normstudy.runs import RunError, claim, discard, is_current, publish, stage
-from normstudy.surroundings import settle
+from normstudy.runs import progress
+from normstudy.runs.folder import RunError, claim, discard, is_current, publish, stage
 
 NOTEBOOK = "analysis/train.ipynb"
 ATTEMPTS = 3

@@ -9,10 +9,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from normstudy.labels import labels
-from normstudy.progress import in_words, read
-from normstudy.studies import PlannedRun
-from normstudy.timing import batch_seconds
+from normstudy.report.labels import labels
+from normstudy.runs.progress import in_words, read
+from normstudy.runs.studies import PlannedRun
+from normstudy.runs.timing import batch_seconds
 
 POLL_SECONDS = 0.5
 

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from normstudy.errors import NormstudyError
-from normstudy.studies import write_studies
+from normstudy.runs.studies import write_studies
 
 PATIENCE = 60
 """Seconds until a folder that another machine made must be visible here; NFS looks again after at most as many."""

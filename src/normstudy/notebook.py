@@ -11,11 +11,11 @@ from IPython.display import Image
 from matplotlib.figure import Figure
 
 from normstudy.config import Config, ParameterError, make_config, resolve, run_name
-from normstudy.download import resolve_dataset
-from normstudy.markup import save_picture
 from normstudy.ownership import take_runs_folder
 from normstudy.paths import project_root, refuse_other_checkout
-from normstudy.runs import FinishedRun, checkpoint_file, publish, stage
+from normstudy.report.markup import save_picture
+from normstudy.runs.folder import FinishedRun, checkpoint_file, publish, stage
+from normstudy.training.download import resolve_dataset
 
 OUTPUT_PARAMETERS = ("runs_folder", "run_folder")
 """Parameters of the notebook that say where the run goes, and are no part of what it is."""

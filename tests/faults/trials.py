@@ -15,7 +15,7 @@ import psutil
 from bs4 import BeautifulSoup
 from pypdf import PdfReader
 
-from normstudy.runs import read_run
+from normstudy.runs.folder import read_run
 
 from .job import Job, doing
 

@@ -1,0 +1,1 @@
+"""How a normalization is computed: the definition, exact numbers, its pictures and tables."""

@@ -1,0 +1,1 @@
+"""What runs say: tables, pictures and sentences, over shared drawing, wording and statistics."""

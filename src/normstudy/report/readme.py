@@ -1,0 +1,59 @@
+"""The part of README.md that is computed from the published runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from normstudy.errors import NormstudyError
+from normstudy.report import figures, findings, tables
+from normstudy.report.labels import data_name, labels
+from normstudy.report.markup import save_picture
+from normstudy.runs.folder import FinishedRun
+
+BEGIN = "<!-- results: begin (written by `make publish`) -->\n"
+END = "<!-- results: end -->\n"
+GRAPHS = {"test_loss": "Graph 1", "test_accuracy": "Graph 2"}
+
+
+class ReadmeError(NormstudyError):
+    """README.md has no place for the results."""
+
+
+def draw_graphs(runs: Sequence[FinishedRun], folder: Path) -> list[Path]:
+    """Draw both graphs into `folder`; their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for measure in GRAPHS:
+        paths.append(folder / f"{measure.replace('_', '-')}.svg")
+        save_picture(figures.history_figure(runs, [measure]), paths[-1])
+    return paths
+
+
+def results_block(runs: Sequence[FinishedRun], graphs: Sequence[Path]) -> str:
+    """Table, findings and pictures as Markdown; picture paths as seen from README.md."""
+    parts = [f"On {data_name(runs)}, figures of the last epoch:\n"]
+    parts.append(tables.models_table(runs).to_markdown(index=False, tablefmt="pipe", disable_numparse=True) + "\n")
+    parts.append(findings.summary(runs) + "\n")
+    for (measure, title), path in zip(GRAPHS.items(), graphs, strict=True):
+        parts.append(_picture(figures.history_alt(runs, measure), path))
+        parts.append(f"*{title}: {findings.epochs_shown(runs)}. {findings.take_away(runs, measure)}*\n")
+    for name, run in zip(labels([run.config for run in runs]), runs, strict=True):
+        if not run.diverged:
+            parts.append(_picture(figures.misclassified_alt(run), run.folder / "misclassified.png"))
+            parts.append(f"*{findings.misclassified_caption(name, run)}*\n")
+    return "\n".join(parts)
+
+
+def put_results(text: str, block: str) -> str:
+    """`text` of README.md with `block` between the two marks. Raises `ReadmeError` when a mark is missing."""
+    if BEGIN not in text or END not in text:
+        raise ReadmeError(
+            f"README.md: no line `{BEGIN.strip()}` … `{END.strip()}`; `git checkout README.md` brings it back"
+        )
+    before, _, rest = text.partition(BEGIN)
+    return before + BEGIN + "\n" + block + "\n" + END + rest.partition(END)[2]
+
+
+def _picture(alt: str, path: Path) -> str:
+    return f"![{alt}]({path.as_posix()})\n"

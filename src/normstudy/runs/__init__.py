@@ -1,0 +1,1 @@
+"""What a run leaves, whether it can be trusted, and which runs belong together."""

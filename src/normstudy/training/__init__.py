@@ -1,0 +1,1 @@
+"""How one run is made: data, augmentation, the loop, optimizer and schedule, evaluation, checkpoints."""

@@ -1,0 +1,110 @@
+"""Data sets as tensors, with their splits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from normstudy.config import TRAINING_IMAGES, VALIDATION_IMAGES
+from normstudy.paths import data_folder
+from normstudy.training.download import DataError, ensure, torchvision_class
+
+SPLIT_SEED = 0
+"""Splits are fixed: the same for every run, whatever its seed."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images (n, 1, 28, 28) as bytes, labels (n,) as int64, and index (n,): each image's place in the source."""
+
+    images: Tensor
+    labels: Tensor
+    index: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, rows: Tensor) -> Split:
+        return Split(self.images[rows], self.labels[rows], self.index[rows])
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a run sees: images to train on, images to evaluate on, and mean and deviation of a training pixel.
+
+    Both are fractions of full brightness, and 0 is the background.
+    """
+
+    train: Split
+    evaluation: Split
+    mean: float
+    std: float
+
+    def standardise_(self, images: Tensor) -> Tensor:
+        """Brightness in [0, 1] to zero mean and unit variance over the training set, in place."""
+        return images.sub_(self.mean).div_(self.std)
+
+
+def load(dataset: str, evaluate_on: str = "test") -> Data:
+    """The splits of `dataset`; `evaluate_on: validation` holds training images out and leaves the test set alone.
+
+    Raises `DataError` when the files are missing and cannot be fetched, or do not hold what they should.
+    """
+    if dataset == "digits":
+        train, test = _digits()
+    else:
+        ensure(dataset, thoroughly=True)
+        train = _from_torchvision(dataset, train=True)
+        test = _from_torchvision(dataset, train=False) if evaluate_on == "test" else None
+    if evaluate_on == "validation":
+        kept, held_out = _stratified(train.labels, VALIDATION_IMAGES[dataset])
+        train, test = train[kept], train[held_out]
+    return Data(train, test, *_mean_and_deviation(train.images))
+
+
+def _mean_and_deviation(images: Tensor) -> tuple[float, float]:
+    """Of a pixel of `images` (bytes), as fractions of full brightness; counted, because as floats they fill memory."""
+    counts = sum(torch.bincount(part.flatten(), minlength=256) for part in images.split(5_000)).double()
+    values = torch.arange(256, dtype=torch.float64) / 255
+    mean = (counts @ values) / counts.sum()
+    variance = (counts @ (values - mean).square()) / (counts.sum() - 1)
+    return mean.item(), variance.sqrt().item()
+
+
+def _from_torchvision(dataset: str, train: bool) -> Split:
+    try:
+        source = torchvision_class(dataset)(str(data_folder()), train=train)
+    except Exception as error:
+        raise DataError(f"{dataset}: cannot be read ({error}); delete {data_folder()} to fetch it again") from None
+    expected = TRAINING_IMAGES[dataset] if train else 10_000
+    if source.data.shape != (expected, 28, 28) or source.targets.shape != (expected,):
+        raise DataError(
+            f"{dataset}: {tuple(source.data.shape)} where ({expected}, 28, 28) was expected; "
+            f"delete {data_folder()} to fetch it again"
+        )
+    return Split(source.data.unsqueeze(1), source.targets.long(), torch.arange(expected))
+
+
+def _digits() -> tuple[Split, Split]:
+    """scikit-learn's UCI digits: 1,797 images of 8x8 with 17 grey levels, enlarged to 28x28; half train, half test."""
+    from sklearn.datasets import load_digits
+
+    source = load_digits()
+    small = torch.from_numpy(source.images).float().unsqueeze(1) / 16
+    images = F.interpolate(small, size=(28, 28), mode="bilinear", align_corners=False)
+    labels = torch.from_numpy(source.target).long()
+    everything = Split(images.mul(255).round().to(torch.uint8), labels, torch.arange(len(labels)))
+    train, test = _stratified(labels, len(labels) - TRAINING_IMAGES["digits"])
+    return everything[train], everything[test]
+
+
+def _stratified(labels: Tensor, second: int) -> tuple[Tensor, Tensor]:
+    """Two sets of positions, sorted, with equal shares of each class; the second has `second` members."""
+    from sklearn.model_selection import train_test_split  # takes seconds to import, and MNIST's own split needs none
+
+    parts = train_test_split(np.arange(len(labels)), test_size=second, stratify=labels.numpy(), random_state=SPLIT_SEED)
+    return tuple(torch.from_numpy(np.sort(part)) for part in parts)

@@ -1,0 +1,320 @@
+"""Parameters on their way from a file to the first epoch: each set trains, or is refused in one line before."""
+
+import collections
+import json
+import os
+import re
+
+import pytest
+import yaml
+from conftest import raw_folder, write_idx
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from papermill.translators import PythonTranslator
+
+from normstudy.config import Config, ParameterError, make_config, read_config, run_name
+from normstudy.notebook import read_parameters
+from normstudy.runs.folder import read_run, save
+from normstudy.runs.studies import plan
+from normstudy.training.data import Data, load
+from normstudy.training.download import CLASSES, FILES, write_record
+from normstudy.training.loop import fit
+
+SETS = 2_000
+TRAINED = 120
+IMAGES = 40
+
+
+def decimals(low: float, high: float, open_ends: bool = False):
+    """Numbers as people write them, extreme ones among them; with and without a decimal point, and as text."""
+    inner = st.floats(low, high, exclude_min=open_ends, exclude_max=open_ends)
+    ends = [] if open_ends else [low, high]
+    whole = st.integers(int(low) + open_ends, max(int(low) + open_ends, int(high) - open_ends))
+    return inner | st.sampled_from([*ends, 5e-324, 1e-12]) | (inner.map(repr)) | (whole if high > 2 else inner)
+
+
+GOOD = {
+    "norm": st.sampled_from(["bn", "gn", "ln", "in", "none"]),
+    "groups": st.sampled_from([None, 1, 2, 4, 8, 16]),
+    "l1": decimals(0, 1),
+    "seed": st.integers(0, 2**63 - 1) | st.sampled_from([0, 2**63 - 1]),
+    "epochs": st.integers(1, 10_000) | st.sampled_from([1, 2, 3, 10_000]),
+    "batch_size": st.integers(1, 718) | st.sampled_from([1, 10, 20, 39, 40, 718]),
+    "optimizer": st.sampled_from(["adamw", "sgd"]),
+    "max_lr": decimals(0, 100, open_ends=True) | st.sampled_from([100, 1e-300]),
+    "warmup": decimals(0, 1, open_ends=True) | st.integers(2, 40).map(lambda n: 1 / n),
+    "weight_decay": decimals(0, 10),
+    "rotation": decimals(0, 180),
+    "shift": decimals(0, 14),
+    "scale": decimals(0, 0.5),
+    "fade": decimals(0, 1),
+    "dataset": st.sampled_from(["auto", "mnist", "fashion_mnist", "kmnist", "digits"]),
+    "evaluate_on": st.sampled_from(["test", "validation"]),
+    "threads": st.integers(1, 1024),
+    "precision": st.sampled_from(["auto", "fp32", "bf16"]),
+    "device": st.sampled_from(["auto", "cpu"]),
+}
+BAD_NUMBERS = [
+    -1,
+    -1e-9,
+    float("nan"),
+    float("inf"),
+    10**30,
+    1e30,
+    True,
+    None,
+    "many",
+    "",
+    [],
+    {},
+    [1],
+    {"a": 1},
+    "1 2",
+]
+BAD = {
+    key: [value for value in BAD_NUMBERS if (key, value) != ("groups", None)]
+    if Config.model_fields[key].annotation in (int, float, int | None)
+    else ["", "BN", "Mnist", "gpu", 1, 0.5, None, True, [], {}, ["bn"], "\x1b[31m", "\u202enb", "x" * 300]
+    for key in GOOD
+}
+BAD["groups"] += [3, 5, 32]
+WRITINGS = (
+    lambda values: yaml.safe_dump(values, allow_unicode=True),
+    lambda values: yaml.safe_dump(values, default_flow_style=True, sort_keys=False),
+    lambda values: json.dumps(values, indent=1),
+)
+assert GOOD.keys() == Config.model_fields.keys()
+
+
+@st.composite
+def misspelt(draw) -> tuple[str, str]:
+    """A parameter's name of four letters or more with one lost, doubled, or exchanged with the next; and the name."""
+    key = draw(st.sampled_from([key for key in GOOD if len(key) >= 4]))
+    at = draw(st.integers(0, len(key) - 2))
+    edits = [key[:at] + key[at + 1 :], key[: at + 1] + key[at:], key[:at] + key[at + 1] + key[at] + key[at + 2 :]]
+    return draw(st.sampled_from([edit for edit in edits if edit not in GOOD])), key
+
+
+@st.composite
+def parameter_sets(draw):
+    """(values, for each that is wrong what the refusal must say of it)."""
+    values = draw(st.fixed_dictionaries({}, optional=GOOD))
+    keys = draw(st.lists(st.sampled_from([*GOOD]), max_size=2, unique=True)) if draw(st.booleans()) else []
+    for key in keys:
+        values[key] = draw(st.sampled_from(BAD[key]))
+    wrong = dict.fromkeys(keys, r"(must be |\d+ channels can be split into )")
+    if draw(st.integers(0, 3)) == 0:
+        edit, meant = draw(misspelt())
+        values[edit] = draw(st.sampled_from([0, "x", None, [1]]))
+        wrong[edit] = f"unknown parameter; did you mean `{meant}`"
+    return values, wrong
+
+
+@pytest.fixture(scope="module")
+def any_data(tmp_path_factory):
+    """A data folder in which every data set is present: no file is read before training."""
+    folder = tmp_path_factory.mktemp("data")
+    for dataset in CLASSES:
+        for name in FILES:
+            write_idx(raw_folder(folder, dataset) / name.removesuffix(".gz"), (5,))
+        write_record(raw_folder(folder, dataset))
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("download", "data"):
+            patch.setattr(f"normstudy.training.{module}.data_folder", lambda: folder)
+        yield folder
+
+
+def in_the_notebook(values: dict) -> Config:
+    """What the notebook makes of parameters that papermill writes into a cell of it."""
+    variables = {"runs_folder": "runs", "run_folder": ""}
+    exec(PythonTranslator.codify(values), variables)
+    del variables["__builtins__"]
+    return read_parameters(variables)
+
+
+def one_line(error: ParameterError) -> str:
+    (line,) = str(error).splitlines()
+    assert line.isprintable()
+    return line
+
+
+@pytest.mark.fault(
+    "parameter sets, valid and invalid, generated",
+    "one configuration on all ways in, or one line with each wrong key, its value and the remedy",
+    tried=SETS,
+)
+def test_every_set_is_a_run_or_is_refused_in_a_line_with_key_value_and_remedy(any_data, tmp_path):
+    seen = collections.Counter()
+
+    @given(parameter_sets(), st.sampled_from(WRITINGS))
+    @settings(max_examples=SETS, deadline=None, suppress_health_check=list(HealthCheck))
+    def judge(parameters, write):
+        values, wrong = parameters
+        path = tmp_path / "some.yaml"
+        path.write_text(write(values), encoding="utf-8")
+        try:
+            (run,) = plan(tmp_path, "mnist")
+        except ParameterError as error:
+            refused(one_line(error).removeprefix(f"{path}: "), values, wrong)
+            with pytest.raises(ParameterError) as again:
+                in_the_notebook(values)
+            one_line(again.value)
+            seen["refused"] += 1
+            return
+        assert not wrong
+        sent = json.loads(json.dumps(run.config.model_dump(), allow_nan=False))
+        assert make_config(sent) == run.config
+        assert run_name(make_config(sent)) == run.name
+        assert in_the_notebook(sent) == in_the_notebook(values) == run.config
+        seen["valid"] += 1
+
+    def refused(line, values, wrong):
+        for key, told in wrong.items():
+            assert re.search(rf"(^|; ){key} = .*?: {told}", line)
+        if not wrong:  # each value is possible, and they do not go together
+            assert re.fullmatch(r"batch_size = \d+: must be at most 718, the number .*\(digits, .*\)", line)
+
+    judge()
+    assert min(seen["valid"], seen["refused"]) > SETS / 5, seen
+    assert sum(seen.values()) >= SETS
+
+
+@pytest.fixture(scope="module")
+def few() -> Data:
+    """Forty images of digits to train on and forty to evaluate on."""
+    data = load("digits")
+    return Data(data.train[range(IMAGES)], data.evaluation[range(40)], data.mean, data.std)
+
+
+class EnoughError(Exception):
+    """The first epoch is over."""
+
+
+@pytest.mark.fault(
+    "valid parameter sets trained, generated", "trained or diverged, saved and read back; no other end", tried=TRAINED
+)
+def test_every_valid_set_trains(few, tmp_path):
+    seen = collections.Counter()
+
+    @given(st.fixed_dictionaries({}, optional=GOOD | {"threads": st.sampled_from([1, 1, 1, 2])}))
+    @example({"batch_size": 39, "norm": "bn"})  # a last batch of one image
+    @example({"batch_size": 20, "warmup": 0.5, "epochs": 1})  # a rise of exactly one step
+    @example({"batch_size": 1, "epochs": 10_000, "dataset": "mnist"})  # 600 million steps
+    @example({"batch_size": 1, "epochs": 1, "norm": "none", "optimizer": "sgd", "max_lr": 100})
+    @settings(max_examples=TRAINED, deadline=None, suppress_health_check=list(HealthCheck))
+    def train(values):
+        path = tmp_path / "some.yaml"
+        path.write_text(yaml.safe_dump({"device": "cpu", **values, "dataset": "digits"}))
+        (planned,) = plan(tmp_path, "digits")
+
+        def end_soon(entry):
+            if planned.config.epochs > 1:
+                raise EnoughError
+
+        try:
+            run = fit(planned.config, few, end_soon)
+        except EnoughError:
+            seen["an epoch of many"] += 1
+            return
+        folder = tmp_path / str(sum(seen.values()))
+        folder.mkdir()
+        save(run, few, folder)
+        assert read_run(folder, check_name=False).diverged == bool(run.diverged)
+        seen["diverged" if run.diverged else "complete"] += 1
+
+    train()
+    assert sum(seen.values()) >= TRAINED
+    assert min(seen["an epoch of many"], seen["complete"], seen["diverged"]) > 0, seen
+
+
+@pytest.mark.fault("parameter file with a key given twice", "refused with its line")
+@pytest.mark.parametrize("text", ["norm: bn\nepochs: 2\nnorm: gn\n", "norm: bn\nepochs: 2\n'norm': bn\n"])
+def test_a_key_given_twice_is_refused(tmp_path, text):
+    (tmp_path / "twice.yaml").write_text(text)
+    with pytest.raises(ParameterError) as caught:
+        plan(tmp_path, "digits")
+    expected = f"{tmp_path}/twice.yaml, line 3: not valid YAML (`norm` is given twice; delete one of the two lines)"
+    assert str(caught.value) == expected
+
+
+def expanding(item: str) -> str:
+    """A thousand characters that stand for 9 to the 30th values."""
+    lines = ["epochs: &a0 {k: 1}" if "<<" in item else "epochs: &a0 [1]"]
+    lines += [f"k{i}: &a{i} " + item.format(", ".join([f"*a{i - 1}"] * 9)) for i in range(1, 31)]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.fault("parameter file that is binary, huge, nested, or expands without end", "refused in one line")
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (expanding("[{}]"), "epochs = [1]: must be a whole number"),
+        (expanding("{{<<: [{}]}}"), "not valid YAML"),
+        ("epochs: " + "[" * 5_000, "not valid YAML (maximum recursion depth exceeded"),
+        ("#" * 10_000_000, "cannot be read (it has 10,000,000 bytes where 100,000 are more than enough)"),
+        (bytes(range(256)), "cannot be read ('utf-8' codec can't decode"),
+        ("seed: 0x" + "F" * 50_000, "seed = (too long to show): must be a whole number"),
+        ("".join(f"k{i}: 1\n" for i in range(5_000)), "; and 4990 more"),
+        ('norm: "\\e[31m\\u202e"', "norm = [U+001B][31m[U+202E]: must be one of"),
+        ("? [a]\n: 1", "not valid YAML"),
+    ],
+    ids=["aliases", "merges", "nested", "large", "binary", "digits", "many", "escapes", "list for a key"],
+)
+def test_hostile_files_are_refused_in_a_line(tmp_path, content, expected):
+    path = tmp_path / "hostile.yaml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ParameterError) as caught:
+        read_config(path)
+    line = one_line(caught.value)
+    assert line.startswith(str(path))
+    assert expected in line
+    assert len(line) < 5_000
+
+
+@pytest.mark.fault("parameter file of any name", "read, and named as it is called")
+@pytest.mark.parametrize("name", ["two words", "-rf", "'\"`ls`$(ls)", "new\nline", "ü😀", "right\u202eleft", "%s{x}"])
+def test_files_of_any_name_are_read_and_named(tmp_path, name):
+    path = tmp_path / f"{name}.yaml"
+    path.write_text("dataset: digits\n")
+    assert [run.source for run in plan(tmp_path, "digits")] == [path]
+    path.write_text("epochs: 0\n")
+    with pytest.raises(ParameterError) as caught:
+        plan(tmp_path, "digits")
+    shown = name.replace("\n", " ").replace("\u202e", "[U+202E]")
+    assert one_line(caught.value).startswith(f"{tmp_path}/{shown}.yaml: epochs = 0: must be")
+
+
+def test_a_name_that_is_no_text_is_shown_all_the_same(tmp_path):
+    (tmp_path / os.fsdecode(b"\xff.yaml")).write_text("epochs: 0\n")
+    with pytest.raises(ParameterError) as caught:
+        plan(tmp_path, "digits")
+    assert f"{tmp_path}/[U+DCFF].yaml: epochs = 0" in one_line(caught.value)
+
+
+def test_what_is_no_file_is_named_with_the_others(tmp_path):
+    os.mkfifo(tmp_path / "a_pipe.yaml")
+    (tmp_path / "b_folder.yaml").mkdir()
+    (tmp_path / "c_loop.yaml").symlink_to("c_loop.yaml")
+    (tmp_path / "d_nowhere.yaml").symlink_to("nowhere")
+    (tmp_path / "e_endless.yaml").symlink_to("/dev/zero")
+    (tmp_path / "f_good.yaml").write_text("norm: bn\n")
+    with pytest.raises(ParameterError) as caught:
+        plan(tmp_path, "digits")
+    told = dict(line.removeprefix(f"{tmp_path}/").split(": ", 1) for line in str(caught.value).splitlines())
+    assert told == {
+        "a_pipe.yaml": "cannot be read (it is no file)",
+        "b_folder.yaml": "cannot be read (it is no file)",
+        "c_loop.yaml": "cannot be read (Too many levels of symbolic links)",
+        "d_nowhere.yaml": "cannot be read (No such file or directory)",
+        "e_endless.yaml": "cannot be read (it is no file)",
+    }
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path):
+    path = tmp_path / "secret.yaml"
+    path.write_text("norm: bn\n")
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("whoever runs this may read everything")
+    with pytest.raises(ParameterError, match=r"secret\.yaml: cannot be read \(Permission denied\)"):
+        plan(tmp_path, "digits")

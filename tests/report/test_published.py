@@ -1,0 +1,148 @@
+"""The published results, and everything in the repository that is made of them."""
+
+import itertools
+import re
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from commands import ROOT
+from matplotlib.testing.compare import compare_images
+
+from normstudy.config import Config, read_config
+from normstudy.model import SKELETON, describe_skeleton
+from normstudy.report.readme import BEGIN, END, draw_graphs, put_results, results_block
+from normstudy.report.search import VARIED, best_combinations, read_search
+from normstudy.report.tables import error_count
+from normstudy.runs.studies import read_study
+
+RESULTS = Path("results")
+
+
+@pytest.fixture(autouse=True)
+def in_the_project(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.fixture(scope="module")
+def published():
+    return list(read_study(ROOT / RESULTS))
+
+
+def test_the_main_study_is_the_assignment(published):
+    kinds = [(run.config.norm, bool(run.config.l1)) for run in published]
+    assert kinds == [("bn", True), ("gn", False), ("ln", False)]
+    for run in published:
+        assert run.config.dataset == "mnist"
+        assert run.config.evaluate_on == "test"
+        assert len(run.history) == run.config.epochs == 20
+        assert run.metrics["environment"]["clean"] is True
+    assert len({run.metrics["model"]["parameters"] for run in published}) == 1
+    assert published[0].metrics["model"]["parameters"] <= 8_000
+
+
+def test_the_published_runs_are_those_of_params(published):
+    for path, run in zip(sorted(Path("params").glob("*.yaml")), published, strict=True):
+        asked = read_config(path).model_dump()
+        own = run.config.model_dump()
+        assert {key: own[key] for key in asked if asked[key] != "auto"} == {
+            key: value for key, value in asked.items() if value != "auto"
+        }
+
+
+def test_the_accuracy_that_was_asked_for(published):
+    for run in published:
+        assert run.history[-1]["test_accuracy"] >= 0.9935
+
+
+def test_hyperparameters_are_the_best_of_the_search(published):
+    best = {row["norm"]: row for row in best_combinations(read_search("results/search.json"))}
+    for run in published:
+        assert {key: run.config.model_dump()[key] for key in VARIED} == {
+            key: best[run.config.norm][key] for key in VARIED
+        }
+
+
+def test_the_search_kept_to_its_protocol():
+    study = yaml.safe_load(Path("params/studies/search.yaml").read_text())
+    rows = read_search("results/search.json")
+    counts = {model: sum(row["model"] == model for row in rows) for model in study["models"]}
+    assert len(set(counts.values())) == 1
+    assert {row["config"]["evaluate_on"] for row in rows} == {"validation"}
+    assert {row["config"]["seed"] for row in rows} == set(study["seeds"])
+    assert all(Config(**row["config"]).dataset == "mnist" for row in rows)
+
+
+def test_the_skeletons_were_compared_by_their_protocol():
+    study = yaml.safe_load(Path("params/studies/skeletons.yaml").read_text())
+    rows = read_search("results/skeletons.json")
+    tried = {(row["skeleton"], row["model"], row["config"]["seed"]) for row in rows}
+    skeletons = {row["skeleton"] for row in rows}
+    assert describe_skeleton(SKELETON) in skeletons
+    assert len(skeletons) > 3
+    assert tried == set(itertools.product(skeletons, study["models"], study["seeds"]))
+    assert len(rows) == len(tried)
+    for row in rows:
+        wanted = {**study["common"], **study["models"][row["model"]]}
+        assert {key: row["config"][key] for key in wanted} == wanted
+        assert row["parameters"] <= 8_000
+
+
+def test_predictions_agree_with_metrics_and_images(published):
+    for run in published:
+        errors, total = error_count(run)
+        assert total == 10_000
+        assert run.history[-1]["test_accuracy"] == pytest.approx(1 - errors / total)
+        assert run.history[-1]["test_loss"] == pytest.approx(float(run.predictions["loss"].astype(np.float64).mean()))
+        assert len(run.misclassified["label"]) == errors
+        assert np.all(np.diff(run.misclassified["confidence"]) <= 0)
+
+
+def test_readme_has_the_numbers_of_the_runs(published, tmp_path):
+    published = list(read_study(RESULTS))
+    graphs = [RESULTS / "figures" / name for name in ("test-loss.svg", "test-accuracy.svg")]
+    text = Path("README.md").read_text()
+    assert put_results(text, results_block(published, graphs)) == text
+
+
+def test_readme_has_every_picture_and_they_are_those_of_the_runs(published, tmp_path):
+    text = Path("README.md").read_text()
+    shown = [Path(path) for path in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text.partition(BEGIN)[2].partition(END)[0])]
+    assert len(shown) == 2 + len(published)
+    assert all(path.is_file() for path in shown)
+    for fresh in draw_graphs(published, tmp_path):
+        kept = RESULTS / "figures" / fresh.name
+        assert _drawing(kept) == _drawing(fresh)
+
+
+def test_the_sheets_of_misclassified_images_are_those_of_the_runs(published, tmp_path):
+    from normstudy.report.figures import misclassified_figure
+    from normstudy.report.markup import save_picture
+
+    for run in published:
+        fresh = tmp_path / f"{run.name}.png"
+        save_picture(misclassified_figure(run), fresh)
+        assert compare_images(str(run.folder / "misclassified.png"), str(fresh), tol=2) is None
+
+
+def test_the_quarto_profile_lists_the_notebooks_of_the_runs(published):
+    profile = yaml.safe_load(Path("_quarto-results.yml").read_text())
+    pages = [page["notebook"] for page in profile["manuscript"]["notebooks"]]
+    assert pages == [f"results/{run.name}/train.ipynb" for run in published]
+    assert all(Path(page).is_file() for page in pages)
+    assert "MNIST" in profile["subtitle"]
+
+
+def test_results_stay_small_and_name_no_machine():
+    files = subprocess.run(["git", "ls-files", "results"], capture_output=True, text=True, check=True).stdout.split()
+    assert sum(Path(name).stat().st_size for name in files) < 10_000_000
+    for name in files:
+        if Path(name).suffix in (".json", ".ipynb"):
+            assert not re.search(r"[\"' ]/(home|root|tmp|work|Users)/", Path(name).read_text()), name
+
+
+def _drawing(path: Path) -> str:
+    """An SVG without the numbers' last digits, in which processors may differ."""
+    return re.sub(r"(\d+\.\d\d)\d+", r"\1", path.read_text())

@@ -1,0 +1,132 @@
+"""The record of the hyperparameter search."""
+
+import json
+import math
+
+import pytest
+
+from normstudy.report.search import (
+    VARIED,
+    SearchError,
+    best_combinations,
+    mean_over_models,
+    mean_over_seeds,
+    read_search,
+)
+
+
+def row(model: str, seed: int, loss: float | None, accuracy: float | None = 0.9, **parameters) -> dict:
+    return {
+        "model": model,
+        "config": {"norm": model[:2], "seed": seed, "max_lr": 0.01, "weight_decay": 0.0, "l1": 0.0, **parameters},
+        "validation_loss": loss,
+        "validation_accuracy": accuracy,
+    }
+
+
+def test_means_over_seeds_best_first_within_each_model():
+    means = mean_over_seeds(
+        [
+            row("ln", 1, 0.5), row("ln", 2, 0.7),
+            row("bn", 1, 0.4, 0.8, max_lr=0.1), row("bn", 2, 0.2, 0.9, max_lr=0.1),
+            row("bn", 1, 0.1, 0.7, l1=1e-5), row("bn", 2, 0.3, 0.8, l1=1e-5),
+        ]
+    )  # fmt: skip
+    assert means["model"].tolist() == ["bn", "bn", "ln"]
+    assert means["loss"].tolist() == pytest.approx([0.2, 0.3, 0.6])
+    assert means["accuracy"].tolist() == pytest.approx([0.75, 0.85, 0.9])
+    assert means["seeds"].tolist() == [2, 2, 2]
+    assert means["l1"].tolist() == [1e-5, 0.0, 0.0]
+
+
+def test_the_best_has_the_lowest_loss_not_the_highest_accuracy():
+    rows = [row("bn", 1, 0.3, 0.99), row("bn", 1, 0.2, 0.95, max_lr=0.1), row("gn", 1, 0.1)]
+    best = best_combinations(rows)
+    assert [(found["model"], found["max_lr"]) for found in best] == [("bn", 0.1), ("gn", 0.01)]
+    assert all(key in found for found in best for key in VARIED)
+
+
+def test_only_seeds_that_every_combination_has_are_compared():
+    # Seed 2 was tried with one combination alone, and was an easy one.
+    rows = [row("bn", 1, 0.4), row("bn", 2, 0.0), row("bn", 1, 0.3, max_lr=0.1)]
+    means = mean_over_seeds(rows)
+    assert means["seeds"].tolist() == [1, 1]
+    assert means["loss"].tolist() == [0.3, 0.4]
+
+
+def test_a_combination_that_diverged_with_a_seed_is_the_last_choice():
+    rows = [
+        row("bn", 1, None, None, max_lr=0.5), row("bn", 2, 0.01, max_lr=0.5),
+        row("bn", 1, 0.2), row("bn", 2, 0.2), row("gn", 1, None, None), row("gn", 2, None, None),
+    ]  # fmt: skip
+    means = mean_over_seeds(rows)
+    assert means["max_lr"].tolist() == [0.01, 0.5, 0.01]
+    assert means["loss"].tolist() == [pytest.approx(0.2), math.inf, math.inf]
+    assert means["accuracy"].isna().tolist() == [False, True, True]
+    assert best_combinations(rows)[0]["max_lr"] == 0.01
+
+
+def test_the_record_is_read_as_it_was_written(tmp_path):
+    rows = [row("bn", 1, 0.25), row("bn", 2, None, None)]
+    (tmp_path / "search.json").write_text(json.dumps(rows))
+    assert read_search(tmp_path / "search.json") == rows
+
+
+@pytest.mark.parametrize("content", [None, b"", b"[{", b"\xff\xfe"])
+def test_a_record_that_cannot_be_read_is_named(tmp_path, content):
+    path = tmp_path / "search.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SearchError, match="not readable") as caught:
+        read_search(path)
+    assert str(caught.value).startswith(str(path))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"model": 5}, "model = 5 is no text"),
+        ({"config": {"norm": "batch"}}, "config: norm = batch: must be one of"),
+        ({"validation_loss": -1}, "validation_loss = -1 is impossible"),
+        ({"validation_loss": None}, "validation_loss = None is impossible"),
+        ({"validation_accuracy": 99.1}, "validation_accuracy = 99.1 is impossible"),
+        ({"validation_accuracy": True}, "validation_accuracy = True is impossible"),
+        ({"skeleton": "5x5"}, "parameters = None is impossible"),
+    ],
+)
+def test_a_record_with_impossible_values_is_refused(tmp_path, change, expected):
+    path = tmp_path / "search.json"
+    path.write_text(json.dumps([row("bn", 1, 0.25), row("bn", 2, 0.5) | change][:: -1 if "skeleton" in change else 1]))
+    with pytest.raises(SearchError) as caught:
+        read_search(path)
+    assert str(caught.value).startswith(f"{path}: run {1 if 'skeleton' in change else 2}: {expected}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", "[3]"])
+def test_a_record_that_is_no_list_of_runs_is_refused(tmp_path, content):
+    (tmp_path / "search.json").write_text(content)
+    with pytest.raises(SearchError, match="not a list of runs"):
+        read_search(tmp_path / "search.json")
+
+
+def test_skeletons_are_compared_on_the_runs_that_all_have():
+    def tried(skeleton: str, model: str, seed: int, loss: float | None, accuracy: float | None, seconds: float) -> dict:
+        more = {"skeleton": skeleton, "parameters": 10 * len(skeleton), "seconds_per_epoch": seconds}
+        return {**row(model, seed, loss, accuracy), **more}
+
+    rows = [
+        tried("slow", "bn", 1, 0.2, 0.9, 4.0), tried("slow", "gn", 1, 0.4, 0.8, 6.0),
+        tried("fast", "bn", 1, 0.3, 0.8, 1.0), tried("fast", "gn", 1, 0.5, 0.9, 3.0),
+        tried("slow", "bn", 2, 9.0, 0.1, 99.0),
+        tried("wild", "bn", 1, None, None, 1.0), tried("wild", "gn", 1, 0.1, 0.9, 1.0),
+    ]  # fmt: skip
+    means = mean_over_models(rows)
+    assert means["skeleton"].tolist() == ["slow", "fast", "wild"]
+    assert means["runs"].tolist() == [2, 2, 2]
+    assert means["loss"].tolist() == pytest.approx([0.3, 0.4, math.inf])
+    assert means["accuracy"].tolist()[:2] == pytest.approx([0.85, 0.85])
+    assert math.isnan(means["accuracy"][2])
+    assert means["time"].tolist() == pytest.approx([1, 0.4, 0.2])
+    assert means["parameters"].tolist() == [40, 40, 40]

@@ -1,0 +1,83 @@
+"""Intervals and tests, against published values and against scipy."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from normstudy.report.statistics import adjust_for_many, compare_errors, proportion_interval
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_wilsons_interval_has_the_values_of_newcombe_1998(count, total, low, high):
+    # R. G. Newcombe, Statistics in Medicine 17, 857-872 (1998), Table I, method 3.
+    assert proportion_interval(count, total) == pytest.approx((low, high), abs=5e-5)
+
+
+@given(st.integers(1, 20_000).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total))))
+@settings(max_examples=60, deadline=None)
+def test_wilsons_interval_follows_its_formula(counts):
+    count, total = counts
+    z, p = 1.959963984540054, count / total
+    centre = (p + z**2 / (2 * total)) / (1 + z**2 / total)
+    half = z / (1 + z**2 / total) * math.sqrt(p * (1 - p) / total + z**2 / (4 * total**2))
+    low, high = proportion_interval(count, total)
+    assert (low, high) == pytest.approx((centre - half, centre + half), abs=1e-9)
+    assert -1e-12 <= low <= p + 1e-12
+    assert p - 1e-12 <= high <= 1 + 1e-12
+
+
+def wrong(pattern: str) -> np.ndarray:
+    return np.array([letter == "x" for letter in pattern], dtype=bool)
+
+
+def test_errors_are_compared_image_by_image():
+    found = compare_errors(wrong("xx.xx...x."), wrong("x..x.x...."))
+    assert (found.only_first, found.only_second) == (3, 1)
+    assert found.p_value == pytest.approx(2 * (1 + 4) / 2**4)  # two-sided, 1 or fewer of 4 tosses
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 5), st.integers(0, 20))
+@settings(max_examples=60, deadline=None)
+def test_mcnemars_test_is_the_exact_binomial_test_of_the_discordant_images(first, second, both, neither):
+    found = compare_errors(
+        wrong("x" * first + "." * second + "x" * both + "." * neither),
+        wrong("." * first + "x" * second + "x" * both + "." * neither),
+    )
+    assert (found.only_first, found.only_second) == (first, second)
+    discordant = first + second
+    expected = binomtest(first, discordant, 0.5).pvalue if discordant else 1.0
+    assert found.p_value == pytest.approx(expected, rel=1e-9)
+    assert found.p_value <= 1
+
+
+def test_models_with_the_same_errors_do_not_differ():
+    errors = wrong("x..x.")
+    assert compare_errors(errors, errors).p_value == 1.0
+
+
+def test_the_order_of_two_models_does_not_matter():
+    first, second = wrong("xxxx.....x"), wrong(".....x...x")
+    one, other = compare_errors(first, second), compare_errors(second, first)
+    assert (one.only_first, one.only_second) == (other.only_second, other.only_first)
+    assert one.p_value == other.p_value
+
+
+@pytest.mark.parametrize(
+    ("p_values", "adjusted"),
+    [
+        ([0.01, 0.04, 0.03], [0.03, 0.06, 0.06]),  # 3 × 0.01; 2 × 0.03; 0.04 may not fall below that
+        ([0.01, 0.02, 0.03, 0.005], [0.03, 0.04, 0.04, 0.02]),
+        ([0.6, 0.7], [1.0, 1.0]),
+        ([0.2], [0.2]),
+        ([], []),
+    ],
+)
+def test_holms_adjustment_by_hand(p_values, adjusted):
+    assert adjust_for_many(p_values) == pytest.approx(adjusted)

@@ -1,0 +1,348 @@
+"""The run folder: written, published, read back; and every way in which it can be no good."""
+
+import hashlib
+import json
+import resource
+import shutil
+import stat
+import subprocess
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from commands import ROOT
+from conftest import QUICK
+from safetensors.torch import load_file
+
+from normstudy.config import Config, run_name
+from normstudy.model import Net
+from normstudy.runs import folder as runs
+from normstudy.runs.folder import RunError, discard, is_current, publish, read_run, save, stage
+from normstudy.training.loop import evaluate, fit
+from normstudy.training.sources import sources_hash
+
+
+def visible(folder) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+
+@pytest.fixture
+def copied(run_folder, tmp_path):
+    """A copy of a good run folder, to be spoilt."""
+    return shutil.copytree(run_folder, tmp_path / run_folder.name)
+
+
+@pytest.fixture(scope="module")
+def diverged(trained, tmp_path_factory):
+    """A published diverged run: `run`, `folder`."""
+    folder = tmp_path_factory.mktemp("diverged")
+    config = Config(**{**QUICK, "norm": "none", "optimizer": "sgd", "max_lr": 100})
+    run = fit(config, trained.data)
+    staged = stage(config, folder)
+    save(run, trained.data, staged)
+    return SimpleNamespace(run=run, folder=publish(staged, folder))
+
+
+def change(folder, **changes) -> None:
+    """Set values of metrics.json; two underscores in a name go one level down."""
+    path = folder / "metrics.json"
+    metrics = json.loads(path.read_text())
+    for name, value in changes.items():
+        *parents, last = (int(part) if part.isdigit() else part for part in name.split("__"))
+        place = metrics
+        for parent in parents:
+            place = place[parent]
+        place[last] = value
+    path.write_text(json.dumps(metrics))
+
+
+def refusal(folder) -> str:
+    """The one line with which `folder` is refused."""
+    with pytest.raises(RunError) as caught:
+        read_run(folder)
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(str(folder))
+    assert "train this run again" in line
+    return line
+
+
+def test_what_is_saved_is_read_back(trained, run_folder):
+    finished = read_run(run_folder)
+    assert finished.name == run_name(trained.config)
+    assert finished.config == trained.config
+    assert finished.history == trained.run.history
+    assert not finished.diverged
+    for name, tensor in vars(trained.run.predictions).items():
+        assert np.array_equal(finished.predictions[name], tensor.numpy()), name
+
+
+def test_metrics_keep_to_the_contract(trained, run_folder):
+    text = (run_folder / "metrics.json").read_text()
+    assert "NaN" not in text
+    assert "Infinity" not in text
+    metrics = json.loads(text)
+    assert metrics.keys() == {"schema", "status", "config", "model", "history", "environment", "extra"}
+    assert (metrics["schema"], metrics["status"], metrics["extra"]) == (1, "complete", {})
+    assert metrics["config"].keys() == set(Config.model_fields)
+    assert metrics["model"] == {"parameters": 7610}
+    wanted = {"epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "lr", "seconds"}
+    assert all(wanted <= entry.keys() for entry in metrics["history"])
+    assert [entry["epoch"] for entry in metrics["history"]] == [1, 2]
+    environment = metrics["environment"]
+    assert environment.keys() == {
+        *("python", "torch", "torchvision", "packages", "lock", "notebook", "processor", "commit", "clean", "sources")
+    }
+    assert {"numpy", "matplotlib", "papermill"} <= environment["packages"].keys()
+    assert environment["lock"] == hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()[:16]
+    assert environment["notebook"] == hashlib.sha256((ROOT / "analysis/train.ipynb").read_bytes()).hexdigest()[:16]
+    assert environment["torch"].split("+")[0] == torch.__version__.split("+")[0]
+    assert environment["processor"]
+    assert environment["sources"] == sources_hash()
+
+
+def test_the_folder_holds_what_the_contract_names(run_folder):
+    files = ["metrics.json", "misclassified.npz", "model.safetensors", "predictions.npz"]
+    assert visible(run_folder) == ["SHA256SUMS", *files]
+    sums = subprocess.run(["sha256sum", "--check", "SHA256SUMS"], cwd=run_folder, capture_output=True, text=True)
+    assert sums.stdout.splitlines() == [f"{name}: OK" for name in files]
+    assert stat.S_IMODE(run_folder.stat().st_mode) == 0o755
+
+
+def test_the_saved_weights_are_the_model_that_predicted(trained, run_folder):
+    model = Net("gn", 4)
+    model.load_state_dict(load_file(run_folder / "model.safetensors"))
+    again = evaluate(model, trained.data, trained.data.evaluation)
+    torch.testing.assert_close(again.loss, torch.from_numpy(read_run(run_folder).predictions["loss"]))
+
+
+def test_misclassified_images_are_the_errors_most_confident_first(trained, run_folder):
+    found, predictions = read_run(run_folder).misclassified, read_run(run_folder).predictions
+    wrong = predictions["predicted"] != predictions["label"]
+    assert found.keys() == {"images", "label", "predicted", "confidence", "index"}
+    assert sorted(found["index"]) == sorted(predictions["index"][wrong])
+    assert len(found["index"]) > 10
+    assert (np.diff(found["confidence"]) <= 0).all()
+    assert (found["label"] != found["predicted"]).all()
+    place = {index: row for row, index in enumerate(trained.data.evaluation.index.tolist())}
+    for i, index in enumerate(found["index"].tolist()):
+        row = place[index]
+        assert np.array_equal(found["images"][i], trained.data.evaluation.images[row, 0].numpy())
+        assert found["label"][i] == trained.data.evaluation.labels[row]
+        assert found["predicted"][i] == predictions["predicted"][row]
+        assert found["confidence"][i] == predictions["predicted_probability"][row]
+
+
+def test_errors_of_equal_confidence_go_by_their_place(trained, tmp_path):
+    run = fit(trained.config, trained.data)
+    run.predictions.predicted_probability[:] = 1.0
+    save(run, trained.data, tmp_path)
+    with np.load(tmp_path / "misclassified.npz") as file:
+        assert (np.diff(file["index"]) > 0).all()
+
+
+def test_a_diverged_run_can_be_read(diverged):
+    finished = read_run(diverged.folder)
+    assert finished.diverged
+    assert {key: finished.metrics[key] for key in ("epoch", "step", "lr")} == diverged.run.diverged
+    assert finished.history == diverged.run.history
+    assert len(finished.history) < finished.config.epochs
+    assert visible(diverged.folder) == ["SHA256SUMS", "metrics.json", "model.safetensors"]
+    with pytest.raises(RunError, match=r"predictions\.npz: not readable"):
+        _ = finished.predictions
+
+
+def test_nothing_is_visible_before_the_run_is_whole(trained, tmp_path):
+    staged = stage(trained.config, tmp_path / "runs")
+    assert visible(tmp_path / "runs") == []
+    save(trained.run, trained.data, staged)
+    assert visible(tmp_path / "runs") == []
+    final = publish(staged, tmp_path / "runs")
+    assert visible(tmp_path / "runs") == [final.name] == [run_name(trained.config)]
+    assert not staged.exists()
+
+
+def test_two_jobs_have_two_places_for_one_run(trained, tmp_path):
+    assert stage(trained.config, tmp_path) != stage(trained.config, tmp_path)
+
+
+@pytest.mark.parametrize("spoil", [lambda f: (f / "metrics.json").unlink(), lambda f: change(f, history=[])])
+def test_an_unfinished_folder_is_not_published(trained, tmp_path, spoil):
+    staged = stage(trained.config, tmp_path / "runs")
+    save(trained.run, trained.data, staged)
+    spoil(staged)
+    with pytest.raises(RunError):
+        publish(staged, tmp_path / "runs")
+    assert visible(tmp_path / "runs") == []
+    discard(staged)
+    assert list((tmp_path / "runs/.unfinished").iterdir()) == []
+
+
+def test_an_unfinished_folder_leaves_the_published_one_alone(trained, tmp_path):
+    for whole in (True, False):
+        staged = stage(trained.config, tmp_path)
+        save(trained.run, trained.data, staged)
+        if whole:
+            final = publish(staged, tmp_path)
+        else:
+            (staged / "metrics.json").write_text("{")
+            with pytest.raises(RunError):
+                publish(staged, tmp_path)
+    assert read_run(final).history == trained.run.history
+    assert not (tmp_path / ".replaced").exists()
+
+
+def test_a_replaced_run_is_kept(trained, tmp_path):
+    for number in range(3):  # more than one within the second
+        staged = stage(trained.config, tmp_path)
+        save(trained.run, trained.data, staged)
+        (staged / "number").write_text(str(number))
+        final = publish(staged, tmp_path)
+    assert visible(tmp_path) == [final.name]
+    assert (final / "number").read_text() == "2"
+    kept = sorted((tmp_path / ".replaced").iterdir())
+    assert sorted((folder / "number").read_text() for folder in kept) == ["0", "1"]
+    for folder in kept:
+        assert folder.name.startswith(f"{final.name}.")
+        assert read_run(folder, check_name=False).history == trained.run.history
+
+
+def test_a_missing_run_is_named(tmp_path):
+    assert "no metrics.json there" in refusal(tmp_path / "bn-digits-seed1-00000000")
+
+
+@pytest.mark.parametrize("keep", [0, 1, 200, -3])
+def test_truncated_metrics_are_refused(copied, keep):
+    path = copied / "metrics.json"
+    path.write_text(path.read_text()[:keep])
+    assert "metrics.json: not readable" in refusal(copied)
+
+
+@pytest.mark.parametrize("name", ["NaN", "Infinity", "-Infinity"])
+def test_constants_that_json_does_not_have_are_refused(copied, name):
+    text = (copied / "metrics.json").read_text()
+    loss = str(json.loads(text)["history"][0]["test_loss"])
+    (copied / "metrics.json").write_text(text.replace(loss, name))
+    assert f"{name} is not a number" in refusal(copied)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"schema": 2}, "schema 2 where 1 is understood"),
+        ({"schema": None}, "schema None where 1 is understood"),
+        ({"status": "running"}, "status 'running' where complete or diverged is allowed"),
+        ({"config": None}, "no config"),
+        ({"history": {}}, "no history"),
+        ({"environment": "here"}, "no environment"),
+        ({"history__0__epoch": 2}, "history: entry 1 is not epoch 1"),
+        ({"history__1": {"epoch": 2}}, "history: train_loss = None in epoch 2 is impossible"),
+        ({"history__1__test_loss": -0.1}, "history: test_loss = -0.1 in epoch 2 is impossible"),
+        ({"history__1__test_loss": "low"}, "history: test_loss = 'low' in epoch 2 is impossible"),
+        ({"history__1__test_accuracy": 99.2}, "history: test_accuracy = 99.2 in epoch 2 is impossible"),
+        ({"config__epochs": 0}, "config: epochs = 0: must be a whole number"),
+        ({"config__colour": "red"}, "config: colour = red: unknown parameter"),
+        ({"config__dataset": "auto"}, "config: a run's name needs a resolved configuration"),
+        ({"config__seed": 4}, "its configuration belongs to a folder named gn4_l1-digits-seed4-"),
+    ],
+)
+def test_metrics_that_cannot_be_are_refused(copied, changes, expected):
+    change(copied, **changes)
+    assert expected in refusal(copied)
+
+
+def test_a_number_beyond_all_numbers_is_refused(copied):
+    text = (copied / "metrics.json").read_text()
+    loss = str(json.loads(text)["history"][0]["train_loss"])
+    (copied / "metrics.json").write_text(text.replace(loss, "1e999"))
+    assert "train_loss = inf in epoch 1 is impossible" in refusal(copied)
+
+
+def test_a_complete_run_has_all_its_epochs(copied):
+    metrics = json.loads((copied / "metrics.json").read_text())
+    change(copied, history=metrics["history"][:1])
+    assert "complete with 1 of 2 epochs" in refusal(copied)
+
+
+def test_metrics_that_are_a_list_are_refused(copied):
+    (copied / "metrics.json").write_text("[]")
+    assert "not a set of named values" in refusal(copied)
+
+
+def test_a_renamed_folder_is_refused_and_told_its_name(copied, trained):
+    other = copied.rename(copied.with_name("bn-digits-seed1-12345678"))
+    assert run_name(trained.config) in refusal(other)
+    assert read_run(other, check_name=False).config == trained.config
+
+
+def test_predictions_that_do_not_fit_the_metrics_are_refused(copied):
+    with np.load(copied / "predictions.npz") as file:
+        columns = dict(file)
+    right = columns["predicted"] == columns["label"]
+    columns["predicted"][np.flatnonzero(right)[0]] = (columns["label"][np.flatnonzero(right)[0]] + 1) % 10
+    spoilt = {
+        "accuracy is not that of metrics.json": columns,
+        "label has the shape (5,) where (899,) is expected": {**columns, "label": columns["label"][:5]},
+        "index has the shape (0,) where (899,) is expected": {name: each[:0] for name, each in columns.items()},
+    }
+    for problem, variant in spoilt.items():
+        np.savez(copied / "predictions.npz", **variant)
+        with pytest.raises(RunError) as caught:
+            _ = read_run(copied).predictions
+        assert str(caught.value) == f"{copied}/predictions.npz: {problem}; {runs.REMEDY}"
+
+
+def test_predictions_that_lack_a_column_or_are_damaged_are_refused(copied):
+    np.savez(copied / "predictions.npz", label=np.zeros(3))
+    with pytest.raises(RunError, match="no column 'index'"):
+        _ = read_run(copied).predictions
+    for content in (b"", b"PK\x03\x04 and then nothing"):
+        (copied / "predictions.npz").write_bytes(content)
+        with pytest.raises(RunError, match=r"predictions\.npz: not readable"):
+            _ = read_run(copied).predictions
+    (copied / "misclassified.npz").unlink()
+    with pytest.raises(RunError, match=r"misclassified\.npz: not readable"):
+        _ = read_run(copied).misclassified
+
+
+def test_a_runs_folder_that_cannot_be_written_is_named(trained, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="cannot be written") as caught:
+        stage(trained.config, tmp_path / "file/runs")
+    assert str(tmp_path / "file/runs") in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_that_is_gone_when_the_run_ends_is_named(trained, tmp_path):
+    with pytest.raises(RunError, match=f"^{tmp_path / 'gone'}: cannot be written"):
+        save(trained.run, trained.data, tmp_path / "gone")
+
+
+@pytest.mark.parametrize("room", [1_000, 33_000])
+def test_a_full_disk_is_told_and_nothing_is_published(trained, tmp_path, room):
+    """No file may grow beyond `room` bytes: the weights do not fit in the first, nor the predictions in the second."""
+    staged = stage(trained.config, tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        with pytest.raises(RunError, match="cannot be written") as caught:
+            save(trained.run, trained.data, staged)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "\n" not in str(caught.value)
+    assert not (staged / "metrics.json").exists()
+    with pytest.raises(RunError):
+        publish(staged, tmp_path)
+    assert visible(tmp_path) == []
+
+
+def test_a_run_is_current_until_a_decisive_source_changes(copied, tmp_path, monkeypatch):
+    assert is_current(copied)
+    assert not is_current(tmp_path / "nowhere")
+    change(copied, environment__sources="0" * 16)
+    assert not is_current(copied)
+
+
+def test_the_environment_does_without_git(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert (runs.environment("cpu")["commit"], runs.environment("cpu")["clean"]) == (None, None)

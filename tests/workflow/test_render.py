@@ -1,0 +1,185 @@
+"""The report of the published runs, through both renderers, as a reader sees it."""
+
+import functools
+import re
+import shutil
+import sys
+
+import pytest
+from bs4 import BeautifulSoup
+from commands import ROOT, run, workflow
+from folders import report_of_ours
+from pypdf import PdfReader
+from readers import NEEDS_CHROMIUM, NEEDS_QUARTO, RENDERERS, browser_on, is_elsewhere, sideways
+from strays import leave_beside
+
+from normstudy.report.tables import error_count
+from normstudy.runs.studies import read_study
+
+sys.path.insert(0, str(ROOT / "workflow"))
+
+from render import PROJECT_FILES, copy_project
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """A function: the folder that a renderer makes of the published runs (each renders once)."""
+
+    @functools.cache
+    def make(renderer):
+        output = tmp_path_factory.mktemp("site") / renderer
+        process = workflow("render", "--results", "results", "--output", output, "--renderer", renderer)
+        assert process.returncode == 0, process.stdout + process.stderr
+        return output
+
+    return make
+
+
+def text_of(element):
+    return " ".join(element.get_text(" ").replace("\xa0", " ").split())
+
+
+def read_page(site, renderer):
+    return BeautifulSoup((site(renderer) / "index.html").read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_the_page_has_the_numbers_of_the_runs(site, renderer):
+    text = text_of(read_page(site, renderer).body)
+    assert "?@" not in text
+    assert "{python}" not in text
+    assert "MNIST" in text
+    for finished in read_study(ROOT / "results"):
+        errors, total = error_count(finished)
+        assert f"{errors} of {total:,}" in text
+        assert f"{100 * finished.history[-1]['test_accuracy']:.2f}" in text
+    assert "20 of 20 epochs of each model" in text
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_the_subtitle_names_models_and_data(site, renderer):
+    subtitle = read_page(site, renderer).find(class_="subtitle")
+    assert text_of(subtitle) == "BN + L1, GN and LN on MNIST, 10,000 test images"
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_every_picture_is_there_and_described(site, renderer):
+    pictures = read_page(site, renderer).find("main").find_all("img")
+    assert len(pictures) >= 10
+    for picture in pictures:
+        assert len(picture.get("alt", "")) > 30, picture
+        source = picture["src"]
+        assert source.startswith("data:") or (site(renderer) / source).is_file(), source
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_cross_references_lead_somewhere(site, renderer):
+    page = read_page(site, renderer)
+    ids = {element["id"] for element in page.find_all(id=True)}
+    links = [link["href"][1:] for link in page.find_all("a", href=re.compile("^#."))]
+    assert len([link for link in links if link.startswith(("fig-", "tbl-", "sec-"))]) > 15
+    assert [link for link in links if link not in ids] == []
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_the_notebooks_of_the_runs_are_pages(site, renderer):
+    page = read_page(site, renderer)
+    titles = [text_of(link) for link in page.find_all("a", href=re.compile(r"\.html$"))]
+    for name in ("BN + L1: batch normalization", "GN: group normalization", "LN: layer normalization"):
+        assert any(name in title for title in titles), titles
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_the_pdf_has_the_numbers_and_pictures(site, renderer):
+    reader = PdfReader(site(renderer) / "report.pdf")
+    text = " ".join("\n".join(page.extract_text() for page in reader.pages).replace("\xa0", " ").split())
+    for finished in read_study(ROOT / "results"):
+        errors, total = error_count(finished)
+        assert f"{errors} of {total:,}" in text
+    for reference in ("Figure 1", "Table 1", "Section 4"):
+        assert reference in text
+    assert "?@" not in text
+    assert "{python}" not in text
+    assert len(reader.pages) >= 10
+
+
+@NEEDS_QUARTO
+def test_both_renderers_have_the_same_captions_and_tables(site):
+    pages = [read_page(site, renderer).find("main") for renderer in ("preview", "quarto")]
+    captions = [[squeezed(text_of(caption)) for caption in page.find_all(["figcaption", "caption"])] for page in pages]
+    assert sorted(captions[0]) == sorted(captions[1])
+    cells = [[squeezed(text_of(cell)) for cell in page.select("table td")] for page in pages]
+    assert cells[0] == cells[1]
+
+
+def squeezed(text):
+    return re.sub(r"\s+", "", text)
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+@pytest.mark.parametrize("width", [390, 1280])
+@NEEDS_CHROMIUM
+def test_the_page_in_a_browser(site, renderer, width):
+    errors, elsewhere = [], []
+    with browser_on(site(renderer), width) as (page, here):
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("request", lambda request: elsewhere.append(request.url) if is_elsewhere(request.url, here) else None)
+        page.on("response", lambda response: errors.append(response.url) if response.status >= 400 else None)
+        page.goto(here + "index.html", wait_until="networkidle")
+        missing = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
+        too_wide = sideways(page)
+    assert errors == []
+    assert elsewhere == []
+    assert missing == []
+    assert too_wide <= 0
+
+
+def test_a_failing_render_keeps_the_old_report(tmp_path):
+    output = report_of_ours(tmp_path / "report", {"index.html": "the old one"})
+    process = workflow("render", "--results", tmp_path / "none", "--output", output, "--renderer", "preview")
+    assert process.returncode == 1
+    assert "studies.json: not there" in process.stderr
+    assert (output / "index.html").read_text() == "the old one"
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_a_run_that_is_missing_is_named(tmp_path):
+    shutil.copy(ROOT / "results/studies.json", tmp_path / "studies.json")
+    process = workflow("render", "--results", tmp_path, "--output", tmp_path / "report", "--renderer", "preview")
+    assert process.returncode == 1
+    (line,) = process.stderr.strip().splitlines()
+    assert "no metrics.json there" in line
+
+
+@NEEDS_QUARTO
+def test_markdown_for_github(tmp_path):
+    process = run("quarto", "render", "report.qmd", "--to", "gfm", "--output-dir", "_report-test-gfm")
+    folder = ROOT / "_report-test-gfm"
+    try:
+        assert process.returncode == 0, process.stderr
+        text = next(folder.rglob("*.md")).read_text()
+        for finished in read_study(ROOT / "results"):
+            assert f"{100 * finished.history[-1]['test_accuracy']:.2f}" in text
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.fault("files of editors and systems in theme/ and results/", "passed over")
+def test_what_editors_and_systems_leave_is_no_part_of_the_project(tmp_path, monkeypatch):
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    for name in PROJECT_FILES:
+        shutil.copyfile(ROOT / name, checkout / name)
+    shutil.copytree(ROOT / "theme", checkout / "theme")
+    shutil.copytree(ROOT / "results", checkout / "results")
+    monkeypatch.chdir(checkout)
+    copy_project(tmp_path / "without")
+    for place in ("theme/base.scss", "results/search.json"):
+        leave_beside(checkout / place)
+    copy_project(tmp_path / "with")
+    without, beside = (
+        {path.relative_to(tmp_path / name) for path in (tmp_path / name).rglob("*")} for name in ("without", "with")
+    )
+    assert {path.name for path in beside - without} <= {"#base.scss#", "base.scss~", "Thumbs.db", "desktop.ini"}
+    assert without <= beside
