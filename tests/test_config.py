@@ -5,15 +5,18 @@ import string
 
 import pytest
 import yaml
+from commands import ROOT
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from normstudy.config import (
+    LATER,
     TRAINING_IMAGES,
     VALIDATION_IMAGES,
     Config,
     ParameterError,
     make_config,
+    make_config_of_run,
     read_config,
     resolve,
     run_name,
@@ -25,11 +28,14 @@ EVERYTHING = {
     "norm": "bn", "groups": None, "l1": 0.0, "seed": 1, "epochs": 20, "batch_size": 128, "optimizer": "adamw",
     "max_lr": 0.02, "warmup": 0.2, "weight_decay": 0.01, "rotation": 10.0, "shift": 2.0, "scale": 0.1, "fade": 0.2,
     "dataset": "mnist", "evaluate_on": "test", "threads": 1, "precision": "fp32", "device": "cpu",
+    "skeleton": "5x5/3, 3x3 padded, 3x3, 3x3",
 }  # fmt: skip
 OTHER_VALUES = {
     "norm": "ln", "groups": 8, "l1": 1e-5, "seed": 2, "epochs": 3, "batch_size": 64, "optimizer": "sgd",
     "max_lr": 0.1, "warmup": 0.3, "weight_decay": 0.0, "rotation": 5, "shift": 1, "scale": 0.2, "fade": 0.5,
     "dataset": "digits", "evaluate_on": "validation", "threads": 2, "precision": "bf16", "device": "cuda",
+    "seed_weights": 2, "seed_order": 3, "seed_augmentation": 4, "skeleton": "5x5/2, 3x3", "channels": 32, "depth": 1,
+    "schedule": "cosine",
 }  # fmt: skip
 """For each parameter a value that is not the one in EVERYTHING."""
 
@@ -61,10 +67,31 @@ def refusal(values) -> str:
         ({"l1": True}, "l1 = true: must be a finite number, at least 0 and at most 1"),
         ({"l1": "much"}, "l1 = much: must be a finite number, at least 0 and at most 1"),
         ({"max_lr": 0}, "max_lr = 0.0: must be a finite number, greater than 0 and at most 100"),
-        ({"warmup": 1}, "warmup = 1.0: must be a finite number, greater than 0 and less than 1"),
-        ({"norm": "batch"}, "norm = batch: must be one of bn, gn, ln, in, none"),
-        ({"norm": ["bn"]}, 'norm = ["bn"]: must be one of bn, gn, ln, in, none'),
-        ({"norm": False}, "norm = false: must be one of bn, gn, ln, in, none"),
+        ({"warmup": 1}, "warmup = 1.0: must be a finite number, at least 0 and less than 1"),
+        (
+            {"adamw_lr": 0, "optimizer": "muon"},
+            "adamw_lr = 0: must be a finite number, greater than 0 and at most 100",
+        ),
+        ({"statistics_batch": 0}, "statistics_batch = 0: must be a whole number, at least 1"),
+        ({"channels": 18, "norm": "gn"}, "groups = 4: 18 channels can be split into 1, 2, 3, 6, 9, 18 groups"),
+        ({"skeleton": 3}, "skeleton = 3: must be a line of text"),
+        (
+            {"skeleton": "3x3, 3x5"},
+            "skeleton: '3x5' is no convolution such as `3x3`, `5x5/2`, `3x3 padded` or `3x3 and 2x2 pool`",
+        ),
+        ({"skeleton": "4x4 padded"}, "skeleton: '4x4 padded': only kernels of odd size can be padded evenly"),
+        (
+            {"skeleton": "5x5/3, 9x9", "dataset": "mnist"},
+            "skeleton = 5x5/3, 9x9: nothing is left of images of 28 x 28 pixels (mnist)",
+        ),
+        (
+            {"schedule": "plateau"},
+            "schedule = plateau: it follows the loss of the evaluation, which must not be that of the test images; "
+            "add `evaluate_on: validation`",
+        ),
+        ({"norm": "batch"}, "norm = batch: must be one of bn, gn, ln, in, ln2d, none"),
+        ({"norm": ["bn"]}, 'norm = ["bn"]: must be one of bn, gn, ln, in, ln2d, none'),
+        ({"norm": False}, "norm = false: must be one of bn, gn, ln, in, ln2d, none"),
         ({"dataset": "cifar"}, "dataset = cifar: must be one of auto, mnist, fashion_mnist, kmnist, digits"),
         ({"batchsize": 64}, "batchsize = 64: unknown parameter; did you mean `batch_size`?"),
         (
@@ -201,9 +228,36 @@ def test_the_name_is_readable_and_does_not_change():
 
 def test_the_name_tells_every_parameter_apart():
     base = {**EVERYTHING, "norm": "gn"}
-    assert OTHER_VALUES.keys() == Config.model_fields.keys()
+    assert OTHER_VALUES.keys() | {"statistics_batch", "adamw_lr"} == Config.model_fields.keys()
     names = {run_name(make_config({**base, key: value})) for key, value in OTHER_VALUES.items()}
     assert len(names | {run_name(make_config(base))}) == len(OTHER_VALUES) + 1
+    for key, value, belongs_to in (("statistics_batch", 16, {"norm": "bn"}), ("adamw_lr", 0.1, {"optimizer": "muon"})):
+        assert run_name(make_config({**base, key: value})) == run_name(make_config(base))
+        others = [{**base, **belongs_to}, {**base, **belongs_to, key: value}]
+        assert len({run_name(make_config(values)) for values in others}) == 2
+
+
+def test_what_has_no_effect_does_not_tell_runs_apart():
+    for values, same in (
+        ({"seed": 3, "seed_weights": 3, "seed_order": 3, "seed_augmentation": 3}, {"seed": 3}),
+        ({"statistics_batch": 128}, {}),
+        ({"statistics_batch": 16, "norm": "ln"}, {"norm": "ln"}),
+        ({"optimizer": "muon"}, {"optimizer": "muon", "adamw_lr": 0.02}),
+        ({"skeleton": "5x5/2,3x3  padded ,3x3 and 2x2 pool"}, {"skeleton": "5x5/2, 3x3 padded, 3x3 and 2x2 pool"}),
+    ):
+        assert make_config(values) == make_config(same)
+
+
+def test_a_parameter_that_came_later_leaves_the_names_of_earlier_runs_as_they_were():
+    """The folder was made before there were these parameters."""
+    (folder,) = (ROOT / "tests/runs/fixtures").iterdir()
+    recorded = json.loads((folder / "metrics.json").read_text())["config"]
+    assert not LATER.keys() & recorded.keys()
+    config = make_config_of_run(recorded)
+    assert run_name(config) == folder.name
+    assert {name: getattr(config, name) for name in LATER} == LATER
+    for name, other in {"channels": 32, "depth": 1, "schedule": "step", "skeleton": "3x3", "seed_order": 9}.items():
+        assert run_name(make_config_of_run({**recorded, name: other})) != folder.name
 
 
 @pytest.mark.parametrize("key", ["dataset", "device", "precision"])

@@ -7,20 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from normstudy.config import CHANNELS
 from normstudy.model import (
-    Block,
     Net,
     count_parameters,
-    describe_skeleton,
     initialise,
     l1_norm,
     make_norm,
     penalised_weights,
 )
+from normstudy.skeleton import Block, describe_skeleton
 from normstudy.training.randomness import generator
 
-NORMS = ("bn", "gn", "ln", "in", "none")
+NORMS = ("bn", "gn", "ln", "in", "ln2d", "none")
 
 
 def made(norm: str, seed: int = 1) -> Net:
@@ -44,8 +42,8 @@ def batch(count: int = 6) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.randn(count, 1, 28, 28, generator=source, dtype=torch.float64), torch.arange(count)
 
 
-def test_bn_gn_and_ln_have_the_same_size_below_8000():
-    sizes = {count_parameters(Net(norm)) for norm in ("bn", "gn", "ln")} | {count_parameters(Net("gn", groups=8))}
+def test_all_normalizations_have_the_same_size_below_8000():
+    sizes = {count_parameters(Net(norm)) for norm in NORMS[:-1]} | {count_parameters(Net("gn", groups=8))}
     assert sizes == {7610}  # as the README says
     assert max(count_parameters(Net(norm)) for norm in NORMS) <= 8000
 
@@ -69,7 +67,7 @@ def test_ten_scores_for_each_image(norm, count):
 @pytest.mark.parametrize("norm", NORMS)
 def test_convolution_then_normalization_then_relu_four_times(norm):
     kinds = [type(layer) for layer in Net(norm).modules() if not list(layer.children())]
-    expected = type(make_norm(norm, CHANNELS))
+    expected = type(make_norm(norm, 16))
     assert [kind for kind in kinds if kind is not nn.MaxPool2d] == [nn.Conv2d, expected, nn.ReLU] * 4 + [nn.Linear]
 
 
@@ -108,6 +106,7 @@ def test_ln_has_the_statistics_of_layer_norm_over_channels_and_positions(n, chan
         ("gn", 2, (2, 3, 4)),
         ("gn", 4, (2, 3, 4)),
         ("in", None, (3, 4)),
+        ("ln2d", None, (1, 2)),
     ],
 )
 def test_values_that_share_a_mean_have_mean_0_and_variance_1_afterwards(kind, groups, axes):

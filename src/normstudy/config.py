@@ -12,18 +12,15 @@ import hashlib
 import json
 import math
 import reprlib
-import types
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from normstudy.errors import NormstudyError
 from normstudy.hardware import best_precision, has_cuda
+from normstudy.skeleton import SkeletonError, deepened, describe_skeleton, fits, parse_skeleton
 from normstudy.text import one_line, visible
-
-CHANNELS = 16
-"""Channels of every normalized layer; `groups` has to divide it."""
 
 TRAINING_IMAGES = {"mnist": 60_000, "fashion_mnist": 60_000, "kmnist": 60_000, "digits": 898}
 """Size of each data set's training split."""
@@ -31,6 +28,28 @@ TRAINING_IMAGES = {"mnist": 60_000, "fashion_mnist": 60_000, "kmnist": 60_000, "
 VALIDATION_IMAGES = {"mnist": 5_000, "fashion_mnist": 5_000, "kmnist": 5_000, "digits": 180}
 """How many training images `evaluate_on: validation` holds out."""
 
+IMAGE_SHAPES = {"mnist": (1, 28, 28), "fashion_mnist": (1, 28, 28), "kmnist": (1, 28, 28), "digits": (1, 28, 28)}
+"""Channels, height and width of each data set's images; the digits are enlarged to that."""
+
+LATER = {
+    "skeleton": "5x5/3, 3x3 padded, 3x3, 3x3",
+    "channels": 16,
+    "depth": 0,
+    "statistics_batch": None,
+    "schedule": "one_cycle",
+    "adamw_lr": None,
+    "seed_weights": None,
+    "seed_order": None,
+    "seed_augmentation": None,
+}
+"""Parameters that were added when there were runs already, with the value that means "as before".
+
+A run that has it is called as if there were no such parameter, and an earlier run is read as if it had it.
+It need not be the default.
+"""
+
+ADAMW_LR = 0.02
+"""What `adamw_lr` is with muon, unless it is given."""
 
 MOST_PROBLEMS = 10
 """How many problems of a file are told at once."""
@@ -60,15 +79,32 @@ class Config(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
-    norm: Literal["bn", "gn", "ln", "in", "none"] = Field("bn", description="which normalization")
+    norm: Literal["bn", "gn", "ln", "in", "ln2d", "none"] = Field("bn", description="which normalization")
     groups: int | None = Field(None, ge=1, description="groups of channels; used by gn alone (default 4)")
+    statistics_batch: int | None = Field(
+        None, ge=1, description="bn's statistics are over so many images each; default: the whole batch"
+    )
     l1: Number = Field(0.0, ge=0, le=1, description="λ of the L1 penalty λ Σ|w|")
     seed: int = Field(1, ge=0, lt=2**63, description="from which all randomness is derived")
+    seed_weights: int | None = Field(None, ge=0, lt=2**63, description="of the first weights; default: seed")
+    seed_order: int | None = Field(None, ge=0, lt=2**63, description="of the order of the images; default: seed")
+    seed_augmentation: int | None = Field(None, ge=0, lt=2**63, description="of the augmentation; default: seed")
+    skeleton: str = Field("5x5/3, 3x3 padded, 3x3, 3x3", description="the convolutions, one after the other")
+    channels: int = Field(16, ge=1, le=1024, description="channels of every convolution; groups has to divide it")
+    depth: int = Field(0, ge=0, le=200, description="so many further padded 3x3 convolutions behind the first")
     epochs: int = Field(20, ge=1, le=10_000, description="passes over the training images")
     batch_size: int = Field(128, ge=1, le=60_000, description="images per optimizer step")
-    optimizer: Literal["adamw", "sgd"] = Field("adamw", description="sgd has Nesterov momentum 0.9")
-    max_lr: Number = Field(0.02, gt=0, le=100, description="peak of the one-cycle learning-rate schedule")
-    warmup: Number = Field(0.2, gt=0, lt=1, description="fraction of the steps in which the rate rises")
+    optimizer: Literal["adamw", "sgd", "muon"] = Field(
+        "adamw", description="sgd has Nesterov momentum 0.9; muon is for convolutions, with adamw for the rest"
+    )
+    max_lr: Number = Field(0.02, gt=0, le=100, description="peak of the learning rate; of muon: size of an update")
+    adamw_lr: Number | None = Field(
+        None, gt=0, le=100, description="peak of adamw's rate beside muon, used there alone (default 0.02)"
+    )
+    schedule: Literal["one_cycle", "cosine", "step", "plateau", "constant"] = Field(
+        "one_cycle", description="how the learning rate goes on from its peak"
+    )
+    warmup: Number = Field(0.2, ge=0, lt=1, description="fraction of the steps in which the rate rises to its peak")
     weight_decay: Number = Field(0.01, ge=0, le=10, description="on convolution and linear weights only")
     rotation: Number = Field(10.0, ge=0, le=180, description="augmentation: at most so many degrees either way")
     shift: Number = Field(2.0, ge=0, le=14, description="augmentation: at most so many pixels either way")
@@ -80,35 +116,72 @@ class Config(BaseModel):
     evaluate_on: Literal["test", "validation"] = Field("test", description="images of the evaluation after each epoch")
     threads: int = Field(1, ge=1, le=1024, description="CPU threads of this run")
     precision: Literal["auto", "fp32", "bf16"] = Field(
-        "auto", description="of the forward and backward pass; auto: bf16 on a CPU with AMX"
+        "auto", description="of the forward and backward pass; auto: bf16 on a CPU where it is faster"
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where the run happens")
 
     @model_validator(mode="before")
     @classmethod
-    def _groups_belong_to_gn(cls, values: Any) -> Any:
-        if isinstance(values, dict) and values.get("norm", "bn") == "gn" and values.get("groups") is None:
-            return {**values, "groups": 4}
-        return values
+    def _defaults_that_depend_on_others(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        filled = dict(values)
+        if values.get("norm", "bn") == "gn" and values.get("groups") is None:
+            filled["groups"] = 4
+        if values.get("optimizer") == "muon" and values.get("adamw_lr") is None:
+            filled["adamw_lr"] = ADAMW_LR
+        return filled
 
-    @field_validator("groups")
+    @field_validator("skeleton")
     @classmethod
-    def _groups_divide_the_channels(cls, groups: int | None) -> int | None:
-        if groups is not None and CHANNELS % groups:
-            divisors = ", ".join(str(n) for n in range(1, CHANNELS + 1) if CHANNELS % n == 0)
-            raise ParameterError(f"groups = {groups}: {CHANNELS} channels can be split into {divisors} groups")
-        return groups
+    def _skeleton_has_one_spelling(cls, skeleton: str) -> str:
+        try:
+            return describe_skeleton(parse_skeleton(skeleton))
+        except SkeletonError as error:
+            raise ParameterError(f"skeleton: {one_line(error)}") from None
 
     @model_validator(mode="after")
     def _check_combinations(self) -> Config:
-        if self.norm != "gn" and self.groups is not None:
-            object.__setattr__(self, "groups", None)  # means nothing here, so it must not tell runs apart
-        if self.dataset != "auto" and self.batch_size > training_images(self):
+        self._forget_what_means_nothing()
+        if self.groups is not None and self.channels % self.groups:
+            divisors = ", ".join(str(n) for n in range(1, self.channels + 1) if self.channels % n == 0)
+            raise ParameterError(
+                f"groups = {self.groups}: {self.channels} channels can be split into {divisors} groups"
+            )
+        if self.schedule == "plateau" and self.evaluate_on == "test":
+            raise ParameterError(
+                "schedule = plateau: it follows the loss of the evaluation, which must not be that of the test images; "
+                "add `evaluate_on: validation`"
+            )
+        if self.dataset != "auto":
+            self._check_data()
+        return self
+
+    def _forget_what_means_nothing(self) -> None:
+        """What has no effect must not tell runs apart."""
+        meaningless = {
+            "groups": self.norm != "gn",
+            "statistics_batch": self.norm != "bn" or (self.statistics_batch or 0) >= self.batch_size,
+            "adamw_lr": self.optimizer != "muon",
+            "seed_weights": self.seed_weights == self.seed,
+            "seed_order": self.seed_order == self.seed,
+            "seed_augmentation": self.seed_augmentation == self.seed,
+        }
+        for name, is_so in meaningless.items():
+            if is_so:
+                object.__setattr__(self, name, None)
+
+    def _check_data(self) -> None:
+        if self.batch_size > training_images(self):
             raise ParameterError(
                 f"batch_size = {self.batch_size}: must be at most {training_images(self)}, "
                 f"the number of training images ({self.dataset}, evaluate_on: {self.evaluate_on})"
             )
-        return self
+        size = IMAGE_SHAPES[self.dataset][1]
+        if not fits(deepened(parse_skeleton(self.skeleton), self.depth), size):
+            raise ParameterError(
+                f"skeleton = {self.skeleton}: nothing is left of images of {size} x {size} pixels ({self.dataset})"
+            )
 
 
 def training_images(config: Config) -> int:
@@ -142,6 +215,11 @@ def read_config(path: str | Path) -> Config:
     return make_config({} if values is None else values, source=str(path))
 
 
+def make_config_of_run(values: Any, source: str = "") -> Config:
+    """The configuration that a run recorded, which may be older than some parameters. Raises as `make_config`."""
+    return make_config({**LATER, **values} if isinstance(values, dict) else values, source)
+
+
 def resolve(config: Config, dataset: str, trust_device: bool = False) -> Config:
     """Replace every `auto`: the data set by `dataset`, device and precision by what this machine has.
 
@@ -163,12 +241,14 @@ def resolve(config: Config, dataset: str, trust_device: bool = False) -> Config:
 def run_name(config: Config) -> str:
     """The folder name of a resolved configuration, such as `bn_l1-mnist-seed1-3f9a2c1e`.
 
-    The last part is the start of a SHA-256 over all parameters.
+    The last part is the start of a SHA-256 over all parameters but those of `LATER` that are as before.
     """
     if "auto" in (config.dataset, config.device, config.precision):
         raise ParameterError("a run's name needs a resolved configuration: dataset, device and precision not `auto`")
     norm = config.norm + (str(config.groups) if config.groups else "") + ("_l1" if config.l1 else "")
-    text = json.dumps(config.model_dump(), sort_keys=True, separators=(",", ":"))
+    values = config.model_dump()
+    values = {name: value for name, value in values.items() if name not in LATER or value != LATER[name]}
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
     return f"{norm}-{config.dataset}-seed{config.seed}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
@@ -209,10 +289,12 @@ def _start_of_json(value: Any) -> str:
 def _allowed(key: str) -> str:
     """What a field may hold, in words, read off its definition."""
     field = Config.model_fields[key]
-    kinds = [kind for kind in get_args(field.annotation) if kind is not types.NoneType] or [field.annotation]
-    if not isinstance(kinds[0], type):
+    if get_origin(field.annotation) is Literal:
         return "one of " + ", ".join(str(choice) for choice in get_args(field.annotation))
-    noun = "a whole number" if kinds[0] is int else "a finite number"
+    if field.annotation is str:
+        return "a line of text"
+    kinds = {kind if isinstance(kind, type) else get_args(kind)[0] for kind in get_args(field.annotation)}
+    noun = "a whole number" if int in kinds | {field.annotation} else "a finite number"
     words = {"ge": "at least", "gt": "greater than", "le": "at most", "lt": "less than"}
     bounds = [
         f"{words[name]} {getattr(bound, name):g}" for bound in _bounds(field) for name in words if hasattr(bound, name)
@@ -221,4 +303,5 @@ def _allowed(key: str) -> str:
 
 
 def _bounds(field: Any) -> list[Any]:
+    """The limits of a field; those of one that may be left out are given with it, too."""
     return [item for item in field.metadata if type(item).__module__.startswith("annotated_types")]

@@ -15,37 +15,29 @@ share μ and σ². Of x with shape (N, C, H, W), one mean belongs to
     ln    an image, over all its channels        axes (C, H, W)      Ba, Kiros & Hinton 2016, arXiv:1607.06450
     gn    an image and a group of channels       axes (C/G, H, W)    Wu & He 2018, arXiv:1803.08494
     in    an image and a channel                 axes (H, W)         Ulyanov et al. 2016, arXiv:1607.08022
+    ln2d  a position of an image, over channels  axes (C,)           Liu et al. 2022, arXiv:2201.03545
     none  (nothing is normalized; the convolutions have biases instead)
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 
-from normstudy.config import CHANNELS
+from normstudy.config import IMAGE_SHAPES, Config
+from normstudy.layers import LayerNorm2d, SubBatchNorm2d
+from normstudy.skeleton import Block, deepened, parse_skeleton
 
 CLASSES = 10
 
-
-@dataclass(frozen=True)
-class Block:
-    """Convolution, normalization, ReLU; then, with `pool` above 1, the maximum of each `pool` x `pool` positions."""
-
-    kernel: int
-    stride: int = 1
-    padding: int = 0
-    pool: int = 1
+SKELETON = parse_skeleton(Config().skeleton)
+"""What all models of the report share."""
 
 
-SKELETON = (Block(5, stride=3), Block(3, padding=1), Block(3), Block(3))
-"""What all models share; `benchmarks/skeletons.py` compares it with others."""
-
-
-def make_norm(kind: str, channels: int, groups: int | None = None) -> nn.Module:
+def make_norm(kind: str, channels: int, groups: int | None = None, statistics_batch: int | None = None) -> nn.Module:
     """The normalization layer `kind` for inputs of shape (N, channels, H, W).
+
+    `groups`: of gn (4 unless given); `statistics_batch`: over how many images bn takes its statistics (all).
 
     `ln` is a group normalization with a single group: its statistics are those of layer
     normalization over (C, H, W), while scale and shift stay one per channel. `nn.LayerNorm` over
@@ -55,48 +47,57 @@ def make_norm(kind: str, channels: int, groups: int | None = None) -> nn.Module:
     Raises `ValueError` for an unknown kind, or when `groups` does not divide `channels`.
     """
     if kind == "bn":
-        return nn.BatchNorm2d(channels)
+        return SubBatchNorm2d(channels, statistics_batch) if statistics_batch else nn.BatchNorm2d(channels)
     if kind == "ln":
         return nn.GroupNorm(1, channels)
     if kind == "gn":
         return nn.GroupNorm(groups or 4, channels)
     if kind == "in":
         return nn.InstanceNorm2d(channels, affine=True)
+    if kind == "ln2d":
+        return LayerNorm2d(channels)
     if kind == "none":
         return nn.Identity()
-    raise ValueError(f"norm = {kind}: must be one of bn, gn, ln, in, none")
-
-
-def describe_skeleton(skeleton: tuple[Block, ...]) -> str:
-    """`5x5/3, 3x3 padded, 3x3`: kernels, with the stride behind a slash where it is above 1."""
-    return ", ".join(
-        f"{block.kernel}x{block.kernel}"
-        + (f"/{block.stride}" if block.stride > 1 else "")
-        + (" padded" if block.padding else "")
-        + (f" and {block.pool}x{block.pool} pool" if block.pool > 1 else "")
-        for block in skeleton
-    )
+    raise ValueError(f"norm = {kind}: must be one of bn, gn, ln, in, ln2d, none")
 
 
 class Net(nn.Module):
-    """The network above. `norm`: bn, gn, ln, in or none; `groups`: for gn alone, a divisor of 16."""
+    """The network above. `norm`: bn, gn, ln, in, ln2d or none; the rest as the parameters of those names.
 
-    def __init__(self, norm: str = "bn", groups: int | None = None, skeleton: tuple[Block, ...] = SKELETON):
+    Raises `ValueError` for an unknown `norm`, or when `groups` does not divide `channels`.
+    """
+
+    def __init__(
+        self,
+        norm: str = "bn",
+        groups: int | None = None,
+        skeleton: tuple[Block, ...] = SKELETON,
+        channels: int = 16,
+        statistics_batch: int | None = None,
+        input_channels: int = 1,
+    ):
         super().__init__()
         layers: list[nn.Module] = []
         for number, block in enumerate(skeleton):
             # β shifts every channel already; a bias before the normalization would (in part) be subtracted again.
-            inputs, bias = CHANNELS if number else 1, norm == "none"
-            layers.append(nn.Conv2d(inputs, CHANNELS, block.kernel, block.stride, block.padding, bias=bias))
-            layers += [make_norm(norm, CHANNELS, groups), nn.ReLU(inplace=True)]
+            inputs, bias = channels if number else input_channels, norm == "none"
+            layers.append(nn.Conv2d(inputs, channels, block.kernel, block.stride, block.padding, bias=bias))
+            layers += [make_norm(norm, channels, groups, statistics_batch), nn.ReLU(inplace=True)]
             if block.pool > 1:
                 layers.append(nn.MaxPool2d(block.pool))
         self.features = nn.Sequential(*layers)
-        self.head = nn.Linear(CHANNELS, CLASSES)
+        self.head = nn.Linear(channels, CLASSES)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Class scores (N, 10) of `images` (N, 1, 28, 28)."""
+        """Standardised images (n, c, h, w) to class scores (n, 10)."""
         return self.head(self.features(images).mean(dim=(2, 3)))
+
+
+def make_net(config: Config) -> Net:
+    """The network that `config`, resolved, describes."""
+    skeleton = deepened(parse_skeleton(config.skeleton), config.depth)
+    input_channels = IMAGE_SHAPES[config.dataset][0]
+    return Net(config.norm, config.groups, skeleton, config.channels, config.statistics_batch, input_channels)
 
 
 def initialise(model: nn.Module, generator: torch.Generator) -> None:

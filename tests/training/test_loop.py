@@ -12,13 +12,15 @@ from torch.optim.lr_scheduler import OneCycleLR
 
 from normstudy.config import Config, ParameterError
 from normstudy.model import Net, initialise, l1_norm, penalised_weights
-from normstudy.training import loop as training
+from normstudy.training import evaluation, loop, schedule
 from normstudy.training.augmentation import augment, draw
 from normstudy.training.data import Data, load
-from normstudy.training.loop import Run, evaluate, fit, make_optimizer
+from normstudy.training.evaluation import evaluate
+from normstudy.training.loop import Run, fit
+from normstudy.training.optimizer import Optimizers
 from normstudy.training.randomness import generator
 
-NORMS = ("bn", "gn", "ln", "in", "none")
+NORMS = ("bn", "gn", "ln", "in", "ln2d", "none")
 STILL = {"rotation": 0, "shift": 0, "scale": 0}
 LIMITS = [getattr(Config(), name) for name in STILL]
 FROZEN = {"optimizer": "sgd", "max_lr": 1e-12, "weight_decay": 0}
@@ -183,7 +185,7 @@ def test_the_last_epoch_is_the_headline_whether_it_is_the_best_or_not(few):
 
 def test_test_figures_are_means_over_images_with_a_partial_last_chunk(few, monkeypatch):
     whole = fit(config(), few)
-    monkeypatch.setattr(training, "EVALUATION_CHUNK", 100)  # 130 images: 100 and 30
+    monkeypatch.setattr(evaluation, "EVALUATION_CHUNK", 100)  # 130 images: 100 and 30
     in_parts = fit(config(), few)
     for one, other in zip(whole.history, in_parts.history, strict=True):
         assert one["test_accuracy"] == other["test_accuracy"]
@@ -236,24 +238,24 @@ def test_fit_is_the_textbook_loop(few, optimizer):
 
 def test_optimizer_and_schedule_are_made_once(few, monkeypatch):
     made = []
-    for name in ("make_optimizer", "OneCycleLR"):
-        real = getattr(training, name)
+    for module, name in ((loop, "Optimizers"), (schedule, "OneCycleLR")):
+        real = getattr(module, name)
         monkeypatch.setattr(
-            training, name, lambda *a, name=name, real=real, **k: (made.append((name, k)), real(*a, **k))[1]
+            module, name, lambda *a, name=name, real=real, **k: (made.append((name, k)), real(*a, **k))[1]
         )
     run = fit(config(epochs=4), few)
     assert len(run.history) == 4
-    assert sorted(name for name, _ in made) == ["OneCycleLR", "make_optimizer"]
+    assert sorted(name for name, _ in made) == ["OneCycleLR", "Optimizers"]
     assert dict(made)["OneCycleLR"]["total_steps"] == 4 * 3
 
 
 def test_every_step_has_its_own_rate_of_the_schedule(few, monkeypatch):
     used = []
-    real = training.set_rate
-    monkeypatch.setattr(training, "set_rate", lambda optimizer, rate: (used.append(rate), real(optimizer, rate))[1])
+    real = Optimizers.set_rate
+    monkeypatch.setattr(Optimizers, "set_rate", lambda self, rate: (used.append(rate), real(self, rate))[1])
     chosen = config(epochs=4, max_lr=0.3)
     fit(chosen, few)
-    assert used == list(training.learning_rates(chosen, 12))
+    assert used == list(schedule.learning_rates(chosen, 12))
     assert max(used) > 0.2
 
 
@@ -279,23 +281,25 @@ def test_a_rise_of_exactly_one_step_begins_at_the_peak(few, batch_size, warmup):
     chosen = config(epochs=1, batch_size=batch_size, warmup=warmup, max_lr=0.01)
     assert fit(chosen, few).history[0]["epoch"] == 1
     steps = math.ceil(250 / batch_size)
-    rates = list(training.learning_rates(chosen, steps))
+    rates = list(schedule.learning_rates(chosen, steps))
     assert rates[0] == pytest.approx(0.01)
     assert rates == sorted(rates, reverse=True)
-    near = training.learning_rates(config(warmup=warmup * (1 - 1e-6), max_lr=0.01), steps)
+    near = schedule.learning_rates(config(warmup=warmup * (1 - 1e-6), max_lr=0.01), steps)
     assert rates == pytest.approx(list(near), rel=1e-4)
 
 
 def test_the_rates_of_a_run_of_years_are_not_made_beforehand():
-    rates = training.learning_rates(config(epochs=10_000, batch_size=1, max_lr=0.01), 10_000 * 60_000)
+    rates = schedule.learning_rates(config(epochs=10_000, batch_size=1, max_lr=0.01), 10_000 * 60_000)
     assert next(rates) == pytest.approx(0.01 / 25)
 
 
 def test_weight_decay_acts_on_convolution_and_linear_weights_alone():
-    for optimizer in ("adamw", "sgd"):
+    for optimizer in ("adamw", "sgd", "muon"):
         model = Net("bn")
-        made = make_optimizer(config(optimizer=optimizer, weight_decay=0.3), model)
-        decay = {id(p): group["weight_decay"] for group in made.param_groups for p in group["params"]}
+        made = Optimizers(config(optimizer=optimizer, weight_decay=0.3), model).all
+        groups = [group for each in made for group in each.param_groups]
+        assert sum(len(group["params"]) for group in groups) == len(list(model.parameters()))
+        decay = {id(p): group["weight_decay"] for group in groups for p in group["params"]}
         decayed = {id(weight) for weight in penalised_weights(model)}
         assert decay == {id(p): 0.3 if id(p) in decayed else 0.0 for p in model.parameters()}
 
@@ -346,7 +350,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_as_diverged(data):
 
 def test_a_diverged_run_keeps_its_finished_epochs(few, monkeypatch):
     # 3 steps an epoch; the rate is harmless in the first epoch and absurd afterwards.
-    monkeypatch.setattr(training, "learning_rates", lambda config, steps: [1e-4] * 3 + [1e30] * (steps - 3))
+    monkeypatch.setattr(schedule, "learning_rates", lambda config, steps: [1e-4] * 3 + [1e30] * (steps - 3))
     run = fit(config(norm="none", optimizer="sgd", max_lr=1e-3, epochs=4), few)
     assert [entry["epoch"] for entry in run.history] == [1]
     assert (run.diverged["epoch"], run.diverged["lr"]) == (2, 1e30)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from normstudy.config import VALIDATION_IMAGES, Config, training_images
+from normstudy.config import IMAGE_SHAPES, VALIDATION_IMAGES, Config, training_images
 
 SCHEMA = 1
 
@@ -110,14 +110,15 @@ def predictions_problem(columns: dict[str, np.ndarray], metrics: dict[str, Any],
     return ""
 
 
-def misclassified_problem(arrays: dict[str, np.ndarray], predictions: dict[str, np.ndarray]) -> str:
+def misclassified_problem(arrays: dict[str, np.ndarray], predictions: dict[str, np.ndarray], config: Config) -> str:
     """What is wrong with the arrays of misclassified.npz, beside the `predictions` they come from."""
     if problem := _columns_problem(arrays, MISCLASSIFIED):
         return problem
     wrong = np.flatnonzero(predictions["predicted"] != predictions["label"])
     expected = wrong[np.argsort(-predictions["predicted_probability"][wrong], kind="stable")]
-    if arrays["images"].shape != (len(wrong), 28, 28):
-        return f"images has the shape {arrays['images'].shape} where ({len(wrong)}, 28, 28) is expected"
+    shape = (len(wrong), *IMAGE_SHAPES[config.dataset][1:])
+    if arrays["images"].shape != shape:
+        return f"images has the shape {arrays['images'].shape} where {shape} is expected"
     for name in ("label", "predicted", "confidence", "index"):
         column = predictions["predicted_probability" if name == "confidence" else name]
         if not np.array_equal(arrays[name], column[expected]):

@@ -4,7 +4,7 @@
         metrics.json         status, configuration, history, environment
         predictions.npz      per evaluated image: index, label, predicted, label_probability,
                              predicted_probability, loss
-        misclassified.npz    images (m, 28, 28), label, predicted, confidence, index; most confident first
+        misclassified.npz    images (m, h, w), label, predicted, confidence, index; most confident first
         model.safetensors    the weights
         *.png                misclassified images, curves, confusion matrix, augmented samples
         train.ipynb          the executed notebook, when the workflow ran it
@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from normstudy.config import Config, ParameterError, make_config, run_name
+from normstudy.config import Config, ParameterError, make_config_of_run, run_name
 from normstudy.errors import NormstudyError
 from normstudy.hardware import processor
 from normstudy.ownership import take_runs_folder
@@ -103,7 +103,7 @@ class FinishedRun:
         """The arrays of `misclassified.npz`, most confident errors first. Raises `RunError` as `predictions`."""
         path = self.folder / "misclassified.npz"
         arrays = _arrays(path)
-        _refuse(path, contract.misclassified_problem(arrays, self.predictions))
+        _refuse(path, contract.misclassified_problem(arrays, self.predictions, self.config))
         return arrays
 
 
@@ -238,7 +238,7 @@ def read_run(folder: Path | str, check_name: bool = True) -> FinishedRun:
         raise RunError(f"{path}: not readable ({one_line(error)}); {remedy(path)}") from None
     _refuse(path, contract.metrics_problem(metrics))
     try:
-        config = make_config(metrics["config"])
+        config = make_config_of_run(metrics["config"])
         expected = run_name(config)
     except ParameterError as error:
         raise RunError(f"{path}: config: {error}; {remedy(path)}") from None

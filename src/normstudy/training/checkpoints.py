@@ -2,7 +2,7 @@
 
 One file of tensors (weights, buffers, optimizer state) with the history beside them. It appears whole
 or not at all, it is read without executing code, and it says what it belongs to: configuration,
-skeleton, sources and torch's version, on which the bits of the next epoch depend. There is no state of
+sources and torch's version, on which the bits of the next epoch depend. There is no state of
 schedule or random numbers to keep: both follow from configuration and epoch.
 """
 
@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from normstudy.config import Config
 from normstudy.errors import NormstudyError
+from normstudy.training.optimizer import Optimizers
 from normstudy.training.sources import sources_hash
 
 
@@ -34,12 +35,28 @@ class CheckpointError(NormstudyError):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A run after `len(history)` epochs; `resumed_after`: after which epochs it was interrupted before."""
+    """A run after `len(history)` epochs; `resumed_after`: after which epochs it was interrupted before.
+
+    `optimizer` has names such as `head.weight.exp_avg`: a parameter's, and what is kept of it.
+    """
 
     model: dict[str, Tensor]
     optimizer: dict[str, Tensor]
     history: list[dict[str, Any]]
     resumed_after: list[int]
+
+    @classmethod
+    def of(
+        cls, model: nn.Module, optimizers: Optimizers, history: list[dict[str, Any]], resumed_after: list[int]
+    ) -> Checkpoint:
+        """What is to be kept of a run."""
+        state = optimizers.state()
+        kept = {
+            f"{name}.{key}": value
+            for name, parameter in model.named_parameters()
+            for key, value in state.get(parameter, {}).items()
+        }
+        return cls(model.state_dict(), kept, history, resumed_after)
 
 
 @contextmanager
@@ -57,23 +74,21 @@ def alone(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def identity(config: Config, skeleton: Any) -> dict[str, Any]:
+def identity(config: Config) -> dict[str, Any]:
     """What a checkpoint must agree in with the run that goes on from it."""
-    return {
-        "configuration": config.model_dump(),
-        "skeleton": repr(skeleton),
-        "sources": sources_hash(),
-        "version of torch": torch.__version__,
-    }
+    return {"configuration": config.model_dump(), "sources": sources_hash(), "version of torch": torch.__version__}
 
 
-def write(path: Path, checkpoint: Checkpoint, belongs_to: dict[str, Any]) -> None:
-    """Put `checkpoint` in the place of the one before. Raises `CheckpointError`; the one before stays then."""
+def write(path: Path, checkpoint: Checkpoint, config: Config) -> None:
+    """Put `checkpoint` of the run of `config` in the place of the one before.
+
+    Raises `CheckpointError`; the one before stays then.
+    """
     tensors = {f"model.{name}": tensor for name, tensor in checkpoint.model.items()}
     tensors |= {f"optimizer.{name}": tensor for name, tensor in checkpoint.optimizer.items()}
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     record = {
-        "belongs_to": belongs_to,
+        "belongs_to": identity(config),
         "history": checkpoint.history,
         "resumed_after": checkpoint.resumed_after,
     }
@@ -92,8 +107,11 @@ def write(path: Path, checkpoint: Checkpoint, belongs_to: dict[str, Any]) -> Non
         raise _cannot_write(path, error) from None
 
 
-def read(path: Path, belongs_to: dict[str, Any]) -> Checkpoint | None:
-    """The checkpoint in `path`, None when there is none. Raises `CheckpointError` for one damaged or of another run."""
+def read(path: Path, config: Config) -> Checkpoint | None:
+    """The checkpoint of `config` in `path`, None when there is none.
+
+    Raises `CheckpointError` for one that is damaged or of another run.
+    """
     if not path.exists():
         return None
     try:
@@ -107,7 +125,7 @@ def read(path: Path, belongs_to: dict[str, Any]) -> Checkpoint | None:
         raise CheckpointError(f"{path}: not a checkpoint that can be read ({error})") from None
     if not whole:
         raise CheckpointError(f"{path}: damaged (checksum differs)")
-    for name, own in belongs_to.items():
+    for name, own in identity(config).items():
         if of.get(name) != own:
             raise CheckpointError(f"{path}: of a run with another {name}")
     parts = {
@@ -117,20 +135,15 @@ def read(path: Path, belongs_to: dict[str, Any]) -> Checkpoint | None:
     return Checkpoint(**parts, history=history, resumed_after=resumed_after)
 
 
-def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """The state of `optimizer` (moments, step counts), by names such as `3.exp_avg`: 3 is the parameter's number."""
-    state = optimizer.state_dict()["state"]
-    return {f"{number}.{key}": value for number, values in state.items() for key, value in values.items()}
-
-
-def restore(checkpoint: Checkpoint, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+def restore(checkpoint: Checkpoint, model: nn.Module, optimizers: Optimizers) -> None:
     """Put weights, buffers and optimizer state back, on the devices where `model` is."""
     model.load_state_dict(checkpoint.model)
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in checkpoint.optimizer.items():
-        number, key = name.split(".")
-        state.setdefault(int(number), {})[key] = tensor
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    parameters = dict(model.named_parameters())
+    state: dict[Tensor, dict[str, Tensor]] = {}
+    for name, value in checkpoint.optimizer.items():
+        parameter, key = name.rsplit(".", 1)
+        state.setdefault(parameters[parameter], {})[key] = value.to(parameters[parameter].device)
+    optimizers.restore(state)
 
 
 def _digest(tensors: dict[str, Tensor], record: str) -> str:

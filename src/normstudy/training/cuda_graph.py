@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 
-Step = Callable[[Tensor, Tensor], Tensor]
+from normstudy.training.optimizer import Optimizers
+from normstudy.training.step import Step
 
 WARM_UP = 3
 """Eager steps before the recording, in which cuDNN and cuBLAS make their choices and the optimizer its state."""
 
 
-def record(step: Step, model: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, labels: Tensor) -> Step:
+def recorded(step: Step, model: nn.Module, optimizers: Optimizers, images: Tensor, labels: Tensor) -> Step:
     """`step` as a CUDA graph for batches of the shape of `images` and `labels`; other shapes go the eager way.
 
     `step` must read the learning rate from a tensor on the device. Warming up changes weights,
     buffers and optimizer state; all are put back, in place, because the graph knows them by address.
     """
+    model.train()
     inputs = images.clone(), labels.clone()
     before = [tensor.clone() for tensor in model.state_dict().values()]
-    moments = {id(value): value.clone() for state in optimizer.state.values() for value in state.values()}
+    moments = {id(value): value.clone() for state in optimizers.state().values() for value in state.values()}
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
@@ -34,7 +34,7 @@ def record(step: Step, model: nn.Module, optimizer: torch.optim.Optimizer, image
     with torch.no_grad():
         for tensor, value in zip(model.state_dict().values(), before, strict=True):
             tensor.copy_(value)
-        for state in optimizer.state.values():
+        for state in optimizers.state().values():
             for value in state.values():
                 value.copy_(moments[id(value)]) if id(value) in moments else value.zero_()
 

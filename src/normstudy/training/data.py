@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from normstudy.config import TRAINING_IMAGES, VALIDATION_IMAGES
+from normstudy.config import IMAGE_SHAPES, TRAINING_IMAGES, VALIDATION_IMAGES
 from normstudy.paths import data_folder
 from normstudy.training.download import DataError, ensure, torchvision_class
 
@@ -19,7 +19,7 @@ SPLIT_SEED = 0
 
 @dataclass(frozen=True)
 class Split:
-    """Images (n, 1, 28, 28) as bytes, labels (n,) as int64, and index (n,): each image's place in the source."""
+    """Images (n, c, h, w) as bytes, labels (n,) as int64, and index (n,): each image's place in the source."""
 
     images: Tensor
     labels: Tensor
@@ -30,6 +30,10 @@ class Split:
 
     def __getitem__(self, rows: Tensor) -> Split:
         return Split(self.images[rows], self.labels[rows], self.index[rows])
+
+    def to(self, device: torch.device) -> Split:
+        """The same with images and labels on `device`."""
+        return Split(self.images.to(device), self.labels.to(device), self.index)
 
 
 @dataclass(frozen=True)
@@ -81,21 +85,22 @@ def _from_torchvision(dataset: str, train: bool) -> Split:
     except Exception as error:
         raise DataError(f"{dataset}: cannot be read ({error}); delete {data_folder()} to fetch it again") from None
     expected = TRAINING_IMAGES[dataset] if train else 10_000
-    if source.data.shape != (expected, 28, 28) or source.targets.shape != (expected,):
+    shape = (expected, *IMAGE_SHAPES[dataset][1:])
+    if source.data.shape != shape or source.targets.shape != (expected,):
         raise DataError(
-            f"{dataset}: {tuple(source.data.shape)} where ({expected}, 28, 28) was expected; "
+            f"{dataset}: {tuple(source.data.shape)} where {shape} was expected; "
             f"delete {data_folder()} to fetch it again"
         )
     return Split(source.data.unsqueeze(1), source.targets.long(), torch.arange(expected))
 
 
 def _digits() -> tuple[Split, Split]:
-    """scikit-learn's UCI digits: 1,797 images of 8x8 with 17 grey levels, enlarged to 28x28; half train, half test."""
+    """scikit-learn's UCI digits: 1,797 images of 8x8 with 17 grey levels, enlarged; half train, half test."""
     from sklearn.datasets import load_digits
 
     source = load_digits()
     small = torch.from_numpy(source.images).float().unsqueeze(1) / 16
-    images = F.interpolate(small, size=(28, 28), mode="bilinear", align_corners=False)
+    images = F.interpolate(small, size=IMAGE_SHAPES["digits"][1:], mode="bilinear", align_corners=False)
     labels = torch.from_numpy(source.target).long()
     everything = Split(images.mul(255).round().to(torch.uint8), labels, torch.arange(len(labels)))
     train, test = _stratified(labels, len(labels) - TRAINING_IMAGES["digits"])

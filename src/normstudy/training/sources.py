@@ -10,13 +10,21 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 
 DECISIVE_SOURCES = (
+    "layers.py",
     "model.py",
+    "skeleton.py",
     "training/augmentation.py",
+    "training/batches.py",
     "training/checkpoints.py",
     "training/cuda_graph.py",
     "training/data.py",
+    "training/evaluation.py",
     "training/loop.py",
+    "training/muon.py",
+    "training/optimizer.py",
     "training/randomness.py",
+    "training/schedule.py",
+    "training/step.py",
 )
 """A change of what one of them says makes finished runs, and checkpoints, outdated."""
 
