@@ -9,17 +9,19 @@ from normstudy.hardware import best_precision
 
 
 @pytest.mark.parametrize(
-    ("flags", "expected"),
+    ("vendor", "flags", "expected"),
     [
-        ("fpu sse2 avx512f avx512_bf16 amx_bf16 amx_tile", "bf16"),
-        ("fpu sse2 avx512f avx512_bf16", "fp32"),  # instructions, but no tiles
-        ("fpu sse2 avx2", "fp32"),
-        ("", "fp32"),
+        ("GenuineIntel", "fpu sse2 avx512f avx512_bf16 amx_bf16 amx_tile", "bf16"),
+        ("GenuineIntel", "fpu sse2 avx512f avx512_bf16", "fp32"),  # instructions, but no tiles
+        ("AuthenticAMD", "fpu sse2 avx512f avx512_bf16", "bf16"),
+        ("AuthenticAMD", "fpu sse2 avx512f", "fp32"),
+        ("GenuineIntel", "fpu sse2 avx2", "fp32"),
+        ("", "", "fp32"),
     ],
 )
-def test_bf16_needs_tiles(tmp_path, flags, expected):
+def test_bf16_where_it_is_faster(tmp_path, vendor, flags, expected):
     cpuinfo = tmp_path / "cpuinfo"
-    cpuinfo.write_text(f"processor\t: 0\nflags\t\t: {flags}\nbugs\t\t:\n")
+    cpuinfo.write_text(f"processor\t: 0\nvendor_id\t: {vendor}\nflags\t\t: {flags}\nbugs\t\t:\n")
     assert best_precision("cpu", cpuinfo) == expected
     assert best_precision("cuda", cpuinfo) == "fp32"
 

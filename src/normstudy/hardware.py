@@ -45,13 +45,15 @@ def has_cuda() -> bool:
 
 
 def best_precision(device: str, cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """`bf16` on a CPU that multiplies bf16 in tiles (AMX), else `fp32`.
+    """`bf16` on a CPU on which an epoch takes less time in it, else `fp32`.
 
-    AVX-512's bf16 instructions alone do not pay: with them a step of this network takes longer than
-    in fp32 (`make bench` measures it). A GPU is not filled by a network of this size in either.
+    These are processors that multiply bf16 in tiles (AMX), and AMD's with AVX-512 bf16 (Zen 4 and later), whose
+    units take it at full width. On Intel's with AVX-512 bf16 alone a step takes longer than in fp32. `make bench`
+    measures it on the processor at hand. A GPU is not filled by a network of this size in either.
     """
     try:
-        has_tiles = device == "cpu" and "amx_bf16" in cpuinfo.read_text().split()
+        told = cpuinfo.read_text().split() if device == "cpu" else []
     except OSError:  # not Linux
-        has_tiles = False
-    return "bf16" if has_tiles else "fp32"
+        told = []
+    pays = "amx_bf16" in told or ("AuthenticAMD" in told and "avx512_bf16" in told)
+    return "bf16" if pays else "fp32"

@@ -6,7 +6,7 @@ from matplotlib.colors import to_rgb
 from normstudy.config import TRAINING_IMAGES, Config
 from normstudy.report.labels import CLASS_NAMES, COLOURS, DATA_TITLES, FULL_NAMES, LINE_STYLES, labels, styles
 
-NORMS = ("bn", "gn", "ln", "in", "none")
+NORMS = ("bn", "gn", "ln", "in", "ln2d", "none")
 
 
 def configs(*parameters: dict) -> list[Config]:
@@ -17,7 +17,7 @@ def configs(*parameters: dict) -> list[Config]:
     ("parameters", "expected"),
     [
         ([{"norm": "bn", "l1": 1e-5}, {"norm": "gn"}, {"norm": "ln"}], ["BN + L1", "GN", "LN"]),
-        ([{"norm": "none"}, {"norm": "in"}], ["No norm", "IN"]),
+        ([{"norm": "none"}, {"norm": "in"}, {"norm": "ln2d"}], ["No norm", "IN", "LN2d"]),
         ([{"norm": "bn"}, {"norm": "bn", "l1": 1e-5}], ["BN", "BN + L1"]),
         ([{"norm": "gn"}, {"norm": "gn", "groups": 8}, {"norm": "ln"}], ["GN (groups 4)", "GN (groups 8)", "LN"]),
         ([{"l1": 1e-5}, {"l1": 1e-6}], ["BN + L1 (l1 1e-05)", "BN + L1 (l1 1e-06)"]),
@@ -31,7 +31,7 @@ def test_short_names_with_what_tells_equal_ones_apart(parameters, expected):
 def test_different_configurations_never_share_a_name():
     models = [{"norm": norm, "seed": seed, "l1": l1} for norm in NORMS for seed in (1, 2) for l1 in (0, 0.1)]
     found = labels(configs(*models))
-    assert len(set(found)) == len(found) == 20
+    assert len(set(found)) == len(found) == 24
 
 
 def test_a_normalization_keeps_its_colour_and_its_models_differ_in_line_style():

@@ -13,6 +13,7 @@ FULL_NAMES = {
     "gn": "Group normalization",
     "ln": "Layer normalization",
     "in": "Instance normalization",
+    "ln2d": "Layer normalization of each position",
     "none": "No normalization",
 }
 
@@ -27,7 +28,7 @@ CLASS_NAMES = {
 }
 
 # Okabe and Ito's palette, safe for colour-blind readers; black text is readable beside each.
-COLOURS = {"bn": "#0072B2", "gn": "#D55E00", "ln": "#009E73", "in": "#CC79A7", "none": "#595959"}
+COLOURS = {"bn": "#0072B2", "gn": "#D55E00", "ln": "#009E73", "in": "#CC79A7", "ln2d": "#56B4E9", "none": "#595959"}
 
 LINE_STYLES = ("-", "--", ":", "-.")
 
@@ -106,7 +107,7 @@ def styles(configs: list[Config]) -> list[tuple[str, str]]:
 
 
 def _short(config: Config) -> str:
-    name = "No norm" if config.norm == "none" else config.norm.upper()
+    name = {"none": "No norm", "ln2d": "LN2d"}.get(config.norm, config.norm.upper())
     return name + (" + L1" if config.l1 else "")
 
 
