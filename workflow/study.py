@@ -1,0 +1,102 @@
+"""Train what a study of `params/studies/` still lacks, and write what it found to `results/<study>.json`.
+
+Usage: python workflow/study.py --study NAME [--jobs N]      (runs side by side; default: one per core)
+
+What stands in the file already is not trained again; what is no longer part of the study leaves it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import cache
+from pathlib import Path
+
+from surroundings import settle
+
+from normstudy.config import make_config_of_run, run_name
+from normstudy.errors import NormstudyError
+from normstudy.hardware import cores
+from normstudy.paths import project_root, write_whole
+from normstudy.report.search import read_search
+from normstudy.runs.progress import in_words
+from normstudy.runs.study_file import StudyRun, read_study_file, study_path
+from normstudy.runs.timing import batch_seconds
+
+
+def train(run: StudyRun) -> dict:
+    """Train once; what the record keeps of it. Losses in nats, accuracies as fractions, times in seconds."""
+    from normstudy.model import count_parameters, make_net
+    from normstudy.runs.folder import environment
+    from normstudy.training.loop import fit
+
+    trained = fit(run.config, _data(run.config.dataset, run.config.evaluate_on))
+    last = trained.history[-1] if not trained.diverged else {}
+    made_with = environment(run.config.device)
+    return {
+        "model": run.model,
+        "config": run.config.model_dump(),
+        "parameters": count_parameters(make_net(run.config)),
+        "validation_loss": last.get("test_loss"),
+        "validation_accuracy": last.get("test_accuracy"),
+        "losses": [entry["test_loss"] for entry in trained.history],
+        "seconds_per_epoch": sum(entry["seconds"] for entry in trained.history) / max(1, len(trained.history)),
+        "made_with": {name: made_with[name] for name in ("processor", "torch", "sources")},
+    }
+
+
+@cache
+def _data(dataset: str, evaluate_on: str):
+    """Loaded once per process."""
+    from normstudy.training.data import load
+
+    return load(dataset, evaluate_on)
+
+
+def kept(path: Path, wanted: list[StudyRun]) -> dict[str, dict]:
+    """The rows of `path` that belong to the study, by the name of their run. Raises `SearchError`."""
+    rows = read_search(path) if path.exists() else []
+    by_name = {run_name(make_config_of_run(row["config"])): row for row in rows}
+    names = {run_name(run.config) for run in wanted}
+    return {name: row for name, row in by_name.items() if name in names}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--study", required=True)
+    parser.add_argument("--jobs", type=int, default=cores())
+    options = parser.parse_args()
+    settle(__file__)
+    wanted = read_study_file(study_path(options.study))
+    found = project_root() / "results" / f"{options.study}.json"
+    rows = kept(found, wanted)
+    missing = [run for run in wanted if run_name(run.config) not in rows]
+    print(f"{options.study}: {len(wanted)} runs, of which {len(missing)} are missing", flush=True)
+    order = {run_name(run.config): number for number, run in enumerate(wanted)}
+    start, took = time.monotonic(), []
+    with ProcessPoolExecutor(options.jobs) as pool:
+        waiting = {pool.submit(train, run): run for run in missing}
+        for number, future in enumerate(as_completed(waiting), start=1):
+            row, run = future.result(), waiting[future]
+            name = run_name(run.config)
+            rows[name] = row
+            in_order = [rows[each] for each in sorted(rows, key=order.__getitem__)]
+            write_whole(found, json.dumps(in_order, indent=1) + "\n")
+            took.append(row["seconds_per_epoch"])
+            left = [each.config.epochs for each in missing[number:]]
+            rest = batch_seconds(left, [took] * len(left), 0, options.jobs) if left else 0
+            told = "diverged" if row["validation_loss"] is None else f"{row['validation_loss']:.4f} nats"
+            print(
+                f"{number} of {len(missing)}: {name}, {told}; {in_words(rest) if left else 'nothing'} left", flush=True
+            )
+    print(f"{found}: whole, after {in_words(time.monotonic() - start)}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except NormstudyError as error:
+        sys.exit(f"error: {error}")
