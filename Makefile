@@ -19,7 +19,7 @@ RUN := .venv/bin/python -E -s -u -X utf8
 UV := .venv/bin/uv --no-config pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report train test render publish quarto search bench growth fault-test lock clean
+.PHONY: help setup report train test render publish quarto study bench growth fault-test lock clean
 
 help: ## list what one can do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -45,8 +45,8 @@ render: setup ## render the published runs of results/, training nothing
 publish: setup ## train what is missing and copy the runs to results/, with README.md's table and pictures
 	@$(RUN) workflow/publish.py $(FOLDERS)
 
-search: setup ## search hyperparameters on the validation split (params/studies/search.yaml)
-	@$(RUN) workflow/search.py
+study: setup ## train what a study of params/studies/ still lacks (STUDY=search, say) into results/
+	@$(RUN) workflow/study.py $(call option,--study,STUDY) $(if $(value JOBS),$(call option,--jobs,JOBS))
 
 bench: setup ## measure the speed of training beside the usual pipeline (leave the machine alone meanwhile)
 	@$(RUN) benchmarks/run.py --output benchmarks/results.md

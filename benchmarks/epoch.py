@@ -14,11 +14,13 @@ import torch.nn.functional as F
 from usual import BATCH_SIZE, UsualNet, make_loaders, train_epoch
 from usual import evaluate as usual_evaluate
 
-from normstudy.config import Config, read_config, resolve
-from normstudy.model import Net
+from normstudy.config import IMAGE_SHAPES, Config, read_config, resolve
+from normstudy.model import make_net
 from normstudy.paths import data_folder, project_root
 from normstudy.training.data import load
-from normstudy.training.loop import evaluate, fit, make_optimizer
+from normstudy.training.evaluation import evaluate
+from normstudy.training.loop import fit
+from normstudy.training.optimizer import Optimizers
 
 IMAGES, TEST_IMAGES = 60_000, 10_000
 FLOOR_STEPS = 100
@@ -36,7 +38,7 @@ def evaluation(model: str) -> float:
     config = _config(model, "auto")
     torch.set_num_threads(config.threads)
     start = time.perf_counter()
-    evaluate(Net(config.norm, config.groups), _data(), _data().evaluation)
+    evaluate(make_net(config), _data(), _data().evaluation)
     return time.perf_counter() - start
 
 
@@ -44,15 +46,15 @@ def floor(model: str, precision: str = "auto") -> float:
     """Forward, backward and optimizer step alone, of the same network on one batch that stays in memory."""
     config = _config(model, precision)
     torch.set_num_threads(config.threads)
-    network, optimizer, images, labels = _floor_parts(config)
+    network, optimizers, images, labels = _floor_parts(config)
     autocast = torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bf16")
 
     def step() -> None:
         with autocast:
             scores = network(images)
-        optimizer.zero_grad()
+        optimizers.zero_grad()
         F.cross_entropy(scores.float(), labels).backward()
-        optimizer.step()
+        optimizers.step()
 
     for _ in range(5):
         step()
@@ -89,9 +91,9 @@ def _config(model: str, precision: str) -> Config:
 
 @cache
 def _floor_parts(config: Config):
-    network = Net(config.norm, config.groups)
-    images, labels = torch.randn(config.batch_size, 1, 28, 28), torch.arange(config.batch_size) % 10
-    return network, make_optimizer(config, network), images, labels
+    network = make_net(config)
+    images = torch.randn(config.batch_size, *IMAGE_SHAPES[config.dataset])
+    return network, Optimizers(config, network), images, torch.arange(config.batch_size) % 10
 
 
 @cache

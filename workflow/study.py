@@ -1,6 +1,6 @@
 """Train what a study of `params/studies/` still lacks, and write what it found to `results/<study>.json`.
 
-Usage: python workflow/study.py --study NAME [--jobs N]      (runs side by side; default: one per core)
+Usage: make study STUDY=<name> [JOBS=n]      (runs side by side; default: one per core)
 
 What stands in the file already is not trained again; what is no longer part of the study leaves it.
 """
@@ -66,7 +66,7 @@ def kept(path: Path, wanted: list[StudyRun]) -> dict[str, dict]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--study", required=True)
+    parser.add_argument("--study", default="")
     parser.add_argument("--jobs", type=int, default=cores())
     options = parser.parse_args()
     settle(__file__)

@@ -37,7 +37,8 @@ def study_path(name: str) -> Path:
     folder = project_root() / FOLDER
     known = sorted(path.stem for path in folder.glob("*.yaml"))
     if name not in known:
-        raise ParameterError(f"no study {one_line(name)!r} in {FOLDER}/; there are: {', '.join(known) or 'none'}")
+        which = f"no study {one_line(name)!r} in {FOLDER}/" if name else "say which study, with STUDY="
+        raise ParameterError(f"{which}; there are: {', '.join(known) or 'none'}")
     return folder / f"{name}.yaml"
 
 
