@@ -89,15 +89,15 @@ class Config(BaseModel):
     seed_weights: int | None = Field(None, ge=0, lt=2**63, description="of the first weights; default: seed")
     seed_order: int | None = Field(None, ge=0, lt=2**63, description="of the order of the images; default: seed")
     seed_augmentation: int | None = Field(None, ge=0, lt=2**63, description="of the augmentation; default: seed")
-    skeleton: str = Field("5x5/3, 3x3 padded, 3x3, 3x3", description="the convolutions, one after the other")
+    skeleton: str = Field("5x5/2, 3x3, 3x3, 3x3", description="the convolutions, one after the other")
     channels: int = Field(16, ge=1, le=1024, description="channels of every convolution; groups has to divide it")
     depth: int = Field(0, ge=0, le=200, description="so many further padded 3x3 convolutions behind the first")
     epochs: int = Field(20, ge=1, le=10_000, description="passes over the training images")
     batch_size: int = Field(128, ge=1, le=60_000, description="images per optimizer step")
     optimizer: Literal["adamw", "sgd", "muon"] = Field(
-        "adamw", description="sgd has Nesterov momentum 0.9; muon is for convolutions, with adamw for the rest"
+        "muon", description="sgd has Nesterov momentum 0.9; muon is for convolutions, with adamw for the rest"
     )
-    max_lr: Number = Field(0.02, gt=0, le=100, description="peak of the learning rate; of muon: size of an update")
+    max_lr: Number = Field(0.05, gt=0, le=100, description="peak of the learning rate; of muon: size of an update")
     adamw_lr: Number | None = Field(
         None, gt=0, le=100, description="peak of adamw's rate beside muon, used there alone (default 0.02)"
     )
@@ -128,7 +128,7 @@ class Config(BaseModel):
         filled = dict(values)
         if values.get("norm", "bn") == "gn" and values.get("groups") is None:
             filled["groups"] = 4
-        if values.get("optimizer") == "muon" and values.get("adamw_lr") is None:
+        if values.get("optimizer", "muon") == "muon" and values.get("adamw_lr") is None:
             filled["adamw_lr"] = ADAMW_LR
         return filled
 
