@@ -32,6 +32,15 @@ def test_every_combination_is_a_run_of_each_model_and_seed(tmp_path):
     assert len({run.config for run in runs}) == 12
 
 
+def test_a_model_may_hold_several_sets_and_a_run_counts_once(tmp_path):
+    text = (
+        "common: {dataset: digits, norm: gn}\n"
+        "models: {gn: [{max_lr: [0.01, 0.02], l1: 0}, {max_lr: 0.02, l1: [0, 0.1]}]}"
+    )
+    runs = read_study_file(written(tmp_path, text))
+    assert [(run.config.max_lr, run.config.l1) for run in runs] == [(0.01, 0), (0.02, 0), (0.02, 0.1)]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -40,6 +49,8 @@ def test_every_combination_is_a_run_of_each_model_and_seed(tmp_path):
         ("common: {}", "must hold `models:`"),
         ("models: {gn: {norm: gn}}\nseed: [1]", "must hold `models:`"),
         ("models: {gn: 3}", "gn: must hold lines"),
+        ("models: {gn: []}", "gn: must hold lines"),
+        ("models: {gn: [{norm: gn}, 3]}", "gn: must hold lines"),
         ("models: {gn: {norm: gn}}\nseeds: 3", "`seeds` a list"),
         ("models: {gn: {norm: gn, dataset: mnist, rate: [1, 2]}}", "gn: rate = 1: unknown parameter"),
         ("models: {gn: {norm: gn, dataset: mnist, max_lr: [0.1, -1]}}", "gn: max_lr = -1.0: must be"),

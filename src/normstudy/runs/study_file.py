@@ -6,7 +6,8 @@
       gn: {norm: gn, max_lr: [0.02, 0.04], weight_decay: [0.01, 0.1]}
       ln: {norm: ln, max_lr: [0.02, 0.04]}
 
-Every combination of the values that stand in lists is a run, of each model and with each seed.
+Every combination of the values that stand in lists is a run, of each model and with each seed. A model may
+hold several such sets of lines, as a list.
 """
 
 from __future__ import annotations
@@ -60,14 +61,15 @@ def read_study_file(path: Path) -> list[StudyRun]:
     found = []
     for seed in seeds:
         for model, values in models.items():
-            if not isinstance(values, dict):
+            sets = values if isinstance(values, list) else [values]
+            if not sets or not all(isinstance(each, dict) for each in sets):
                 raise ParameterError(f"{where}: {one_line(model)}: must hold lines `key: value`")
-            for combination in _combinations({**common, **values, "seed": seed}):
+            for combination in (one for each in sets for one in _combinations({**common, **each, "seed": seed})):
                 config = make_config(combination, f"{where}: {one_line(model)}")
                 if config.dataset == "auto":
                     raise ParameterError(f"{where}: {one_line(model)}: a study names its data set: `dataset: mnist`")
                 found.append(StudyRun(str(model), resolve(config, config.dataset)))
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _combinations(values: dict[str, Any]) -> list[dict[str, Any]]:
