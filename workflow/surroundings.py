@@ -1,7 +1,7 @@
 """What a user's environment may say to a job, and what is kept from it.
 
 Editors, modules of a cluster and start-up files set variables for the programs of a user; here they would
-reach an interpreter, a kernel or a scheduler that is not the user's. `tests/surroundings.md` lists all that
+reach an interpreter, a kernel or a scheduler that is not the user's. `tests/workflow/surroundings.md` lists all that
 those programs read, each with its decision.
 """
 
