@@ -127,11 +127,26 @@ def test_another_seed_is_no_rounding(trained, changed, here):
     assert compare(run, train_again(other, 2), 2, here).verdict == "different"
 
 
-def test_no_kernel_rounds_a_learning_rate():
-    assert Difference(1, "lr", 0.1, 0.1 * (1 + 1e-15)).in_tolerances < 1
-    assert Difference(1, "lr", 0.1, 0.1 * (1 + 1e-9)).in_tolerances > 1
-    assert Difference(1, "test_loss", 0.1, None).in_tolerances > 1
-    assert Difference(1, "test_loss", "0.1", 0.1).in_tolerances > 1
+@pytest.mark.parametrize(
+    ("difference", "dataset", "passes"),
+    [
+        (Difference(1, "lr", 0.1, 0.1 * (1 + 1e-15)), "mnist", True),  # a library's cosine
+        (Difference(1, "lr", 0.1, 0.1 * (1 + 1e-9)), "mnist", False),
+        (Difference(1, "test_loss", 0.1, None), "mnist", False),
+        (Difference(1, "test_loss", "0.1", 0.1), "mnist", False),
+        (Difference(1, "train_loss", 1.0, 1.006), "mnist", False),
+        (Difference(2, "train_loss", 1.0, 1.006), "mnist", True),
+        (Difference(2, "train_loss", 1.0, 1.08), "mnist", False),
+        (Difference(3, "train_loss", 1.0, 1.08), "mnist", True),
+        (Difference(20, "train_loss", 1.0, 1.4), "mnist", False),
+        (Difference(20, "train_loss", 1.0, 1.4), "digits", True),
+        (Difference(2, "train_loss", 1.0, 1.4), "digits", False),
+        (Difference(1, "train_accuracy", 0.5, 0.501), "mnist", True),
+        (Difference(1, "train_accuracy", 0.5, 0.498), "mnist", False),
+    ],
+)
+def test_rounding_may_do_more_the_later(difference, dataset, passes):
+    assert (difference.in_tolerances(dataset) <= 1) == passes
 
 
 def test_what_is_measured_today_and_was_not_then_is_not_missed():

@@ -14,7 +14,11 @@ from one with SSE, 20 epochs from one seed with AVX2 and of BN + L1 with SSE.
     test_accuracy          0.006      0.007      0.016
     penalty                0.06 %     0.6 %      0.9 %
 
-(BN + L1 in bf16, between kernels for AVX-512 and AVX2, differed by less.) The training loss of the first epoch
+BN + L1 in bf16, between kernels for AVX-512 and AVX2, differed by less. So did the first two epochs of UCI digits,
+nine steps each (BN + L1, GN, LN and IN from three seeds, with AVX2), but later ones, up to 20, by more: losses by
+15 % and 47 %, accuracies by 0.075 and 0.17, the penalty by 1.1 %; on digits these are tripled.
+
+The training loss of the first epoch
 is what tells most. Another seed changes it by 1.6 % at the least: over three times what is tolerated. A change
 whose effect is as small as that of rounding passes; only equal bits prove that there is none.
 """
@@ -40,6 +44,15 @@ TOLERANCES = {
 }
 """What rounding may do in epoch 1, epoch 2 and later: in parts of the larger value; of accuracies, the difference."""
 
+LATER_ON_DIGITS = {
+    "train_loss": 0.45,
+    "train_accuracy": 0.23,
+    "test_loss": 0.75,
+    "test_accuracy": 0.5,
+    "penalty": 0.035,
+}
+"""In place of the last column."""
+
 Epoch = Mapping[str, Any]
 
 
@@ -63,9 +76,8 @@ class Difference:
     def __str__(self) -> str:
         return f"{self.measure} in epoch {self.epoch} was {self.before!r} and is {self.now!r}"
 
-    @property
-    def in_tolerances(self) -> float:
-        """Its size, where 1 is the most that rounding is let do: infinite where rounding does nothing."""
+    def in_tolerances(self, dataset: str) -> float:
+        """Its size, where 1 is the most that rounding is let do on `dataset`: infinite where rounding does nothing."""
         if self.measure == DIVERGENCE:
             return math.inf if None in (self.before, self.now) else 0.0
         if not all(_is_number(each) for each in (self.before, self.now)):
@@ -73,6 +85,8 @@ class Difference:
         size = abs(self.now - self.before)
         if not self.measure.endswith("accuracy"):
             size /= max(abs(self.now), abs(self.before))
+        if self.epoch > 2 and dataset == "digits" and self.measure in LATER_ON_DIGITS:
+            return size / LATER_ON_DIGITS[self.measure]
         return size / TOLERANCES.get(self.measure, (EXACTLY,) * 3)[min(self.epoch, 3) - 1]
 
 

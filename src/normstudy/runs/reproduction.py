@@ -117,13 +117,13 @@ def compare(run: FinishedRun, again: Course, epochs: int, here: Mapping[str, str
     found = list(differences(before, again))
     if not found:
         return Comparison("equal", "", *compared)
-    beyond = [each for each in found if each.in_tolerances > 1]
+    beyond = [each for each in found if each.in_tolerances(run.config.dataset) > 1]
     if beyond:
         return Comparison("different", str(beyond[0] if others else found[0]), *compared)
     if not others:
         note = "no more than on another machine, but this one goes by the same name, with the same versions"
         return Comparison("different", f"{found[0]} ({note})", *compared)
-    largest = max(found, key=lambda each: each.in_tolerances)
+    largest = max(found, key=lambda each: each.in_tolerances(run.config.dataset))
     return Comparison("close", f"{largest}, the largest difference; made with another {', '.join(others)}", *compared)
 
 
