@@ -5,13 +5,15 @@ $(error On Windows this works within WSL: see README.md)
 endif
 
 # What one may type after make, as in `make report OUTPUT=my_report`: PARAMS, RUNS, OUTPUT, RENDERER, for runs on a
-# cluster PROFILE and JOBS, and PYTHON to make .venv with. What is typed reaches the scripts as it is, whatever
-# characters it has; what is not typed is theirs to know. Variables of the environment with these names do not count.
+# cluster PROFILE and JOBS, for `make verify` STUDY, ALL and STAMP, and PYTHON to make .venv with. What is typed reaches
+# the scripts as it is, whatever characters it has; what is not typed is theirs to know. Variables of the environment
+# with these names do not count.
 quote = '$(subst ','\'',$(value $(1)))'
 typed = $(filter command line,$(origin $(1)))
 option = $(if $(call typed,$(2)),$(1)=$(call quote,$(2)))
 FOLDERS = $(call option,--params,PARAMS) $(call option,--runs,RUNS)
 REPORT = $(call option,--output,OUTPUT) $(call option,--renderer,RENDERER)
+VERIFY = $(call option,--runs,RUNS) $(call option,--study,STUDY) $(call option,--all,ALL) $(call option,--stamp,STAMP)
 CLUSTER = $(if $(value PROFILE),$(call option,--profile,PROFILE)) $(if $(value JOBS),$(call option,--jobs,JOBS))
 
 # -E and -s: what the user's other projects set for Python (PYTHONPATH, packages of his home) stays out.
@@ -19,7 +21,7 @@ RUN := .venv/bin/python -E -s -u -X utf8
 UV := .venv/bin/uv --no-config pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report train test render publish quarto study bench growth fault-test lock clean
+.PHONY: help setup report train test render verify publish quarto study bench growth fault-test lock clean
 
 help: ## list what one can do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +43,9 @@ test: setup ## run the tests
 
 render: setup ## render the published runs of results/, training nothing
 	@$(RUN) workflow/render.py --results results $(REPORT)
+
+verify: setup ## train published runs again and compare (2 epochs of each model; ALL=1: all; STAMP=1: note it)
+	@$(RUN) workflow/verify.py $(VERIFY)
 
 publish: setup ## train what is missing and copy the runs to results/, with README.md's table and pictures
 	@$(RUN) workflow/publish.py $(FOLDERS)

@@ -23,7 +23,7 @@ from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.ownership import LITTER, as_typed, is_runs_folder, refuse_runs_folder
 from normstudy.paths import replace_folder, write_whole
 from normstudy.report.readme import draw_graphs, put_results, results_block
-from normstudy.runs import manifest
+from normstudy.runs import manifest, stamps
 from normstudy.runs.folder import RunError, read_run
 from normstudy.runs.studies import MAIN, PlannedRun, auto_dataset, plan, verified_study, write_studies
 from normstudy.runs.verification import verify
@@ -81,9 +81,10 @@ def copy(folder: Path, results: Path) -> None:
     Raises `RunError` where it would take away another's file.
     """
     belonging = {*manifest.read(folder), manifest.NAME}
+    ours = belonging | stamps.LEFT_BEHIND | LITTER
     results.mkdir(exist_ok=True)
     final = results / folder.name
-    if final.exists() and (other := {path.name for path in final.iterdir()} - belonging - LITTER):
+    if final.exists() and (other := {path.name for path in final.iterdir()} - ours):
         raise RunError(f"{final / min(other)}: belongs to no run, and the folder is to be replaced; move it away")
     with tempfile.TemporaryDirectory(prefix=".copy-", dir=results) as staging:
         shutil.copytree(folder, Path(staging) / folder.name, ignore=lambda _, names: set(names) - belonging)

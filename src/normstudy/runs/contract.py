@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from typing import Any
 
@@ -126,6 +127,28 @@ def misclassified_problem(arrays: dict[str, np.ndarray], predictions: dict[str, 
     return ""
 
 
+def stamps_problem(stamps: Any) -> str:
+    """What is wrong with the contents of verified.json."""
+    if not isinstance(stamps, list):
+        return "no list of records"
+    for number, stamp in enumerate(stamps, start=1):
+        if not isinstance(stamp, dict):
+            return f"record {number} is no set of named values"
+        for name in ("from", "to"):
+            if not isinstance(stamp.get(name), str) or not re.fullmatch("[0-9a-f]{16}", stamp[name]):
+                return f"record {number}: {name} = {_shown(stamp.get(name))} is no fingerprint of sources"
+        if not isinstance(stamp.get("compared"), str):
+            return f"record {number}: compared = {_shown(stamp.get('compared'))} is no run"
+        if not _is_count(stamp.get("epochs")):
+            return f"record {number}: epochs = {_shown(stamp.get('epochs'))} is impossible"
+        measures, environment = stamp.get("measures"), stamp.get("environment")
+        if not isinstance(measures, list) or not all(isinstance(name, str) for name in measures) or not measures:
+            return f"record {number}: measures = {_shown(measures)} is no list of measures"
+        if not isinstance(environment, dict) or not all(isinstance(each, str) for each in environment.values()):
+            return f"record {number}: environment = {_shown(environment)} is no set of versions"
+    return ""
+
+
 def _columns_problem(columns: dict[str, np.ndarray], expected: dict[str, type]) -> str:
     for name, kind in expected.items():
         if name not in columns:
@@ -144,6 +167,8 @@ def _environment_problem(environment: dict[str, Any]) -> str:
             return f"environment: {name} = {_shown(environment.get(name))} is no text"
     if not isinstance(environment.get("commit"), str | None):
         return f"environment: commit = {_shown(environment['commit'])} is no commit"
+    if not isinstance(environment.get("sources"), str | None):
+        return f"environment: sources = {_shown(environment['sources'])} is no fingerprint"
     if not isinstance(environment.get("clean"), bool | None):
         return f"environment: clean = {_shown(environment['clean'])} is neither true nor false"
     return ""

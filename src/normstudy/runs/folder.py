@@ -8,6 +8,7 @@
         model.safetensors    the weights
         *.png                misclassified images, curves, confusion matrix, augmented samples
         train.ipynb          the executed notebook, when the workflow ran it
+        verified.json        later sources that gave the same numbers, once `make verify STAMP=1` has found any
         SHA256SUMS           checksums of all these files, by which `sha256sum --check` and the report know them
 
 A folder is made under another name (`stage`, `save`) and renamed when it is whole (`publish`).
@@ -38,7 +39,7 @@ from normstudy.errors import NormstudyError
 from normstudy.hardware import processor
 from normstudy.ownership import take_runs_folder
 from normstudy.paths import bring_back, open_as_usual, project_root
-from normstudy.runs import contract, manifest
+from normstudy.runs import contract, manifest, stamps
 from normstudy.runs.versions import commit, is_clean
 from normstudy.text import one_line
 from normstudy.training.sources import sources_hash
@@ -254,16 +255,29 @@ def wrong(run: FinishedRun) -> np.ndarray:
 
 
 def is_current(folder: Path | str) -> bool:
-    """Whether `folder` holds a valid run that the present sources made, and all of its files."""
+    """Whether `folder` holds a valid run of the present sources, and all of its files."""
     try:
-        made_by = read_run(folder).metrics["environment"].get("sources")
-        return made_by == sources_hash() and not manifest.missing(Path(folder))
+        return is_of_present_sources(read_run(folder)) and not manifest.missing(Path(folder))
     except (RunError, ValueError):
         return False
 
 
+def is_of_present_sources(run: FinishedRun) -> bool:
+    """Whether the present sources made `run`, or were found to give its numbers bit by bit (`stamps`).
+
+    Raises `RunError` when what tells so is damaged.
+    """
+    made_by, now = run.metrics["environment"].get("sources"), sources_hash()
+    if made_by is None or made_by == now:
+        return made_by is not None
+    try:
+        return now in stamps.equivalent(run.folder, made_by)
+    except ValueError as error:
+        raise RunError(f"{run.folder}: {error}; {remedy(run.folder)}") from None
+
+
 def environment(device: str) -> dict[str, Any]:
-    """With what a run was made: versions, processor, commit, whether the tree was clean.
+    """With what a run was made: versions, processor and its widest instructions, commit, whether the tree was clean.
 
     Besides, hashes (the first 16 digits of SHA-256) of the sources, the lock file and the notebook as they are
     then: what was executed, even where the tree was not clean or there was no git.
@@ -276,6 +290,7 @@ def environment(device: str) -> dict[str, Any]:
         "lock": _file_hash("requirements.lock"),
         "notebook": _file_hash("analysis/train.ipynb"),
         "processor": _gpu_name() if device == "cuda" else processor(),
+        "instructions": None if device == "cuda" else _instructions(),
         "commit": commit(),
         "clean": is_clean(),
         "sources": sources_hash(),
@@ -342,6 +357,13 @@ def _file_hash(name: str) -> str | None:
         return hashlib.sha256((project_root() / name).read_bytes()).hexdigest()[:16]
     except OSError:
         return None
+
+
+def _instructions() -> str:
+    """Those that torch's own kernels take, such as `AVX512`: processors of one name may have others."""
+    import torch
+
+    return torch.backends.cpu.get_cpu_capability()
 
 
 def _gpu_name() -> str:

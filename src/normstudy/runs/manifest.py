@@ -6,6 +6,8 @@ import hashlib
 import re
 from pathlib import Path
 
+from normstudy.paths import write_whole
+
 NAME = "SHA256SUMS"
 _LINE = re.compile(r"([0-9a-f]{64})  ([^/\\\0]+)")
 
@@ -15,6 +17,21 @@ def write(folder: Path) -> None:
     files = [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
     names = sorted(path.name for path in files if path.name != NAME)
     (folder / NAME).write_text("".join(f"{_digest(folder / name)}  {name}\n" for name in names), encoding="utf-8")
+
+
+def list_file(folder: Path, name: str) -> None:
+    """Have the sums list the file `name` as it is now; those of all others stay, right or wrong.
+
+    Raises `ValueError` as `read`, `DiskError`, and `OSError` when the file cannot be read.
+    """
+    _put(folder, {**read(folder), name: _digest(folder / name)})
+
+
+def unlist_file(folder: Path, name: str) -> None:
+    """Take the file `name` off the sums; it may then be changed. Raises `ValueError` as `read`, and `DiskError`."""
+    sums = read(folder)
+    if sums.pop(name, None):
+        _put(folder, sums)
 
 
 def read(folder: Path) -> dict[str, str]:
@@ -47,6 +64,10 @@ def altered(folder: Path) -> str:
         except OSError as error:
             return f"{name}: not readable ({error.strerror})"
     return ""
+
+
+def _put(folder: Path, sums: dict[str, str]) -> None:
+    write_whole(folder / NAME, "".join(f"{sums[name]}  {name}\n" for name in sorted(sums)))
 
 
 def _digest(path: Path) -> str:

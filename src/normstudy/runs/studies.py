@@ -82,20 +82,23 @@ def write_studies(runs_folder: Path, studies: dict[str, list[str]]) -> None:
         write_whole(path, text)
 
 
+def study_names(runs_folder: Path | str) -> list[str]:
+    """What studies `runs_folder` has. Raises `RunError` when its studies.json is missing or no set of studies."""
+    return list(_read_studies(Path(runs_folder) / "studies.json"))
+
+
 def read_study(runs_folder: Path | str, study: str = MAIN) -> list[FinishedRun]:
     """The runs of `study`, their metrics verified. Raises `RunError` when one is missing, damaged, or on other data."""
     path = Path(runs_folder) / "studies.json"
-    remedy = bring_back(path) or "`make report` trains the runs and writes it"
+    studies = _read_studies(path)
     try:
-        names = json.loads(path.read_text(encoding="utf-8"))[study]
+        names = studies[study]
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise TypeError(f"{study} is not a list of names")
         if other := [name for name in names if not re.fullmatch(r"\w[\w-]*", name) or names.count(name) > 1]:
             raise ValueError(f"{study}: {other[0]!r} is no folder beside it, or stands there twice")
-    except FileNotFoundError:
-        raise RunError(f"{path}: not there; {remedy}") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{path}: cannot be understood ({error}); {remedy}") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{path}: cannot be understood ({error}); {_remedy(path)}") from None
     if not names:
         raise RunError(f"{path}: the study {study} has no runs; put a parameter file in params/")
     runs = [read_run(Path(runs_folder) / name) for name in names]
@@ -113,6 +116,22 @@ def verified_study(runs_folder: Path | str, study: str = MAIN) -> list[FinishedR
         verify(run)
     verify_together(runs)
     return runs
+
+
+def _read_studies(path: Path) -> dict:
+    try:
+        studies = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(studies, dict):
+            raise TypeError("no set of studies")
+        return studies
+    except FileNotFoundError:
+        raise RunError(f"{path}: not there; {_remedy(path)}") from None
+    except (OSError, ValueError, TypeError) as error:
+        raise RunError(f"{path}: cannot be understood ({error}); {_remedy(path)}") from None
+
+
+def _remedy(path: Path) -> str:
+    return bring_back(path) or "`make report` trains the runs and writes it"
 
 
 def _parameter_files(folder: Path) -> list[Path]:

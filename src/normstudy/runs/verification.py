@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 from safetensors import SafetensorError, safe_open
 
-from normstudy.runs import manifest
+from normstudy.runs import manifest, stamps
 from normstudy.runs.folder import FinishedRun, RunError, remedy
 from normstudy.text import one_line
 
@@ -30,6 +30,8 @@ def verify(run: FinishedRun) -> None:
         shown = [*needed, *[NOTEBOOK] * (run.folder / NOTEBOOK).exists()]
         problem = next((f"{name}: not among its {manifest.NAME}" for name in shown if name not in listed), "")
         problem = problem or manifest.altered(run.folder)
+        if not problem:
+            stamps.read(run.folder)
     except ValueError as error:
         problem = str(error)
     problem = problem or _weights_problem(run) or _pictures_problem(run, needed) or _notebook_problem(run)

@@ -1,0 +1,68 @@
+"""`verified.json` of a run folder: under which later sources the run was found to have the same numbers, bit by bit.
+
+A list of records, each written by `make verify STAMP=1`:
+
+    from, to        fingerprints of the sources that made the run, and of those that trained it again
+    compared        the run that was trained again: this one, or another of the same kind of model
+    epochs          how many of its epochs were compared
+    measures        what was compared of each
+    environment     processor, versions, and the threads that trained it again
+
+It counts while SHA256SUMS lists it. A process that is killed while it adds a record leaves the folder without
+one, and otherwise as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from normstudy.paths import write_whole
+from normstudy.runs import contract, manifest
+from normstudy.text import one_line
+
+NAME = "verified.json"
+
+LEFT_BEHIND = {NAME, f".{NAME}.new", f".{manifest.NAME}.new"}
+"""What a stamped run folder may hold besides what another folder of the same run has."""
+
+Stamp = dict[str, Any]
+
+
+def read(folder: Path) -> list[Stamp]:
+    """The records in `folder`. Raises `ValueError`, as `manifest.read` does, or when they cannot be understood."""
+    listed = manifest.read(folder)
+    if NAME not in listed:
+        return []
+    try:
+        content = (folder / NAME).read_bytes()
+        if hashlib.sha256(content).hexdigest() != listed[NAME]:
+            raise ValueError("not as it was written (checksum differs)")
+        stamps = json.loads(content)
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(f"{NAME}: not readable ({one_line(error)})") from None
+    if problem := contract.stamps_problem(stamps):
+        raise ValueError(f"{NAME}: {problem}")
+    return stamps
+
+
+def equivalent(folder: Path, made_by: str) -> set[str]:
+    """The sources that give the numbers of the run in `folder`, which those of fingerprint `made_by` have made.
+
+    Raises `ValueError` as `read`.
+    """
+    known, stamps = {made_by}, read(folder)
+    while more := {stamp["to"] for stamp in stamps if stamp["from"] in known} - known:
+        known |= more
+    return known
+
+
+def add(folder: Path, stamp: Stamp) -> None:
+    """Add a record to those in `folder`. Raises `DiskError`, `OSError`, and `ValueError` as `read`."""
+    stamps = [*read(folder), stamp]
+    # One after the other, so that no file is ever listed by a sum that is not its own.
+    manifest.unlist_file(folder, NAME)
+    write_whole(folder / NAME, json.dumps(stamps, indent=1, ensure_ascii=False) + "\n")
+    manifest.list_file(folder, NAME)

@@ -1,0 +1,272 @@
+"""`make verify`: runs trained again and compared, and noted as current where nothing has changed."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+import verify
+from commands import ROOT, workflow
+
+from normstudy.config import make_config, run_name
+from normstudy.errors import NormstudyError
+from normstudy.runs import manifest, stamps
+from normstudy.runs.folder import is_current, read_run
+from normstudy.runs.reproduction import train_again
+from normstudy.runs.studies import MAIN, verified_study, write_studies
+from normstudy.training import sources
+from normstudy.training.sources import PACKAGE, sources_hash
+
+OTHER = "0123456789abcdef"
+
+
+def changed(folder, change):
+    """Change the metrics of a run folder, so that it looks as if it had been made so; its path then."""
+    metrics = json.loads((folder / "metrics.json").read_text())
+    change(metrics)
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    manifest.write(folder)
+    final = folder.with_name(run_name(make_config(metrics["config"])))
+    folder.rename(final)
+    write_studies(final.parent, {MAIN: [final.name]})
+    return final
+
+
+def made_by_others(metrics) -> None:
+    metrics["environment"]["sources"] = OTHER
+
+
+@pytest.fixture
+def run(whole, tmp_path):
+    """A copy of `whole`, the only run of a study."""
+    write_studies(tmp_path, {MAIN: [whole.name]})
+    return shutil.copytree(whole, tmp_path / whole.name)
+
+
+@pytest.fixture
+def told(monkeypatch, capsys):
+    """Verifies as `make verify` does, but trains in this process: the exit status and what is printed."""
+
+    def here(runs, epochs, jobs, tell):
+        for each in runs:
+            tell(each, train_again(each.config, epochs[each.folder]))
+
+    def ask(folder, study="", everything=False, stamp=False):
+        monkeypatch.setattr(verify, "train_side_by_side", here)
+        code = verify.verify_runs(folder, study, everything, stamp)
+        return code, capsys.readouterr().out
+
+    return ask
+
+
+def test_a_run_is_found_the_same_and_nothing_is_written(run):
+    before = {path: path.read_bytes() for path in run.parent.rglob("*") if path.is_file()}
+    process = workflow("verify", "--runs", run.parent)
+    assert process.returncode == 0, process.stderr
+    first, last = process.stdout.splitlines()
+    assert first.startswith("To train again: 1 run, 2 epochs in all, 1 at once, about ")
+    assert last == f"1 of 1: {run.name}, 2 of 2 epochs: equal bit by bit"
+    assert {path: path.read_bytes() for path in run.parent.rglob("*") if path.is_file()} == before
+
+
+def test_a_run_of_other_sources_counts_as_current_once_that_is_noted(run, told):
+    run = changed(run, made_by_others)
+    assert not is_current(run)
+    code, out = told(run.parent)
+    assert code == 0
+    assert "Made by other sources, to the same numbers: 1 run; `make verify STAMP=1` notes that" in out
+    assert not is_current(run)
+    process = workflow("verify", "--runs", run.parent, "--stamp", "1")
+    assert process.returncode == 0, process.stderr
+    assert "1 run; noted in their folders" in process.stdout
+    assert is_current(run)
+    (stamp,) = stamps.read(run)
+    assert (stamp["from"], stamp["to"], stamp["compared"], stamp["epochs"]) == (OTHER, sources_hash(), run.name, 2)
+    assert {"train_loss", "test_loss"} < set(stamp["measures"])
+    assert {"processor", "torch", "threads"} < stamp["environment"].keys()
+    verified_study(run.parent)
+    before = (run / stamps.NAME).read_bytes()
+    assert "nothing to note" in told(run.parent, stamp=True)[1]
+    assert (run / stamps.NAME).read_bytes() == before
+
+
+def test_sources_that_say_something_else_to_the_same_end(run, told, tmp_path_factory, monkeypatch):
+    copy = shutil.copytree(PACKAGE, tmp_path_factory.mktemp("changed") / "normstudy")
+    with open(copy / "model.py", "a") as file:
+        file.write("\nNOTHING = None\n")
+    monkeypatch.setattr(sources, "PACKAGE", copy)
+    assert not is_current(run)
+    assert told(run.parent, stamp=True)[0] == 0
+    assert is_current(run)
+    with open(copy / "model.py", "a") as file:
+        file.write("\nNOTHING = 0\n")
+    assert not is_current(run)
+    monkeypatch.setattr(sources, "PACKAGE", PACKAGE)
+    assert is_current(run)
+
+
+def test_nothing_is_noted_of_sources_that_are_changed_meanwhile(run, told, monkeypatch):
+    run = changed(run, made_by_others)
+    found = iter([sources_hash(), OTHER[::-1]])
+    monkeypatch.setattr(verify, "sources_hash", lambda: next(found))
+    with pytest.raises(verify.VerifyError, match="the sources were changed meanwhile"):
+        told(run.parent, stamp=True)
+    assert not is_current(run)
+
+
+SPOILT = [
+    (lambda m: m["history"][0].update(train_loss=m["history"][0]["train_loss"] * (1 + 1e-12)), "train_loss in epoch 1"),
+    (lambda m: m["history"][1].update(train_accuracy=0.5), "train_accuracy in epoch 2 was 0.5 and is "),
+    (lambda m: m["config"].update(max_lr=0.0201), "train_loss in epoch 1"),
+    (lambda m: m["config"].update(seed=4), "train_loss in epoch 1"),
+]
+
+
+@pytest.mark.parametrize(("change", "what"), SPOILT)
+def test_numbers_that_changed_are_told_and_never_noted(run, told, change, what):
+    run = changed(run, lambda metrics: (change(metrics), made_by_others(metrics)))
+    code, out = told(run.parent, everything=True, stamp=True)
+    assert code == 1
+    assert f"{run.name}, 2 of 2 epochs: DIFFERENT: {what}" in out
+    assert "not found to be the same bit by bit: 1 run" in out
+    assert not (run / stamps.NAME).exists()
+    assert not is_current(run)
+
+
+def test_what_is_only_within_tolerance_passes_and_is_not_noted(run, told):
+    def elsewhere(metrics):
+        made_by_others(metrics)
+        metrics["environment"]["processor"] = "Another"
+        metrics["history"][0]["train_loss"] *= 1 + 1e-6
+
+    run = changed(run, elsewhere)
+    code, out = told(run.parent, stamp=True)
+    assert code == 0
+    assert "2 of 2 epochs: within tolerance: train_loss in epoch 1 was " in out
+    assert "made with another processor" in out
+    assert "not found to be the same bit by bit: 1 run" in out
+    assert not is_current(run)
+
+
+@pytest.fixture
+def three(whole, tmp_path):
+    """Runs of two kinds made by other sources: seeds 3 and 4 of `whole`'s, the latter wrong, and another l1."""
+    names = []
+    for values in ({}, {"seed": 4}, {"l1": 0.5}):
+        metrics = json.loads((whole / "metrics.json").read_text())
+        metrics["config"].update(values)
+        made_by_others(metrics)
+        names.append(run_name(make_config(metrics["config"])))
+        folder = shutil.copytree(whole, tmp_path / names[-1])
+        (folder / "metrics.json").write_text(json.dumps(metrics))
+        manifest.write(folder)
+    write_studies(tmp_path, {MAIN: names[:2], "wrong": names[2:]})
+    return [tmp_path / name for name in names]
+
+
+def test_one_run_stands_for_those_of_its_kind_in_a_study(three, told):
+    code, out = told(three[0].parent, study=MAIN, stamp=True)
+    assert code == 0
+    assert "To train again: 1 run, " in out
+    assert [is_current(folder) for folder in three] == [True, True, False]
+    assert [stamps.read(folder)[0]["compared"] for folder in three[:2]] == [three[0].name] * 2
+
+
+def test_each_study_is_looked_at_and_all_runs_where_that_is_asked_for(three, told):
+    code, out = told(three[0].parent, everything=True, stamp=True)
+    assert code == 1
+    assert "To train again: 3 runs, " in out
+    assert f"{three[0].name}, 2 of 2 epochs: equal bit by bit" in out
+    assert out.count("DIFFERENT") == 2
+    assert [is_current(folder) for folder in three] == [False] * 3  # of its kind, one came out otherwise
+
+
+def test_a_job_at_work_on_a_run_is_not_disturbed(run, told):
+    from normstudy.ownership import take_runs_folder
+    from normstudy.runs.folder import claim
+
+    run = changed(run, made_by_others)
+    take_runs_folder(run.parent)
+    with claim(run.name, run.parent), pytest.raises(verify.VerifyError, match="a job is at work on this run"):
+        told(run.parent, stamp=True)
+    assert not is_current(run)
+    assert told(run.parent, stamp=True)[0] == 0
+    assert is_current(run)
+
+
+@pytest.mark.fault("`make verify` of runs that are not there, damaged or of a GPU", "one line, nothing trained")
+@pytest.mark.parametrize(
+    ("damage", "study", "why"),
+    [
+        (lambda run: shutil.rmtree(run.parent), "", "studies.json: not there; `make report`"),
+        (lambda run: None, "mine", "studies.json: cannot be understood ('mine'); `make report`"),
+        (lambda run: (run.parent / "studies.json").write_text("{}"), "", "studies.json: no study in it"),
+        (lambda run: (run.parent / "studies.json").write_text("[1]"), "", "studies.json: cannot be understood"),
+        (lambda run: (run / "predictions.npz").write_text(""), "", "predictions.npz: not as it was written"),
+        (lambda run: (run / "metrics.json").unlink(), "", "no metrics.json there"),
+        (lambda run: changed(run, lambda m: m["config"].update(device="cuda")), "", "device = cuda, and none is"),
+    ],
+)
+def test_what_cannot_be_verified_is_told_in_one_line(run, told, damage, study, why):
+    if "cuda" in why and verify.has_cuda():
+        pytest.skip("there is a GPU here")
+    damage(run)
+    with pytest.raises(NormstudyError) as caught:
+        told(run.parent, study)
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(str(run.parent))
+    assert why in line
+
+
+def test_the_command_says_it_in_one_line_too():
+    process = workflow("verify", "--runs", "/nowhere")
+    assert (process.returncode, process.stdout) == (1, "")
+    (line,) = process.stderr.splitlines()
+    assert line.startswith("error: /nowhere/studies.json: not there")
+
+
+@pytest.mark.fault("a process of `make verify` is killed, as where memory is wanting", "one line, nothing written")
+def test_a_process_that_is_killed_is_told_of(run, monkeypatch):
+    monkeypatch.setattr(verify, "train_again", os._exit)
+    run = changed(run, made_by_others)
+    with pytest.raises(verify.VerifyError, match="a process that trained was killed"):
+        verify.train_side_by_side([read_run(run)], {run: 2}, 1, lambda *told: None)
+
+
+@pytest.mark.fault("`make verify` interrupted, ended or killed", "no process left, nothing written")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_goes_on_after_its_end(run, how):
+    def long(metrics):
+        first, last = metrics["history"]
+        metrics["config"]["epochs"] = 3_000
+        metrics["history"] = [{**first, "epoch": number} for number in range(1, 3_000)] + [{**last, "epoch": 3_000}]
+
+    run = changed(run, long)
+    command = [sys.executable, "workflow/verify.py", "--runs", run.parent, "--all", "1", "--stamp", "1"]
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        assert "3,000 epochs in all" in process.stdout.readline()
+        deadline, workers = time.monotonic() + 60, []
+        while not any(each.cpu_times().user > 1 for each in workers):
+            assert time.monotonic() < deadline
+            workers = psutil.Process(process.pid).children(recursive=True)
+            time.sleep(0.1)
+        process.send_signal(how)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == {signal.SIGKILL: -9}.get(how, 130)
+    assert "Traceback" not in out + err
+    assert psutil.wait_procs(workers, timeout=10)[1] == []
+    assert not (run / stamps.NAME).exists()
+    assert read_run(run).config.epochs == 3_000
