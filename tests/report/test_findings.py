@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from normstudy.config import Config
-from normstudy.model import SKELETON, describe_skeleton
+from normstudy.model import SKELETON
 from normstudy.report import figures, findings, tables
+from normstudy.skeleton import describe_skeleton
 
 N = 1000
 

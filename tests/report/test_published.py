@@ -12,11 +12,12 @@ from commands import ROOT
 from matplotlib.testing.compare import compare_images
 
 from normstudy.config import Config, read_config
-from normstudy.model import SKELETON, describe_skeleton
+from normstudy.model import SKELETON
 from normstudy.report.readme import BEGIN, END, draw_graphs, put_results, results_block
 from normstudy.report.search import VARIED, best_combinations, read_search
 from normstudy.report.tables import error_count
 from normstudy.runs.studies import read_study
+from normstudy.skeleton import describe_skeleton
 
 RESULTS = Path("results")
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from normstudy.config import VALIDATION_IMAGES
-from normstudy.model import SKELETON, describe_skeleton
+from normstudy.model import SKELETON
 from normstudy.report.figures import GRID, shared_errors, value_text
 from normstudy.report.labels import (
     DATA_TITLES,
@@ -24,6 +24,7 @@ from normstudy.report.search import VARIED, best_combinations, mean_over_models,
 from normstudy.report.statistics import CONFIDENCE, proportion_interval
 from normstudy.report.tables import compare_pairs, error_count, p_text, settings_tables, telling_pairs
 from normstudy.runs.folder import FinishedRun, wrong
+from normstudy.skeleton import describe_skeleton
 
 MOST_CLEAR = 3
 """Clear differences that the summary lists; more are counted."""
