@@ -13,9 +13,9 @@ from matplotlib.testing.compare import compare_images
 
 from normstudy.config import Config, read_config
 from normstudy.model import SKELETON, describe_skeleton
+from normstudy.report.outcomes import error_count
 from normstudy.report.readme import BEGIN, END, draw_graphs, put_results, results_block
 from normstudy.report.search import VARIED, best_combinations, read_search
-from normstudy.report.tables import error_count
 from normstudy.runs.studies import read_study
 
 RESULTS = Path("results")
@@ -118,8 +118,8 @@ def test_readme_has_every_picture_and_they_are_those_of_the_runs(published, tmp_
 
 
 def test_the_sheets_of_misclassified_images_are_those_of_the_runs(published, tmp_path):
-    from normstudy.report.figures import misclassified_figure
     from normstudy.report.markup import save_picture
+    from normstudy.report.misclassified import misclassified_figure
 
     for run in published:
         fresh = tmp_path / f"{run.name}.png"
