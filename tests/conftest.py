@@ -58,8 +58,9 @@ def whole(run_folder, tmp_path_factory) -> Path:
 
 def add_pictures(folder: Path) -> None:
     """What the notebook adds to a run folder, in short: pictures and itself."""
-    from normstudy.report.figures import curves_figure, misclassified_figure
+    from normstudy.report.curves import curves_figure
     from normstudy.report.markup import save_picture
+    from normstudy.report.misclassified import misclassified_figure
     from normstudy.runs.folder import read_run
 
     run = read_run(folder, check_name=False)

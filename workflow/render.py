@@ -30,13 +30,13 @@ from normstudy.paths import write_whole
 from normstudy.preview import page as preview
 from normstudy.report.harmless import make_harmless
 from normstudy.report.labels import FULL_NAMES, data_name, model_names, which_models
-from normstudy.report.search import read_search
 from normstudy.runs.folder import FinishedRun
+from normstudy.runs.record import read_record
 from normstudy.runs.studies import verified_study
 
 REPORT = Path("report.qmd")
 PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml")
-RECORDS = (Path("results/search.json"), Path("results/skeletons.json"))
+RECORDS = tuple(Path(f"results/{study}.json") for study in ("search", "neighbours", "skeletons"))
 FORMATS = ("html", "typst")
 RESULTS_VARIABLE = "NORMSTUDY_RESULTS"
 
@@ -49,7 +49,7 @@ def render(results: Path, output: Path, renderer: str = "auto") -> str:
     """Make the report in `output`; the renderer that did it, in words. Raises `NormstudyError`."""
     runs = verified_study(results)
     for path in RECORDS:
-        read_search(path)
+        read_record(path)
     program, detail = (None, "as asked for") if renderer == "preview" else quarto.find()
     if renderer == "quarto" and not program:
         raise RenderError(f"{detail}; `make report RENDERER=preview` does without")

@@ -28,7 +28,8 @@ from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.hardware import cores
 from normstudy.ownership import as_typed, refuse_places
 from normstudy.paths import write_whole
-from normstudy.report.labels import DATA_TITLES, counted, labels
+from normstudy.report.labels import DATA_TITLES, labels
+from normstudy.report.wording import counted
 from normstudy.runs.folder import checkpoint_file, is_claimed
 from normstudy.runs.studies import PlannedRun, auto_dataset, plan
 from normstudy.text import one_line, visible

@@ -8,7 +8,6 @@ What stands in the file already is not trained again; what is no longer part of 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -17,12 +16,12 @@ from pathlib import Path
 
 from surroundings import settle
 
-from normstudy.config import make_config_of_run, run_name
+from normstudy.config import run_name
 from normstudy.errors import NormstudyError
 from normstudy.hardware import cores
-from normstudy.paths import project_root, write_whole
-from normstudy.report.search import read_search
+from normstudy.paths import project_root
 from normstudy.runs.progress import in_words
+from normstudy.runs.record import MADE_WITH, config_of, read_record, write_record
 from normstudy.runs.study_file import StudyRun, read_study_file, study_path
 from normstudy.runs.timing import batch_seconds
 
@@ -44,7 +43,7 @@ def train(run: StudyRun) -> dict:
         "validation_accuracy": last.get("test_accuracy"),
         "losses": [entry["test_loss"] for entry in trained.history],
         "seconds_per_epoch": sum(entry["seconds"] for entry in trained.history) / max(1, len(trained.history)),
-        "made_with": {name: made_with[name] for name in ("processor", "torch", "sources")},
+        "made_with": {name: made_with[name] for name in MADE_WITH},
     }
 
 
@@ -57,9 +56,9 @@ def _data(dataset: str, evaluate_on: str):
 
 
 def kept(path: Path, wanted: list[StudyRun]) -> dict[str, dict]:
-    """The rows of `path` that belong to the study, by the name of their run. Raises `SearchError`."""
-    rows = read_search(path) if path.exists() else []
-    by_name = {run_name(make_config_of_run(row["config"])): row for row in rows}
+    """The rows of `path` that belong to the study, by the name of their run. Raises `RecordError`."""
+    rows = read_record(path) if path.exists() else []
+    by_name = {run_name(config_of(row)): row for row in rows}
     names = {run_name(run.config) for run in wanted}
     return {name: row for name, row in by_name.items() if name in names}
 
@@ -83,8 +82,7 @@ def main() -> None:
             row, run = future.result(), waiting[future]
             name = run_name(run.config)
             rows[name] = row
-            in_order = [rows[each] for each in sorted(rows, key=order.__getitem__)]
-            write_whole(found, json.dumps(in_order, indent=1) + "\n")
+            write_record(found, (rows[each] for each in sorted(rows, key=order.__getitem__)))
             took.append(row["seconds_per_epoch"])
             left = [each.config.epochs for each in missing[number:]]
             rest = batch_seconds(left, [took] * len(left), 0, options.jobs) if left else 0

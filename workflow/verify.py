@@ -26,7 +26,7 @@ from surroundings import settle
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.hardware import cores, has_cuda
 from normstudy.ownership import MARK, as_typed
-from normstudy.report.labels import counted
+from normstudy.report.wording import counted
 from normstudy.runs import stamps
 from normstudy.runs.differences import Course
 from normstudy.runs.folder import FinishedRun, claim, environment, is_claimed, is_of_present_sources, read_run, remedy

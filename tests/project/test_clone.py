@@ -10,8 +10,8 @@ import pytest
 from commands import ROOT
 
 from normstudy.errors import NormstudyError
-from normstudy.report.search import read_search
 from normstudy.runs.folder import REMEDY, remedy
+from normstudy.runs.record import read_record
 from normstudy.runs.studies import read_study, verified_study
 
 
@@ -79,7 +79,7 @@ def damage_and_read(checkout: Path, place: str, damage) -> str:
 def read_results(checkout: Path) -> None:
     verified_study(checkout / "results")
     for name in ("search", "skeletons"):
-        read_search(checkout / f"results/{name}.json")
+        read_record(checkout / f"results/{name}.json")
 
 
 @pytest.mark.fault("published results damaged", "named with the command that brings them back, which does")

@@ -1,10 +1,10 @@
-"""Names and colours of models."""
+"""Names of models."""
 
+import made_runs
 import pytest
-from matplotlib.colors import to_rgb
 
 from normstudy.config import TRAINING_IMAGES, Config
-from normstudy.report.labels import CLASS_NAMES, COLOURS, DATA_TITLES, FULL_NAMES, LINE_STYLES, labels, styles
+from normstudy.report.labels import CLASS_NAMES, DATA_TITLES, FULL_NAMES, LONGEST, labels
 
 NORMS = ("bn", "gn", "ln", "in", "ln2d", "none")
 
@@ -34,15 +34,25 @@ def test_different_configurations_never_share_a_name():
     assert len(set(found)) == len(found) == 24
 
 
-def test_a_normalization_keeps_its_colour_and_its_models_differ_in_line_style():
-    found = styles(configs({"norm": "gn"}, {"norm": "bn"}, {"norm": "gn", "groups": 8}, {"norm": "bn", "seed": 2}))
-    assert [colour for colour, _ in found] == [COLOURS[norm] for norm in ("gn", "bn", "gn", "bn")]
-    assert [style for _, style in found] == [LINE_STYLES[0], LINE_STYLES[0], LINE_STYLES[1], LINE_STYLES[1]]
-    assert styles(configs({"norm": "bn"}))[0][0] == found[1][0]  # whatever else is shown
-
-
-def test_there_are_names_and_colours_for_everything():
-    assert FULL_NAMES.keys() == COLOURS.keys() == set(NORMS)
+def test_there_are_names_for_everything():
+    assert FULL_NAMES.keys() == set(NORMS)
     assert DATA_TITLES.keys() == CLASS_NAMES.keys() == TRAINING_IMAGES.keys()
     assert all(len(set(names)) == 10 for names in CLASS_NAMES.values())
-    assert len({to_rgb(colour) for colour in COLOURS.values()}) == len(NORMS)
+
+
+@pytest.mark.parametrize("changes", [1, 2, 5, 9])
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 9, 30])
+def test_names_are_short_and_different_however_much_differs(count, changes):
+    names = labels(made_runs.configs(count, changes))
+    assert len(set(names)) == count
+    assert max(map(len, names)) <= LONGEST
+
+
+def test_variants_of_one_model_are_named_after_what_they_change():
+    changes = [{}, {"groups": 8}, {"max_lr": 0.013}, {"rotation": 0.0}, {"shift": 0.5}]
+    found = labels([Config(**{"norm": "gn", "weight_decay": 0.07, **change}) for change in changes])
+    assert found == ["GN", "GN (groups 8)", "GN (max lr 0.013)", "GN (rotation 0)", "GN (shift 0.5)"]
+
+
+def test_values_that_look_alike_do_not_make_one_name():
+    assert labels([Config(max_lr=0.02), Config(max_lr=0.0200000001)]) == ["BN #1", "BN #2"]

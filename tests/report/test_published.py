@@ -13,9 +13,10 @@ from matplotlib.testing.compare import compare_images
 
 from normstudy.config import Config, read_config
 from normstudy.model import SKELETON
+from normstudy.report.outcomes import error_count
 from normstudy.report.readme import BEGIN, END, draw_graphs, put_results, results_block
-from normstudy.report.search import VARIED, best_combinations, read_search
-from normstudy.report.tables import error_count
+from normstudy.report.search import VARIED, best_combinations
+from normstudy.runs.record import read_record
 from normstudy.runs.studies import read_study
 from normstudy.skeleton import describe_skeleton
 
@@ -59,7 +60,7 @@ def test_the_accuracy_that_was_asked_for(published):
 
 
 def test_hyperparameters_are_the_best_of_the_search(published):
-    best = {row["norm"]: row for row in best_combinations(read_search("results/search.json"))}
+    best = {row["norm"]: row for row in best_combinations(read_record("results/search.json"))}
     for run in published:
         assert {key: run.config.model_dump()[key] for key in VARIED} == {
             key: best[run.config.norm][key] for key in VARIED
@@ -68,7 +69,7 @@ def test_hyperparameters_are_the_best_of_the_search(published):
 
 def test_the_search_kept_to_its_protocol():
     study = yaml.safe_load(Path("params/studies/search.yaml").read_text())
-    rows = read_search("results/search.json")
+    rows = read_record("results/search.json")
     counts = {model: sum(row["model"] == model for row in rows) for model in study["models"]}
     assert len(set(counts.values())) == 1
     assert {row["config"]["evaluate_on"] for row in rows} == {"validation"}
@@ -78,7 +79,7 @@ def test_the_search_kept_to_its_protocol():
 
 def test_the_skeletons_were_compared_by_their_protocol():
     study = yaml.safe_load(Path("params/studies/skeletons.yaml").read_text())
-    rows = read_search("results/skeletons.json")
+    rows = read_record("results/skeletons.json")
     tried = {(row["skeleton"], row["model"], row["config"]["seed"]) for row in rows}
     skeletons = {row["skeleton"] for row in rows}
     assert describe_skeleton(SKELETON) in skeletons
@@ -119,8 +120,8 @@ def test_readme_has_every_picture_and_they_are_those_of_the_runs(published, tmp_
 
 
 def test_the_sheets_of_misclassified_images_are_those_of_the_runs(published, tmp_path):
-    from normstudy.report.figures import misclassified_figure
     from normstudy.report.markup import save_picture
+    from normstudy.report.misclassified import misclassified_figure
 
     for run in published:
         fresh = tmp_path / f"{run.name}.png"

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from readers import NEEDS_CHROMIUM, NEEDS_QUARTO, RENDERERS, browser_on, is_elsewhere, sideways
 from strays import leave_beside
 
-from normstudy.report.tables import error_count
+from normstudy.report.outcomes import error_count
 from normstudy.runs.studies import read_study
 
 sys.path.insert(0, str(ROOT / "workflow"))

@@ -6,8 +6,8 @@ import sys
 import pytest
 import study
 
-from normstudy.report.search import read_search
 from normstudy.runs import study_file
+from normstudy.runs.record import read_record
 
 FILE = """
 common: {dataset: digits, evaluate_on: validation, epochs: 2, precision: fp32, device: cpu}
@@ -34,7 +34,7 @@ def test_what_is_missing_is_trained_and_recorded_in_the_studys_order(checkout, c
     study.main()
     assert "small: 3 runs, of which 3 are missing" in capsys.readouterr().out
     path = checkout / "results/small.json"
-    rows = read_search(path)
+    rows = read_record(path)
     assert [(row["model"], row["config"]["max_lr"]) for row in rows] == [("gn", 0.02), ("gn", 0.05), ("diverging", 100)]
     assert rows[0]["losses"][-1] == rows[0]["validation_loss"]
     assert len(rows[0]["losses"]) == 2
@@ -51,7 +51,7 @@ def test_what_is_missing_is_trained_and_recorded_in_the_studys_order(checkout, c
     (checkout / "params/studies/small.yaml").write_text(FILE.replace("[0.02, 0.05]", "0.02"))
     study.main()
     assert "small: 2 runs, of which 1 are missing" in capsys.readouterr().out
-    again = read_search(path)
+    again = read_record(path)
     assert [row["config"] for row in again] == [rows[0]["config"], rows[2]["config"]]  # the other left the study
     assert again[0]["losses"] == rows[0]["losses"]
 

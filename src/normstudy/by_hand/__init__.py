@@ -1,1 +1,1 @@
-"""How a normalization is computed: the definition, exact numbers, its pictures and tables."""
+"""How a normalization is computed, by hand: `definition` and `running` compute, a module per section shows it."""

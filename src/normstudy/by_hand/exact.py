@@ -27,3 +27,8 @@ def root_text(value: Fraction) -> str:
     """The square root of `value`: exact if it is rational, else such as √(35/4) ≈ 2.958."""
     root = exact_root(value)
     return f"√({text(value)}) ≈ {rounded(float(value) ** 0.5)}" if root is None else text(root)
+
+
+def together(cell: str) -> str:
+    """`cell`, a short calculation or name, with spaces at which no line breaks."""
+    return cell.replace(" ", "\u00a0")

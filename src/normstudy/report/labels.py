@@ -1,4 +1,4 @@
-"""How models, data sets and classes are called, and which colour a model has: the same everywhere."""
+"""How models, data sets and classes are called: the same everywhere."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from normstudy.config import Config
+from normstudy.report.wording import MOST_NAMES, counted, join_words
 
 FULL_NAMES = {
     "bn": "Batch normalization",
@@ -27,16 +28,8 @@ CLASS_NAMES = {
     "kmnist": ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"],
 }
 
-# Okabe and Ito's palette, safe for colour-blind readers; black text is readable beside each.
-COLOURS = {"bn": "#0072B2", "gn": "#D55E00", "ln": "#009E73", "in": "#CC79A7", "ln2d": "#56B4E9", "none": "#595959"}
-
-LINE_STYLES = ("-", "--", ":", "-.")
-
 LONGEST = 40
 """Characters of a name of `labels`: as many as a table's column and the end of a line have room for."""
-
-MOST_NAMES = 4
-"""Models that a sentence lists by name; more are counted."""
 
 
 def labels(configs: list[Config]) -> list[str]:
@@ -78,32 +71,6 @@ def which_models(runs: Sequence[Any]) -> str:
     if len(runs) <= MOST_NAMES:
         return join_words(model_names(runs))
     return f"{counted(len(runs), 'model')} ({join_words(list(dict.fromkeys(_short(run.config) for run in runs)))})"
-
-
-def join_words(parts: list[str]) -> str:
-    """`a, b and c`."""
-    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
-
-
-def some_of(parts: list[str], most: int = MOST_NAMES) -> str:
-    """`a, b and c`; of more than `most`, the first ones and how many are left: `a, b, c and 5 others`."""
-    return join_words(parts if len(parts) <= most else [*parts[: most - 1], f"{len(parts) - most + 1} others"])
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 epoch`, `2 epochs`, `1,000 epochs`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def styles(configs: list[Config]) -> list[tuple[str, str]]:
-    """(colour, line style) for each of `configs`: the colour is the normalization's, the style tells its models
-    apart."""
-    seen: Counter[str] = Counter()
-    chosen = []
-    for config in configs:
-        chosen.append((COLOURS[config.norm], LINE_STYLES[seen[config.norm] % len(LINE_STYLES)]))
-        seen[config.norm] += 1
-    return chosen
 
 
 def _short(config: Config) -> str:

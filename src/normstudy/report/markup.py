@@ -62,6 +62,11 @@ def escape(text: object) -> str:
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$~^@\"'&:])", r"\\\1", plain(text))
 
 
+def unbroken(name: str) -> str:
+    """`name` with spaces at which no line breaks, but for those between the values in brackets and before these."""
+    return re.sub(r"(?<!,) (?!\()", "\u00a0", name)
+
+
 def note_on_code_points(markdown: str) -> str:
     """A sentence on the code points in what `escape` made, where there are any; else nothing."""
     found = MARKS.search(markdown.replace("\\", ""))

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from normstudy.errors import NormstudyError
-from normstudy.report import figures, findings, tables
-from normstudy.report.labels import data_name, labels
+from normstudy.report import curves, summary
+from normstudy.report.labels import data_name
 from normstudy.report.markup import save_picture
+from normstudy.report.misclassified import misclassified_alt, misclassified_caption
+from normstudy.report.outcomes import named
 from normstudy.runs.folder import FinishedRun
 
 BEGIN = "<!-- results: begin (written by `make publish`) -->\n"
@@ -26,22 +28,22 @@ def draw_graphs(runs: Sequence[FinishedRun], folder: Path) -> list[Path]:
     paths = []
     for measure in GRAPHS:
         paths.append(folder / f"{measure.replace('_', '-')}.svg")
-        save_picture(figures.history_figure(runs, [measure]), paths[-1])
+        save_picture(curves.history_figure(runs, [measure]), paths[-1])
     return paths
 
 
 def results_block(runs: Sequence[FinishedRun], graphs: Sequence[Path]) -> str:
     """Table, findings and pictures as Markdown; picture paths as seen from README.md."""
     parts = [f"On {data_name(runs)}, figures of the last epoch:\n"]
-    parts.append(tables.models_table(runs).to_markdown(index=False, tablefmt="pipe", disable_numparse=True) + "\n")
-    parts.append(findings.summary(runs) + "\n")
+    parts.append(summary.models_table(runs).to_markdown(index=False, tablefmt="pipe", disable_numparse=True) + "\n")
+    parts.append(summary.paragraph(runs) + "\n")
     for (measure, title), path in zip(GRAPHS.items(), graphs, strict=True):
-        parts.append(_picture(figures.history_alt(runs, measure), path))
-        parts.append(f"*{title}: {findings.epochs_shown(runs)}. {findings.take_away(runs, measure)}*\n")
-    for name, run in zip(labels([run.config for run in runs]), runs, strict=True):
+        parts.append(_picture(curves.history_alt(runs, measure), path))
+        parts.append(f"*{title}: {curves.epochs_shown(runs)}. {curves.take_away(runs, measure)}*\n")
+    for name, run in named(runs):
         if not run.diverged:
-            parts.append(_picture(figures.misclassified_alt(run), run.folder / "misclassified.png"))
-            parts.append(f"*{findings.misclassified_caption(name, run)}*\n")
+            parts.append(_picture(misclassified_alt(run), run.folder / "misclassified.png"))
+            parts.append(f"*{misclassified_caption(name, run)}*\n")
     return "\n".join(parts)
 
 

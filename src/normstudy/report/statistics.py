@@ -30,6 +30,22 @@ def proportion_interval(count: int, total: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def paired_interval(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
+    """Mean of `first` - `second`, both (n,), with Student's interval at 95 % (Student 1908).
+
+    Without limits where one pair says nothing of the spread; limits are no numbers where a value is not finite.
+    """
+    from scipy.stats import ttest_1samp
+
+    differences = first - second
+    if not np.isfinite(differences).all():
+        return float(differences.mean()), np.nan, np.nan
+    if len(differences) < 2:
+        return float(differences.mean()), -np.inf, np.inf
+    low, high = ttest_1samp(differences, 0).confidence_interval(CONFIDENCE)
+    return float(differences.mean()), float(low), float(high)
+
+
 def compare_errors(first_wrong: np.ndarray, second_wrong: np.ndarray) -> Paired:
     """Compare two models by their errors, boolean arrays (n,) over the same images in the same order."""
     only_first = int(np.sum(first_wrong & ~second_wrong))

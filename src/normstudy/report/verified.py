@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from normstudy.report.labels import counted, model_names, some_of
+from normstudy.report.labels import model_names
+from normstudy.report.wording import counted, some_of
 from normstudy.runs.folder import FinishedRun, is_of_present_sources
 
 

@@ -1,8 +1,11 @@
-"""Numbers as text that a reader finds familiar."""
+"""Numbers and lists as text that a reader finds familiar."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+
+MOST_NAMES = 4
+"""Names that a sentence lists; more are counted."""
 
 
 def rounded(value: Fraction | float, places: int = 3) -> str:
@@ -17,3 +20,39 @@ def scientific(value: float) -> str:
         return "0"
     digits, exponent = f"{value:.1e}".split("e")
     return f"{digits}\u00a0×\u00a010{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+
+
+def short(value: float) -> str:
+    """As many digits as `value` has, up to six: `0.02`, but 3.0 × 10⁻⁵ rather than many zeros."""
+    return scientific(value) if 0 < value < 0.001 else f"{value:g}"
+
+
+def p_text(p_value: float) -> str:
+    """A p-value with three decimals; never 0."""
+    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
+def p_relation(p_value: float) -> str:
+    """`= 0.012` or `< 0.001`, to be put behind a p."""
+    text = p_text(p_value)
+    return text if text.startswith("<") else f"= {text}"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 epoch`, `2 epochs`, `1,000 epochs`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def join_words(parts: list[str]) -> str:
+    """`a, b and c`."""
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def some_of(parts: list[str], most: int = MOST_NAMES) -> str:
+    """`a, b and c`; of more than `most`, the first ones and how many are left: `a, b, c and 5 others`."""
+    return join_words(parts if len(parts) <= most else [*parts[: most - 1], f"{len(parts) - most + 1} others"])
+
+
+def seeds_text(seeds: list[int]) -> str:
+    """`seed 1` or `seeds 1, 2 and 3`."""
+    return f"seed {seeds[0]}" if len(seeds) == 1 else "seeds " + join_words([str(seed) for seed in seeds])

@@ -1,0 +1,89 @@
+"""The example's batch as a picture: a panel per normalization, rows of images, columns of channels, sets outlined."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from normstudy.by_hand.definition import IMAGES, SharedSet, shared_sets
+from normstudy.report.drawing import WIDTH
+
+# Okabe and Ito's hues; outlines and labels say the same again for readers who see no colours.
+HUES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
+INK = "#1a1a1a"
+GAP = 0.35
+"""Between two blocks, in cells."""
+
+
+def panels(kinds: tuple[str, ...], extra: float = 0.0) -> Figure:
+    """A figure with an empty panel per kind, at most two beside each other; `extra`: inches below them."""
+    columns = min(2, len(kinds))
+    rows = -(-len(kinds) // columns)
+    figure = Figure(figsize=(WIDTH * columns / 2, 2.85 * rows + extra), layout="constrained")
+    figure.get_layout_engine().set(h_pad=0.08, w_pad=0.08)
+    for axes in figure.subplots(rows, columns, squeeze=False).flat[len(kinds) :]:
+        axes.remove()
+    return figure
+
+
+def draw_cell(axes: Axes, position: tuple[int, ...], label: str, colour: tuple, size: float = 9) -> None:
+    """One value of the batch: `label` on `colour` at its (image, channel, row, column)."""
+    image, channel, row, column = position
+    left, top = _corner(image, channel)
+    axes.add_patch(Rectangle((left + column, top + row), 1, 1, facecolor=colour, edgecolor="white", linewidth=0.6))
+    ink = max(("black", "white"), key=lambda choice: contrast(to_rgb(choice), colour))
+    axes.text(left + column + 0.5, top + row + 0.52, label, ha="center", va="center", fontsize=size, color=ink)
+
+
+def outline(axes: Axes, shared: SharedSet) -> None:
+    """A frame around the blocks of a set, which lie side by side or one below the other."""
+    (left, top), (right, bottom) = _corner(*shared.blocks[0]), _corner(*shared.blocks[-1])
+    _, _, height, width = IMAGES.shape
+    pad = GAP / 4
+    axes.add_patch(
+        Rectangle(
+            (left - pad, top - pad), right - left + width + 2 * pad, bottom - top + height + 2 * pad,
+            fill=False, edgecolor=INK, linewidth=1.8, label=shared.name,
+        )
+    )  # fmt: skip
+
+
+def finish(axes: Axes, kind: str) -> None:
+    """Limits, ticks and the title of a panel whose cells are drawn."""
+    images, channels, height, width = IMAGES.shape
+    axes.set(
+        xlim=(-GAP / 2, _corner(0, channels)[0] - GAP / 2), ylim=(_corner(images, 0)[1] - GAP / 2, -GAP / 2), aspect=1,
+        xticks=[_corner(0, c)[0] + width / 2 for c in range(channels)],
+        yticks=[_corner(n, 0)[1] + height / 2 for n in range(images)],
+        xticklabels=[f"channel {c + 1}" for c in range(channels)],
+        yticklabels=[f"image {n + 1}" for n in range(images)],
+    )  # fmt: skip
+    axes.set_title(heading(kind), fontsize=9.5, fontweight="bold")
+    axes.tick_params(length=0, labelsize=8, top=True, labeltop=True, bottom=False, labelbottom=False)
+    axes.grid(False)
+    axes.spines[:].set_visible(False)
+
+
+def heading(kind: str) -> str:
+    """`GN: 6 sets of 8 values`."""
+    sets = shared_sets(kind)
+    return f"{kind.upper()}: {len(sets)} sets of {len(sets[0].members)} values"
+
+
+def contrast(colour: tuple[float, float, float], other: tuple[float, float, float]) -> float:
+    """Contrast ratio of two colours as WCAG 2 defines it: 1 (none) to 21; text needs 4.5."""
+
+    def luminance(rgb: tuple[float, float, float]) -> float:
+        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    darker, lighter = sorted((luminance(colour), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _corner(image: int, channel: int) -> tuple[float, float]:
+    """Upper left corner of a block; y grows downwards."""
+    _, _, height, width = IMAGES.shape
+    return channel * (width + GAP), image * (height + GAP)

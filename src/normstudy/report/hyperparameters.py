@@ -1,0 +1,140 @@
+"""Training and hyperparameters: every parameter of every run, and the search that chose them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pandas as pd
+
+from normstudy.config import VALIDATION_IMAGES, Config
+from normstudy.report import markup
+from normstudy.report.labels import DATA_TITLES, model_names
+from normstudy.report.markup import escape, unbroken
+from normstudy.report.search import VARIED, best_combinations, mean_over_seeds
+from normstudy.report.settings import differing_parameters, have_columns, where_told
+from normstudy.report.wording import MOST_NAMES, counted, join_words, seeds_text, short, some_of
+from normstudy.runs.folder import FinishedRun
+from normstudy.runs.record import Row
+
+
+def parameters(runs: Sequence[FinishedRun]) -> str:
+    """`@tbl-parameters` and, of many models, `@tbl-settings-1`, `-2`, … with the parameters in which they differ."""
+    caption = f"Every parameter of every run.{where_told(runs)}"
+    blocks = [markup.table("parameters", parameters_table(runs), caption)]
+    settings = settings_tables(runs)
+    for part, frame in enumerate(settings, start=1):
+        which = f", part {part} of {len(settings)}" if len(settings) > 1 else ""
+        blocks.append(markup.table(f"settings-{part}", frame, f"The parameters in which the models differ{which}."))
+    return "\n".join(blocks)
+
+
+def parameters_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
+    """Every parameter of the configuration: one row each, one column per model, or one for all, if they are many.
+
+    What is not the same for all then stands in the `settings_tables`.
+    """
+    columns = dict(zip(map(unbroken, model_names(runs)), [run.config.model_dump() for run in runs], strict=True))
+    rows = []
+    for key, field in Config.model_fields.items():
+        row = {"parameter": f"`{key}`", "meaning": escape(field.description)}
+        shown = {name: _shown(values[key]) for name, values in columns.items()}
+        if have_columns(runs):
+            row |= shown
+        else:
+            different = len({str(values[key]) for values in columns.values()})
+            row["every model"] = next(iter(shown.values())) if different == 1 else f"{different} different values"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def settings_tables(runs: Sequence[FinishedRun]) -> list[pd.DataFrame]:
+    """Of more models than have a column in the `parameters_table`: one row each, with the parameters that differ.
+
+    As many tables as are needed for none to be wider than a page.
+    """
+    named = [(unbroken(name), run.config.model_dump()) for name, run in zip(model_names(runs), runs, strict=True)]
+    return [
+        pd.DataFrame(
+            {"model": name} | {key.replace("_", " "): _shown(values[key]) for key in keys} for name, values in named
+        )
+        for keys in differing_parameters(runs)
+    ]
+
+
+def search_protocol(rows: list[Row]) -> str:
+    """How the recorded hyperparameter search went; `rows` as of `read_record`."""
+    budgets = Counter(row["model"] for row in rows)
+    seeds = sorted({row["config"]["seed"] for row in rows})
+    config = rows[0]["config"]
+    each = set(budgets.values())
+    share = counted(len(rows), "run")
+    if len(each) == 1:
+        share = f"{counted(each.pop(), 'run')} for each of {counted(len(budgets), 'model')}"
+    return (
+        f"on the validation split of {DATA_TITLES[config['dataset']]} "
+        f"({VALIDATION_IMAGES[config['dataset']]:,} training images held out), {share}, "
+        f"{counted(config['epochs'], 'epoch')} each, {seeds_text(seeds)}; the combination with the lowest mean "
+        "validation loss was taken."
+    )
+
+
+def search_agreement(rows: list[Row], runs: Sequence[FinishedRun]) -> str:
+    """Which of `runs` use the best combination that the search found for a model of their kind."""
+    best = best_combinations(rows)
+    verdicts = []
+    for run in runs:
+        own = run.config.model_dump()
+        kinds = [values for values in best if values["norm"] == own["norm"] and bool(values["l1"]) == bool(own["l1"])]
+        as_best = bool(kinds) and all(own[key] == kinds[0][key] for key in VARIED)
+        verdicts.append("best" if as_best else "other" if kinds else "none")
+    one = {
+        "none": "was not part of the search",
+        "best": "has the best combination found for it",
+        "other": "has other values than the best found",
+    }
+    many = {
+        "none": "were not part of the search",
+        "best": "have the best combinations found for them",
+        "other": "have other values than the best found",
+    }
+    names = model_names(runs)
+    if len(runs) <= MOST_NAMES:
+        return join_words([f"{name} {one[each]}" for name, each in zip(names, verdicts, strict=True)]) + "."
+    parts = []
+    for each in dict.fromkeys(verdicts):
+        alike = [name for name, own in zip(names, verdicts, strict=True) if own == each]
+        parts.append(f"{some_of(alike)} {(one if len(alike) == 1 else many)[each]}")
+    return "; ".join(parts) + "."
+
+
+def search(rows: list[Row]) -> str:
+    """`@tbl-search`: the `search_table` with its caption."""
+    caption = (
+        "The hyperparameter search on MNIST's validation split, best first within each model. Values are means over "
+        "the seeds, of the last epoch."
+    )
+    return markup.table("search", search_table(rows), caption)
+
+
+def search_table(rows: list[Row]) -> pd.DataFrame:
+    """One row per combination of the hyperparameter search, best first within each model; means over seeds."""
+    means = mean_over_seeds(rows)
+    return pd.DataFrame(
+        {
+            "model": means["model"].map(escape),
+            "peak rate": means["max_lr"].map(short),
+            "weight decay": means["weight_decay"].map(short),
+            "λ of L1": means["l1"].map(short),
+            "seeds": means["seeds"],
+            "loss (nats)": means["loss"].map("{:.4f}".format),
+            "accuracy (%)": (100 * means["accuracy"]).map("{:.2f}".format),
+        }
+    )
+
+
+def _shown(value: object) -> str:
+    """A parameter's value as the cell of a table."""
+    if value is None:
+        return "–"
+    return short(value) if isinstance(value, float) else escape(value)

@@ -1,0 +1,72 @@
+"""Misclassified images: the ten errors of which a model was surest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.style
+from matplotlib.figure import Figure
+
+from normstudy.report import markup
+from normstudy.report.drawing import GRID, PLAIN, WIDTH
+from normstudy.report.labels import CLASS_NAMES, DATA_TITLES, model_names
+from normstudy.report.outcomes import error_count
+from normstudy.report.wording import counted
+from normstudy.runs.folder import FinishedRun
+
+
+def sheets(runs: Sequence[FinishedRun]) -> str:
+    """`@fig-misclassified-<run>` of each of `runs`: the sheet in its folder; a line on each that diverged."""
+    blocks = []
+    for name, run in zip(model_names(runs), runs, strict=True):
+        if run.diverged:
+            blocks.append(f"{name} has no misclassified images to show.\n")
+            continue
+        sheet = run.folder / "misclassified.png"
+        blocks.append(
+            markup.figure(f"misclassified-{run.name}", sheet, misclassified_alt(run), misclassified_caption(name, run))
+        )
+    return "\n".join(blocks)
+
+
+@matplotlib.style.context(PLAIN)
+def misclassified_figure(run: FinishedRun) -> Figure:
+    """The ten errors of which the model was surest, five by two; fewer when there are fewer."""
+    errors, names = run.misclassified, CLASS_NAMES[run.config.dataset]
+    rows, columns = GRID
+    figure = Figure(figsize=(WIDTH, 3.7), layout="constrained")
+    for place, axes in enumerate(figure.subplots(rows, columns).flat):
+        axes.axis("off")
+        if place >= len(errors["label"]):
+            continue
+        axes.imshow(errors["images"][place], cmap="gray_r", vmin=0, vmax=255)
+        true, predicted = names[errors["label"][place]], names[errors["predicted"][place]]
+        axes.set_title(f"true {true}, said {predicted}\n{confidence_text(errors['confidence'][place])}", fontsize=9)
+    return figure
+
+
+def misclassified_alt(run: FinishedRun) -> str:
+    """Alternative text for `misclassified_figure`: what each picture is and was taken for."""
+    names, errors = CLASS_NAMES[run.config.dataset], run.misclassified
+    shown = list(zip(errors["label"], errors["predicted"], errors["confidence"], strict=True))[: GRID[0] * GRID[1]]
+    items = (f"{names[true]} taken for {names[said]} ({confidence_text(p)})" for true, said, p in shown)
+    return f"Grid of {counted(len(shown), 'misclassified image')}: {', '.join(items)}."
+
+
+def misclassified_caption(name: str, run: FinishedRun) -> str:
+    """Caption of `misclassified_figure` for the run called `name`: how many errors there are, and which are shown."""
+    errors, total = error_count(run)
+    places = GRID[0] * GRID[1]
+    which = f"the {places} it was surest of" if errors > places else "all of them"
+    if errors == 0:
+        which = "there is none to show"
+    return (
+        f"{name} misclassifies {errors} of {total:,} {run.config.evaluate_on} images "
+        f"({DATA_TITLES[run.config.dataset]}): {which}. Above each image: true class, predicted class, and the "
+        "probability that the model gave the latter."
+    )
+
+
+def confidence_text(probability: float) -> str:
+    """A probability in percent that never rounds up to certainty: `99.3 %`, `> 99.9 %`."""
+    return "> 99.9 %" if probability > 0.999 else f"{100 * probability:.1f} %"

@@ -1,0 +1,153 @@
+"""What lies beside the chosen hyperparameters: the same runs with other rates and penalties, with several seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from normstudy.report import markup
+from normstudy.report.labels import DATA_TITLES, model_names
+from normstudy.report.markup import escape
+from normstudy.report.search import VARIED
+from normstudy.report.statistics import paired_interval
+from normstudy.report.wording import counted, join_words, seeds_text, short
+from normstudy.runs.folder import FinishedRun
+from normstudy.runs.record import Row
+
+EARLY = 5
+"""Epochs after which a curve is asked to be smooth."""
+
+Values = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A combination beside the chosen one: what it is called, its mean loss, and how much more that is (nats).
+
+    `low`, `high`: 95 % interval of the difference over the seeds that both have.
+    """
+
+    values: Values
+    loss: float
+    accuracy: float
+    difference: float
+    low: float
+    high: float
+
+
+def in_words(rows: list[Row], runs: Sequence[FinishedRun]) -> str:
+    """Whether anything beside what `runs` have is better, and how smooth their curves are; `rows` as `read_record`."""
+    seeds = sorted({row["config"]["seed"] for row in rows})
+    config = rows[0]["config"]
+    sentences = [
+        f"What lies beside each chosen combination was tried on the validation split of "
+        f"{DATA_TITLES[config['dataset']]} as well, with {seeds_text(seeds)}."
+    ]
+    better, steepest = [], []
+    for name, run in zip(model_names(runs), runs, strict=True):
+        of_kind = rows_of_kind(rows, run)
+        chosen = _chosen(of_kind, run)
+        if not chosen:
+            sentences.append(f"{name} was not among them.")
+            continue
+        found = neighbours(of_kind, chosen)
+        better += [f"{name} with {_called(each.values)}" for each in found if each.high < 0]
+        steepest.append((largest_rise(list(chosen.values())), name))
+    if steepest:
+        if better:
+            sentences.append(f"Better than what was chosen, beyond the noise: {join_words(better)}.")
+        else:
+            sentences.append("None is better beyond the noise (95 % intervals of the paired differences).")
+        rise, name = max(steepest)
+        sentences.append(
+            f"After epoch {EARLY}, the mean loss over the seeds is at most {rise:.2f} times that of the epoch before "
+            f"({name})."
+        )
+    return " ".join(sentences)
+
+
+def table(rows: list[Row], runs: Sequence[FinishedRun]) -> str:
+    """`@tbl-neighbours`: the `neighbours_table` with its caption."""
+    count = len({row["config"]["seed"] for row in rows})
+    caption = (
+        f"The chosen hyperparameters and their neighbours: means over {counted(count, 'seed')} on the validation "
+        "split, of the last epoch. The difference is that of the losses to the chosen one, seed by seed, with its "
+        "95 % interval."
+    )
+    return markup.table("neighbours", neighbours_table(rows, runs), caption)
+
+
+def neighbours_table(rows: list[Row], runs: Sequence[FinishedRun]) -> pd.DataFrame:
+    """One row per combination, the chosen one of each model first."""
+    lines = []
+    for name, run in zip(model_names(runs), runs, strict=True):
+        of_kind = rows_of_kind(rows, run)
+        chosen = _chosen(of_kind, run)
+        if not chosen:
+            continue
+        values = tuple(run.config.model_dump()[key] for key in VARIED)
+        own = Neighbour(values, _mean(chosen, "validation_loss"), _mean(chosen, "validation_accuracy"), 0, 0, 0)
+        for each in [own, *neighbours(of_kind, chosen)]:
+            difference = f"{1000 * each.difference:+.2f} ({1000 * each.low:+.2f} to {1000 * each.high:+.2f})"
+            if not math.isfinite(each.loss):
+                difference = "diverged"
+            lines.append(
+                {"model": escape(name)}
+                | dict(zip(("peak rate", "weight decay", "λ of L1"), map(short, each.values), strict=True))
+                | {"loss (nats)": f"{each.loss:.4f}", "accuracy (%)": f"{100 * each.accuracy:.2f}"}
+                | {"difference (0.001 nats)": "chosen" if each is own else difference.replace("-", "−")}
+            )
+    return pd.DataFrame(lines)
+
+
+def rows_of_kind(rows: list[Row], run: FinishedRun) -> dict[Values, dict[int, Row]]:
+    """By combination of what was varied, and by seed, the rows of models like `run`."""
+    found: dict[Values, dict[int, Row]] = {}
+    for row in rows:
+        config = row["config"]
+        if config["norm"] == run.config.norm and bool(config["l1"]) == bool(run.config.l1):
+            found.setdefault(tuple(config[key] for key in VARIED), {})[config["seed"]] = row
+    return found
+
+
+def neighbours(of_kind: dict[Values, dict[int, Row]], chosen: dict[int, Row]) -> list[Neighbour]:
+    """What else is in `of_kind` beside the rows `chosen`, compared on the seeds that both have; best first."""
+    found = []
+    for values, own in of_kind.items():
+        seeds = sorted(own.keys() & chosen.keys())
+        if own is chosen or not seeds:
+            continue
+        losses, before = ([_loss(each[seed]) for seed in seeds] for each in (own, chosen))
+        difference, low, high = paired_interval(np.array(losses), np.array(before))
+        found.append(
+            Neighbour(values, float(np.mean(losses)), _mean(own, "validation_accuracy"), difference, low, high)
+        )
+    return sorted(found, key=lambda each: each.loss)
+
+
+def largest_rise(rows: Sequence[Row]) -> float:
+    """The largest share of the mean loss over `rows` in an epoch after `EARLY` to that of the epoch before."""
+    shortest = min(len(row["losses"]) for row in rows)
+    means = [float(np.mean([row["losses"][epoch] for row in rows])) for epoch in range(shortest)]
+    return max((after / before for before, after in zip(means[EARLY - 1 :], means[EARLY:], strict=False)), default=0.0)
+
+
+def _chosen(of_kind: dict[Values, dict[int, Row]], run: FinishedRun) -> dict[int, Row]:
+    return of_kind.get(tuple(run.config.model_dump()[key] for key in VARIED), {})
+
+
+def _loss(row: Row) -> float:
+    return math.inf if row["validation_loss"] is None else row["validation_loss"]
+
+
+def _mean(rows: dict[int, Row], key: str) -> float:
+    return float(np.mean([math.nan if row[key] is None else row[key] for row in rows.values()]))
+
+
+def _called(values: Values) -> str:
+    named = zip(("peak rate", "weight decay", "λ"), values, strict=True)
+    return ", ".join(f"{name} {short(value)}" for name, value in named if value)

@@ -1,0 +1,70 @@
+"""Model: the layers of the network that all models share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from normstudy.config import IMAGE_SHAPES, Config
+from normstudy.report import markup
+from normstudy.report.labels import model_names
+from normstudy.report.markup import escape
+from normstudy.runs.folder import FinishedRun
+from normstudy.skeleton import Block, deepened, parse_skeleton
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def blocks(runs: Sequence[FinishedRun]) -> tuple[Block, ...]:
+    """The convolutions of the first of `runs`."""
+    config = runs[0].config
+    return deepened(parse_skeleton(config.skeleton), config.depth)
+
+
+def layers(runs: Sequence[FinishedRun]) -> str:
+    """`@tbl-layers`: the layers of the first of `runs`, and whether the others have as many parameters."""
+    sizes = dict.fromkeys(run.metrics["model"]["parameters"] for run in runs)
+    listed = ", ".join(f"{size:,}" for size in sizes)
+    alike = "every model has as many" if len(sizes) == 1 else f"the models have {listed}"
+    first = model_names(runs)[0]
+    caption = f"The layers of {first} in the order in which data meet them, with trainable parameters; {alike}."
+    return markup.table("layers", layers_table(runs[0].config), caption)
+
+
+def layers_table(config: Config) -> pd.DataFrame:
+    """The layers of the network in the order data meets them, with output shapes and parameters."""
+    import torchinfo
+
+    from normstudy.model import make_net
+
+    size = (1, *IMAGE_SHAPES[config.dataset])
+    summary = torchinfo.summary(make_net(config), input_size=size, verbose=0, device="cpu")
+    rows = [
+        {
+            "layer": escape(describe_layer(layer.module)),
+            "output (C, H, W)": " × ".join(str(size) for size in layer.output_size[1:]),
+            "parameters": f"{layer.num_params:,}",
+        }
+        for layer in summary.summary_list
+        if layer.is_leaf_layer
+    ]
+    total = {"layer": "**total**", "output (C, H, W)": "", "parameters": f"**{summary.total_params:,}**"}
+    return pd.DataFrame([*rows, total])
+
+
+def describe_layer(module: nn.Module) -> str:
+    """A layer in a few words, with the settings that matter: `convolution 5×5, stride 2`."""
+    name = type(module).__name__
+    if name == "Conv2d":
+        padded = ", padded" if module.padding[0] else ""
+        return f"convolution {module.kernel_size[0]}×{module.kernel_size[1]}, stride {module.stride[0]}{padded}"
+    if name == "MaxPool2d":
+        return f"max-pool {module.kernel_size}×{module.kernel_size}"
+    if name == "GroupNorm":
+        return f"normalization (GroupNorm, {module.num_groups} group{'s' * (module.num_groups > 1)})"
+    if "Norm" in name:
+        return f"normalization ({name})"
+    return {"Linear": "mean over positions, linear", "Identity": "no normalization"}.get(name, name)

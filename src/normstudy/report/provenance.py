@@ -1,0 +1,50 @@
+"""How to reproduce this: with which versions, on what, and from which code the runs were made, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from normstudy.report.markup import escape, note_on_code_points
+from normstudy.report.wording import counted, join_words
+from normstudy.runs.folder import FinishedRun
+
+
+def versions(runs: Sequence[FinishedRun]) -> str:
+    """`Python 3.11.7, torch 2.15.0 and torchvision 0.30.0`; several of one, where they differ, with `or`."""
+    parts = []
+    for name in ("python", "torch", "torchvision"):
+        found = _named(runs, name)
+        parts.append(f"{name.replace('python', 'Python')} {' or '.join(found)}")
+    return join_words(parts)
+
+
+def processors(runs: Sequence[FinishedRun]) -> str:
+    """On which processors the runs were made."""
+    return join_words(_named(runs, "processor"))
+
+
+def threads(runs: Sequence[FinishedRun]) -> str:
+    """`1 thread, bf16`: threads and precision of the runs."""
+    kinds = dict.fromkeys((run.config.threads, run.config.precision) for run in runs)
+    return join_words([f"{counted(count, 'thread')}, {precision}" for count, precision in kinds])
+
+
+def commits(runs: Sequence[FinishedRun]) -> str:
+    """From which commits of the code the runs were made."""
+    parts = []
+    for commit, clean in dict.fromkeys(
+        (run.metrics["environment"]["commit"], run.metrics["environment"]["clean"]) for run in runs
+    ):
+        state = "" if clean else " with uncommitted changes"
+        parts.append(f"commit {escape(commit[:10])}{state}" if commit else "sources outside version control")
+    return join_words(parts)
+
+
+def code_points(runs: Sequence[FinishedRun]) -> str:
+    """What is to be said of code points among versions, processors and commits; nothing where there are none."""
+    return note_on_code_points(f"{versions(runs)} {processors(runs)} {commits(runs)}")
+
+
+def _named(runs: Sequence[FinishedRun], key: str) -> list[str]:
+    """What the environments of `runs` have for `key`, each once."""
+    return [escape(text) or "(no name)" for text in dict.fromkeys(run.metrics["environment"][key] for run in runs)]

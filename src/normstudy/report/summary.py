@@ -1,0 +1,98 @@
+"""Summary: who made how many errors, whether that is more than noise, and the table of the models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+import pandas as pd
+
+from normstudy.report import markup
+from normstudy.report.labels import are_numbered, data_name, labels, model_names
+from normstudy.report.markup import unbroken
+from normstudy.report.outcomes import diverged_count, error_count, finished, named
+from normstudy.report.settings import where_told
+from normstudy.report.statistics import proportion_interval
+from normstudy.report.verdict import caveat, verdict
+from normstudy.report.wording import MOST_NAMES, join_words
+from normstudy.runs.folder import FinishedRun
+
+
+def paragraph(runs: Sequence[FinishedRun]) -> str:
+    """Who made how many errors, who diverged, and whether the differences are more than noise."""
+    diverged = [(name, run) for name, run in named(runs) if run.diverged]
+    sentences = [_accuracies(runs)] if len(diverged) < len(runs) else []
+    sentences += [diverged_count(runs)] if diverged else []
+    sentences += [
+        f"{name} diverged in epoch {run.metrics['epoch']}, at step {run.metrics['step']} and a learning rate of "
+        f"{run.metrics['lr']:.3g}; it has no final accuracy."
+        for name, run in diverged
+        if len(diverged) <= MOST_NAMES
+    ]
+    if len(runs) - len(diverged) > 1:
+        sentences += [verdict(runs), caveat(finished(runs))]
+    return " ".join(sentences)
+
+
+def models(runs: Sequence[FinishedRun]) -> str:
+    """`@tbl-models`: the `models_table` with its caption."""
+    caption = (
+        f"The models after their last epoch ({data_name(runs)}). The interval is Wilson's for a proportion "
+        "[@wilson1927], at 95 %: how far the accuracy could be off because the images are a sample."
+        f"{note_on_numbers(runs)}"
+    )
+    return markup.table("models", models_table(runs), caption)
+
+
+def models_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
+    """One row per model: parameters, accuracy with its 95 % interval, loss, errors, seconds per epoch."""
+    split = runs[0].config.evaluate_on
+    rows = []
+    for name, run in zip(model_names(runs), runs, strict=True):
+        row = {"model": unbroken(name), "parameters": f"{run.metrics['model']['parameters']:,}"}
+        if run.diverged:
+            row |= {f"{split} accuracy (%)": f"diverged in epoch {run.metrics['epoch']}"}
+        else:
+            errors, total = error_count(run)
+            low, high = proportion_interval(total - errors, total)
+            row |= {
+                f"{split} accuracy (%)": f"{100 * run.history[-1]['test_accuracy']:.2f}",
+                "95 % interval": unbroken(f"{100 * low:.2f} to {100 * high:.2f}"),
+                f"{split} loss": f"{run.history[-1]['test_loss']:.4f}",
+                "errors": unbroken(f"{errors} of {total:,}"),
+                "s per epoch": f"{seconds_per_epoch(run):.1f}",
+            }
+        rows.append(row)
+    return pd.DataFrame(rows).fillna("–")
+
+
+def seconds_per_epoch(run: FinishedRun) -> float:
+    """Median over the epochs, evaluation included."""
+    return median(entry["seconds"] for entry in run.history)
+
+
+def note_on_numbers(runs: Sequence[FinishedRun]) -> str:
+    """What the numbers of models stand for, and where that is told, as Markdown; nothing where no model has one."""
+    if not are_numbered(labels([run.config for run in runs])):
+        return ""
+    told = where_told(runs) or " @tbl-parameters has what differs."
+    return f" Models that differ in too much for a name are numbered (#1, #2, …).{told}"
+
+
+def _accuracies(runs: Sequence[FinishedRun]) -> str:
+    """Who misclassifies how many; of more models than can be listed: the best, the worst, and half of them."""
+    judged = [(name, run) for name, run in named(runs) if not run.diverged]
+    judged.sort(key=lambda pair: error_count(pair[1]))
+    images = f"{len(judged[0][1].predictions['label']):,} {judged[0][1].config.evaluate_on} images"
+    if len(judged) <= MOST_NAMES:
+        return f"Of {images}, {join_words([_accuracy(*each) for each in judged])}."
+    half, _ = error_count(judged[(len(judged) - 1) // 2][1])
+    return (
+        f"{len(judged)} models judged the same {images}: {_accuracy(*judged[0])}, the fewest; "
+        f"{_accuracy(*judged[-1])}, the most. Half of the models misclassify at most {half}."
+    )
+
+
+def _accuracy(name: str, run: FinishedRun) -> str:
+    errors, _ = error_count(run)
+    return f"{name} misclassifies {errors} ({100 * run.history[-1]['test_accuracy']:.2f} % right)"

@@ -1,0 +1,27 @@
+"""The parameters of the runs, and the search that chose them."""
+
+import pytest
+from made_runs import made_runs
+
+from normstudy.report import hyperparameters
+
+
+@pytest.mark.parametrize("count", [5, 30])
+def test_what_differs_stands_once_for_each_model_and_what_does_not_once_for_all(count):
+    runs = made_runs(count, 1)
+    shared = hyperparameters.parameters_table(runs).set_index("parameter")["every model"]
+    assert shared["`epochs`"] == "20"
+    assert shared["`seed`"] == f"{count} different values"
+    parts = hyperparameters.settings_tables(runs)
+    assert [list(part.columns[1:]) for part in parts] == [
+        ["seed", "batch size", "max lr", "warmup"],
+        ["weight decay", "rotation", "shift", "scale", "fade"],
+    ]
+    assert all(len(part) == count for part in parts)
+    assert hyperparameters.settings_tables(runs[:4]) == []
+    assert len(hyperparameters.parameters_table(runs[:4]).columns) == 2 + 4
+
+
+def test_a_search_of_one_run_has_no_plural():
+    record = {"model": "bn", "config": {"seed": 7, "dataset": "mnist", "epochs": 1}}
+    assert "1 run for each of 1 model, 1 epoch each, seed 7" in hyperparameters.search_protocol([record])
