@@ -70,7 +70,7 @@ class ForeignFileError(DamagedDataError):
 
 def torchvision_class(dataset: str) -> type:
     """torchvision's class for `dataset`, reading from where `ensure` found or put its files, and nowhere else."""
-    folder = str(_raw_folder(dataset))
+    folder = str(raw_folder(dataset))
     # Left to itself, it prefers what torchvision wrote until 2021, in `processed`.
     places = {"raw_folder": folder, "processed_folder": os.path.join(folder, "processed")}
     return type(CLASSES[dataset], (published(dataset),), places)
@@ -326,7 +326,7 @@ def _raw_folders(dataset: str) -> list[Path]:
     return [root / CLASSES[dataset] / "raw" for root in (data_folder(), cache_folder() / "data")]
 
 
-def _raw_folder(dataset: str) -> Path:
+def raw_folder(dataset: str) -> Path:
     """Where the unpacked files of `dataset` are, else where they belong."""
     folders = _raw_folders(dataset)
     return next((raw for raw in folders if not _problem(dataset, raw)), folders[0])
