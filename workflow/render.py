@@ -18,13 +18,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import nbformat
 import quarto
 import yaml
 from placement import clear_up, put_in_place, workshop
 from surroundings import settle
 
 from normstudy.errors import NormstudyError, disk_refusal
+from normstudy.ipynb import nbformat
 from normstudy.ownership import as_typed, record, refuse_output
 from normstudy.paths import write_whole
 from normstudy.preview import page as preview
