@@ -6,14 +6,15 @@ import json
 import math
 import sys
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from normstudy.config import ParameterError, make_config
 from normstudy.errors import NormstudyError
 from normstudy.paths import bring_back
 from normstudy.text import one_line
+
+if TYPE_CHECKING:  # who only checks a record does without
+    import pandas as pd
 
 VARIED = ("max_lr", "weight_decay", "l1")
 """The parameters that the search varied."""
@@ -47,6 +48,8 @@ def mean_over_seeds(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
     A combination that diverged with one seed has an infinite loss and no accuracy, whatever the others gave.
     """
+    import pandas as pd
+
     flat = pd.DataFrame(
         {"model": row["model"], "norm": row["config"]["norm"], "seed": row["config"]["seed"]}
         | {key: row["config"][key] for key in VARIED}
@@ -74,6 +77,8 @@ def mean_over_models(rows: list[dict[str, Any]]) -> pd.DataFrame:
     Means over all models and seeds that every skeleton has; `time` is that of an epoch, as a share of the
     first skeleton's, `accuracy` a fraction. `rows` as of `read_search`, each with a `skeleton`.
     """
+    import pandas as pd
+
     flat = pd.DataFrame(
         {
             "skeleton": row["skeleton"],
