@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ import pypandoc
 import typst
 import yaml
 
+from normstudy.hardware import cores
 from normstudy.ipynb import nbformat
 from normstudy.preview.article import PreviewError, executed
 from normstudy.preview.constructs import FRONT_MATTER, top_heading_level, unsupported_constructs
@@ -62,20 +64,23 @@ def render(
     output.parent.mkdir(parents=True, exist_ok=True)
     build = output.with_name(f".{output.name}-{os.getpid()}")
     build.mkdir()
+    pool = ThreadPoolExecutor(cores())  # Pandoc is a program of its own, and typst as good as one
     try:
-        written = [build / "index.html", build / "report.pdf"]
         links = [{"title": html.escape(title), "href": f"notebooks/{name}"} for title, _, name in pages]
         variables = {"formats": [{"title": "PDF", "href": "report.pdf"}], "notebooks": links}
-        written[0].write_text(_html(source, report, variables), encoding="utf-8")
-        written[1].write_bytes(_pdf(source, report))
-        for title, path, name in pages:
-            written.append(build / "notebooks" / name)
-            written[-1].parent.mkdir(exist_ok=True)
-            written[-1].write_text(_notebook_html(title, path, pages), encoding="utf-8")
+        made = {
+            "index.html": pool.submit(_html, source, report, variables),
+            "report.pdf": pool.submit(_pdf, source, report),
+        }
+        made |= {f"notebooks/{name}": pool.submit(_notebook_html, title, path, pages) for title, path, name in pages}
+        for name, content in made.items():
+            (build / name).parent.mkdir(exist_ok=True)
+            (build / name).write_bytes(content.result())
         build.rename(output)  # which may be there, empty
     finally:
+        pool.shutdown(cancel_futures=True)
         shutil.rmtree(build, ignore_errors=True)
-    return [output / path.relative_to(build) for path in written]
+    return [output / name for name in made]
 
 
 # Writing the pages
@@ -92,14 +97,14 @@ _PAGE = {
 }
 
 
-def _html(source: str, report: Path, variables: dict[str, Any]) -> str:
+def _html(source: str, report: Path, variables: dict[str, Any]) -> bytes:
     return _pandoc(
         source,
         report,
         variables=variables,
         metadata={"link-citations": True} | _date(source),
         **_PAGE | {"from": MARKDOWN, "number-sections": True, "citeproc": True, "fail-if-warnings": True},
-    )
+    ).encode()
 
 
 def _pdf(source: str, report: Path) -> bytes:
@@ -140,7 +145,7 @@ def _notebook_pages(notebooks: Sequence[tuple[str, Path]]) -> list[tuple[str, Pa
     return [(title, path, f"{name}.html") for (title, _), path, name in zip(notebooks, paths, names, strict=True)]
 
 
-def _notebook_html(title: str, path: Path, pages: list[tuple[str, Path, str]]) -> str:
+def _notebook_html(title: str, path: Path, pages: list[tuple[str, Path, str]]) -> bytes:
     notebook = nbformat.read(path, as_version=4)
     make_harmless(notebook)
     links = [{"title": html.escape(t), "href": n, "current": p == path} for t, p, n in pages]
@@ -150,7 +155,7 @@ def _notebook_html(title: str, path: Path, pages: list[tuple[str, Path, str]]) -
         variables={"home": "../index.html", "notebooks": links},
         metadata={"title": title},
         **_PAGE | {"from": "ipynb", "shift-heading-level-by": 1},
-    )
+    ).encode()
 
 
 def _pandoc(source: str, origin: Path, citeproc: bool = False, **options: Any) -> str:
