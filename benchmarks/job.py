@@ -55,9 +55,13 @@ def notebook_parts(where: Path) -> list[Row]:
     staged = stage(config, where)
     output = where / "train.ipynb"
     start = time.perf_counter()
-    parameters = {**config.model_dump(), "run_folder": str(staged)}
+    # In a folder of its own also for the checkpoint, from which the next measurement would go on.
+    parameters = {**config.model_dump(), "run_folder": str(staged), "runs_folder": str(where)}
     notebook = papermill.execute_notebook(
-        str(ROOT / "analysis/train.ipynb"), str(output), parameters, cwd=str(ROOT), progress_bar=False
+        *(str(ROOT / "analysis/train.ipynb"), str(output), parameters),
+        cwd=str(ROOT),
+        progress_bar=False,
+        shutdown_kernel="immediate",  # as of a run
     )
     whole = time.perf_counter() - start
     parts: dict[str, float] = {}

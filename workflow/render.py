@@ -18,16 +18,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import nbformat
 import quarto
 import yaml
 from placement import clear_up, put_in_place, workshop
 from surroundings import settle
 
 from normstudy.errors import NormstudyError, disk_refusal
+from normstudy.ipynb import nbformat
 from normstudy.ownership import as_typed, record, refuse_output
 from normstudy.paths import write_whole
 from normstudy.preview import page as preview
+from normstudy.preview.article import NeedsQuartoError, executed
 from normstudy.report.harmless import make_harmless
 from normstudy.report.labels import FULL_NAMES, data_name, model_names, which_models
 from normstudy.runs.folder import FinishedRun
@@ -37,7 +38,6 @@ from normstudy.runs.studies import verified_study
 REPORT = Path("report.qmd")
 PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml")
 RECORDS = tuple(Path(f"results/{study}.json") for study in ("search", "neighbours", "skeletons"))
-FORMATS = ("html", "typst")
 RESULTS_VARIABLE = "NORMSTUDY_RESULTS"
 
 
@@ -70,17 +70,23 @@ def render(results: Path, output: Path, renderer: str = "auto") -> str:
 
 
 def render_with_quarto(program: str, results: Path, output: Path, runs: list[FinishedRun]) -> None:
-    """Render the manuscript as the folder `output`, each format in a copy of the project, both at the same time.
+    """Render the manuscript as the folder `output`, all formats in a copy of the project and from one run of its cells.
 
-    Quarto runs the article once per format, and writes beside it; two
-    copies keep them apart from each other, and from another render in this checkout.
+    Left to itself, Quarto runs them once per format. It does so here, too, where the article has constructs that
+    only Quarto knows.
     """
-    environment = {**os.environ, RESULTS_VARIABLE: str(results.resolve()), "QUARTO_PYTHON": sys.executable}
+    environment = {RESULTS_VARIABLE: str(results.resolve()), "QUARTO_PYTHON": sys.executable}
     with plain_place(output.parent) as place:
-        projects = {target: place / target for target in FORMATS}
-        run_quarto(program, environment, projects, runs)
-        shutil.move(projects["html"] / "made", output)
-        shutil.copyfile(projects["typst"] / "made/report.pdf", output / "report.pdf")
+        project = place / "project"
+        copy_project(project)
+        copy_notebooks(project, runs)
+        article = project / REPORT
+        try:
+            article.write_text(executed(article, environment, {"engine": "markdown"}), encoding="utf-8")
+        except NeedsQuartoError as construct:
+            print(f"{construct} So its cells are run by Quarto, once per format.")
+        run_quarto(program, {**os.environ, **environment}, project)
+        shutil.move(project / "made", output)
 
 
 @contextmanager
@@ -93,29 +99,23 @@ def plain_place(folder: Path) -> Iterator[Path]:
             yield Path(elsewhere)
 
 
-def run_quarto(program: str, environment: dict[str, str], projects: dict[str, Path], runs: list[FinishedRun]) -> None:
-    """Render each format in its folder of `projects`. Raises `RenderError` with Quarto's reason."""
-    for project in projects.values():
-        copy_project(project)
-        copy_notebooks(project, runs)
-    processes = {}
-    for target, project in projects.items():
-        with open(project / "quarto.log", "w") as log:
-            command = [program, "render", "--profile", "runs", "--to", target, "--output-dir", "made"]
-            processes[target] = subprocess.Popen(command, cwd=project, env=environment, stdout=log, stderr=log)
-    codes = [process.wait() for process in processes.values()]
-    logs = [(project / "quarto.log").read_text(errors="replace") for project in projects.values()]
-    print(*logs, sep="\n")
-    for code, log in zip(codes, logs, strict=True):
-        if code:
-            lines = log.splitlines()
-            reason = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-            reason = reason or [line for line in lines if re.search(r"Error|ERROR", line)] or ["see above"]
-            full = re.search(r"No space left|disk is full", log)
-            remedy = "; make room there, or name another folder (OUTPUT=)" if full else ""
-            raise RenderError(f"Quarto failed: {reason[-1].strip()}{remedy}")
-        if "Unable to resolve crossref" in log:  # Quarto itself only warns
-            raise RenderError("Quarto: a cross-reference of report.qmd leads nowhere; see the lines above")
+def run_quarto(program: str, environment: dict[str, str], project: Path) -> None:
+    """Render all formats of `project`, into its folder `made`. Raises `RenderError` with Quarto's reason."""
+    command = [program, "render", "--profile", "runs", "--output-dir", "made"]
+    with open(project / "quarto.log", "w+", errors="replace") as file:
+        code = subprocess.call(command, cwd=project, env=environment, stdout=file, stderr=file)
+        file.seek(0)
+        log = file.read()
+    print(log)
+    if code:
+        lines = log.splitlines()
+        reason = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+        reason = reason or [line for line in lines if re.search(r"Error|ERROR", line)] or ["see above"]
+        full = re.search(r"No space left|disk is full", log)
+        remedy = "; make room there, or name another folder (OUTPUT=)" if full else ""
+        raise RenderError(f"Quarto failed: {reason[-1].strip()}{remedy}")
+    if "Unable to resolve crossref" in log:  # Quarto itself only warns
+        raise RenderError("Quarto: a cross-reference of report.qmd leads nowhere; see the lines above")
 
 
 def copy_project(project: Path) -> None:

@@ -14,14 +14,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-import nbformat
-import papermill
 from jupyter_client.manager import AsyncKernelManager
-from papermill.exceptions import PapermillExecutionError
 from surroundings import settle
 
 from normstudy.config import make_config, run_name
 from normstudy.errors import NormstudyError, disk_refusal
+from normstudy.ipynb import nbformat
 from normstudy.own_kernel import last_words, own_kernel
 from normstudy.paths import project_root
 from normstudy.runs import progress
@@ -67,6 +65,9 @@ def train(parameters: dict, runs: Path) -> Path:
 
 def execute(output: Path, parameters: dict, kernel: type[AsyncKernelManager]) -> None:
     """Run the notebook in a fresh `kernel`; its copy at `output` names no path of this machine."""
+    import papermill  # it imports nbformat
+    from papermill.exceptions import PapermillExecutionError
+
     try:
         papermill.execute_notebook(
             _literally(project_root() / NOTEBOOK),
@@ -74,6 +75,7 @@ def execute(output: Path, parameters: dict, kernel: type[AsyncKernelManager]) ->
             parameters=parameters,
             kernel_name="python3",  # by which papermill knows the language
             kernel_manager_class=kernel,
+            shutdown_kernel="immediate",  # all is written: to take leave of torch takes a second
             cwd=str(project_root()),
             progress_bar=False,
             start_timeout=300,

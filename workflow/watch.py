@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -76,7 +77,8 @@ def watch(
                 if rendering is not None:
                     bars.update(rendering, total=1, completed=1, state="")
                 return
-            time.sleep(POLL_SECONDS)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(POLL_SECONDS)
 
 
 def describe(entries: list[dict], run: PlannedRun) -> str:

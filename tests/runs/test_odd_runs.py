@@ -178,7 +178,7 @@ def test_hostile_text_runs_nothing_and_moves_nothing_in_a_browser(site, renderer
             assert page.title() != "broken in", name
             assert sideways(page) <= 0, name
             assert page.evaluate("document.querySelectorAll('main a[href^=javascript]').length") == 0, name
-    assert len(pages) >= 4  # article and notebooks; Quarto also makes a notebook of the article
+    assert len(pages) >= 4  # article and notebooks
     assert dialogs == []
     assert [url for url in requested if is_elsewhere(url, here)] == []
     assert not any(url.endswith(("/x", "p.png")) for url in requested)

@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from conftest import raw_folder, write_idx
 from sklearn.datasets import load_digits
+from torchvision.datasets import mnist
 
-from normstudy.training.data import Data, Split, load
+from normstudy.training.data import Data, Split, load, read_idx
 from normstudy.training.download import DataError, write_record
 
 SHARES = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 15]) / 60
@@ -102,6 +103,13 @@ def test_a_damaged_file_is_reported_with_the_remedy(data_folder, content):
     with pytest.raises(DataError, match="mnist: cannot be read") as caught:
         load("mnist")
     assert f"delete {data_folder}" in str(caught.value)
+
+
+def test_files_are_read_as_torchvision_reads_them(made_up_mnist):
+    folder = raw_folder(made_up_mnist, "mnist")
+    for name, read in (("images-idx3", mnist.read_image_file), ("labels-idx1", mnist.read_label_file)):
+        path = folder / f"train-{name}-ubyte"
+        assert torch.equal(read_idx(path).to(read(path).dtype), read(path))
 
 
 def test_digits_are_halved():

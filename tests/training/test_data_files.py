@@ -13,8 +13,8 @@ from conftest import raw_folder
 from disks import Disk
 
 from normstudy.paths import cache_folder
-from normstudy.training import data_files
-from normstudy.training.data import load
+from normstudy.training import data_files, download
+from normstudy.training.data import load, read_idx
 from normstudy.training.data_files import CLASSES, FILES, NAMES, candidates, checksum
 from normstudy.training.download import (
     RECORD,
@@ -24,7 +24,6 @@ from normstudy.training.download import (
     ensure,
     is_present,
     resolve_dataset,
-    torchvision_class,
 )
 
 
@@ -42,7 +41,7 @@ def unpacked(archives, tmp_path, monkeypatch) -> Path:
 @pytest.fixture
 def fashion(unpacked, monkeypatch):
     """The tiny files are those of Fashion-MNIST, too, whose unpacked files nobody knows by themselves."""
-    monkeypatch.setattr("torchvision.datasets.FashionMNIST.resources", torchvision_class("mnist").resources)
+    monkeypatch.setattr("torchvision.datasets.FashionMNIST.resources", data_files.published("mnist").resources)
 
 
 def contents(folder: Path) -> dict[str, bytes | str]:
@@ -56,8 +55,8 @@ def contents(folder: Path) -> dict[str, bytes | str]:
 
 def images_read(dataset: str = "mnist") -> list[int]:
     """The first pixel of the test images and the test labels, as the training reads them: 2 and 3 in the tiny files."""
-    source = torchvision_class(dataset)("nowhere", train=False)
-    return [int(source.data[0, 0, 0]), int(source.targets[0])]
+    images, labels = (read_idx(download.raw_folder(dataset) / name) for name in NAMES[2:])
+    return [int(images[0, 0, 0]), int(labels[0])]
 
 
 def assert_had(dataset: str = "mnist") -> None:

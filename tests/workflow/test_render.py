@@ -18,7 +18,7 @@ from normstudy.runs.studies import read_study
 
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from render import PROJECT_FILES, copy_project
+from render import PROJECT_FILES, copy_project, render
 
 
 @pytest.fixture(scope="session")
@@ -135,6 +135,55 @@ def test_the_page_in_a_browser(site, renderer, width):
     assert too_wide <= 0
 
 
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """The current folder: a small copy of what the report is made of, for the test to change."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    for name in PROJECT_FILES:
+        shutil.copyfile(ROOT / name, folder / name)
+    for name in ("theme", "results"):
+        shutil.copytree(ROOT / name, folder / name)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def render_article(checkout, body, renderer):
+    """The text of page and PDF of an article with `body`, and how often its cells were run."""
+    count = f"```{{python}}\n#| include: false\nopen({str(checkout / 'times')!r}, 'a').write('x')\n```"
+    (checkout / "report.qmd").write_text(f"---\ntitle: One\n---\n\n{count}\n\n## Part\n\n{body}\n", encoding="utf-8")
+    render(checkout / "results", checkout / "made", renderer)
+    page = BeautifulSoup((checkout / "made/index.html").read_text(encoding="utf-8"), "html.parser")
+    pdf = "\n".join(page.extract_text() for page in PdfReader(checkout / "made/report.pdf").pages)
+    return text_of(page.main), pdf, (checkout / "times").read_text().count("x")
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_the_article_is_run_once_for_all_formats(checkout, renderer):
+    body = "Once: `{python} 6 * 7` apples.\n\n```{python}\n#| output: asis\nprint('So many.')\n```"
+    page, pdf, times = render_article(checkout, body, renderer)
+    for text in (page, pdf):
+        assert "Once: 42 apples." in text
+        assert "So many." in text
+    assert times == 1
+
+
+@NEEDS_QUARTO
+@pytest.mark.parametrize(
+    "body",
+    [
+        "```{python}\n#| label: fig-a\n#| fig-cap: A caption\nFigure()\n```\n\nSee @fig-a: `{python} 6 * 7` apples.",
+        "```{python}\nprint(6 * 7, 'apples')\nFigure()\n```",
+    ],
+    ids=["known before it runs", "known when it has run"],
+)
+def test_an_article_with_constructs_that_only_quarto_knows_is_run_by_quarto(checkout, body):
+    first = "```{python}\n#| include: false\nfrom matplotlib.figure import Figure\n```\n\n"
+    page, pdf, _ = render_article(checkout, first + body, "quarto")
+    assert "42 apples" in page
+    assert "42 apples" in pdf
+
+
 def test_a_failing_render_keeps_the_old_report(tmp_path):
     output = report_of_ours(tmp_path / "report", {"index.html": "the old one"})
     process = workflow("render", "--results", tmp_path / "none", "--output", output, "--renderer", "preview")
@@ -166,14 +215,7 @@ def test_markdown_for_github(tmp_path):
 
 
 @pytest.mark.fault("files of editors and systems in theme/ and results/", "passed over")
-def test_what_editors_and_systems_leave_is_no_part_of_the_project(tmp_path, monkeypatch):
-    checkout = tmp_path / "checkout"
-    checkout.mkdir()
-    for name in PROJECT_FILES:
-        shutil.copyfile(ROOT / name, checkout / name)
-    shutil.copytree(ROOT / "theme", checkout / "theme")
-    shutil.copytree(ROOT / "results", checkout / "results")
-    monkeypatch.chdir(checkout)
+def test_what_editors_and_systems_leave_is_no_part_of_the_project(checkout, tmp_path):
     copy_project(tmp_path / "without")
     for place in ("theme/base.scss", "results/search.json"):
         leave_beside(checkout / place)

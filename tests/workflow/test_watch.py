@@ -1,6 +1,7 @@
 """What the terminal shows while runs go on."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -33,6 +34,9 @@ class Process:
             (self.channel / f"{run.name}.jsonl").write_text(text)
         return 0 if self.epochs > max(run.config.epochs for run in self.runs) else None
 
+    def wait(self, timeout: float) -> int:
+        raise subprocess.TimeoutExpired("snakemake", timeout)
+
 
 @pytest.fixture
 def told(tmp_path, monkeypatch):
@@ -41,7 +45,6 @@ def told(tmp_path, monkeypatch):
     def watch(epochs: int, epochs_at_a_time: int) -> list[str]:
         settings = {"dataset": "digits", "device": "cpu", "precision": "fp32", "epochs": epochs}
         runs = [PlannedRun(Path(f"{norm}.yaml"), Config(norm=norm, **settings)) for norm in ("bn", "ln")]
-        monkeypatch.setattr(watching, "POLL_SECONDS", 0)
         with open(tmp_path / "told", "w") as file:
             console = Console(file=file, soft_wrap=True)
             watching.watch(Process(tmp_path, runs, epochs_at_a_time), tmp_path, runs, runs, console, 2, True)

@@ -1,13 +1,10 @@
 """The report without Quarto: the same `report.qmd` as one HTML file and a PDF.
 
-Jupytext reads the file, nbclient runs its cells, Pandoc and Typst write the pages; `assets/preview.lua`
-numbers figures, tables and sections. Only a handful of Quarto's constructs is known here;
-`unsupported_constructs` names every other one, so that the report cannot outgrow this module unseen.
+The executed article goes through Pandoc and Typst; `assets/preview.lua` numbers figures, tables and sections.
 """
 
 from __future__ import annotations
 
-import ast
 import calendar
 import datetime
 import html
@@ -19,36 +16,26 @@ import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import jupytext
-import nbformat
 import pypandoc
 import typst
 import yaml
-from nbclient import NotebookClient
-from nbclient.exceptions import CellControlSignal, DeadKernelError
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook
 
-from normstudy.errors import NormstudyError
-from normstudy.own_kernel import own_kernel
+from normstudy.hardware import cores
+from normstudy.ipynb import nbformat
+from normstudy.preview.article import PreviewError, executed
 from normstudy.preview.constructs import FRONT_MATTER, top_heading_level, unsupported_constructs
 from normstudy.report.harmless import make_harmless
-from normstudy.report.markup import COLUMNS, escape
+from normstudy.report.markup import COLUMNS
 from normstudy.text import one_line
 
 __all__ = ["PreviewError", "render", "unsupported_constructs"]
 
 ASSETS = Path(__file__).parent / "assets"
 MARKDOWN = "markdown+autolink_bare_uris-implicit_figures"
-INLINE_VALUE = re.compile(r"(?<!`)`\{python\}[ \t]+([^`]+)`")
-HEADING = re.compile(r"^#+[ \t]+(.+?)[ \t]*(?:\{[^}]*\})?[ \t]*$", re.MULTILINE)
-
-
-class PreviewError(NormstudyError):
-    """The report needs Quarto, or is wrong; the message says where."""
 
 
 def render(
@@ -71,143 +58,29 @@ def render(
         raise PreviewError(f"{output} is there and not empty: name another output folder.")
     if not report.is_file():
         raise PreviewError(f"There is no report {report}.")
-    text = report.read_text(encoding="utf-8")
-    if not FRONT_MATTER.match(text):
-        raise PreviewError(f"{report.name} does not begin with front matter (a title between two lines of ---).")
-    if problems := unsupported_constructs(text):
-        raise PreviewError(f"{report.name} needs Quarto: {'; '.join(problems)}.")
-    if metadata:
-        text = FRONT_MATTER.sub(lambda match: f"---\n{match[1]}{yaml.safe_dump(metadata)}---\n", text, count=1)
     pages = _notebook_pages(notebooks)
-    source = _execute(report, text, environment or {})
+    source = executed(report, environment, metadata)
 
     output.parent.mkdir(parents=True, exist_ok=True)
     build = output.with_name(f".{output.name}-{os.getpid()}")
     build.mkdir()
+    pool = ThreadPoolExecutor(cores())  # Pandoc is a program of its own, and typst as good as one
     try:
-        written = [build / "index.html", build / "report.pdf"]
         links = [{"title": html.escape(title), "href": f"notebooks/{name}"} for title, _, name in pages]
         variables = {"formats": [{"title": "PDF", "href": "report.pdf"}], "notebooks": links}
-        written[0].write_text(_html(source, report, variables), encoding="utf-8")
-        written[1].write_bytes(_pdf(source, report))
-        for title, path, name in pages:
-            written.append(build / "notebooks" / name)
-            written[-1].parent.mkdir(exist_ok=True)
-            written[-1].write_text(_notebook_html(title, path, pages), encoding="utf-8")
+        made = {
+            "index.html": pool.submit(_html, source, report, variables),
+            "report.pdf": pool.submit(_pdf, source, report),
+        }
+        made |= {f"notebooks/{name}": pool.submit(_notebook_html, title, path, pages) for title, path, name in pages}
+        for name, content in made.items():
+            (build / name).parent.mkdir(exist_ok=True)
+            (build / name).write_bytes(content.result())
         build.rename(output)  # which may be there, empty
     finally:
+        pool.shutdown(cancel_futures=True)
         shutil.rmtree(build, ignore_errors=True)
-    return [output / path.relative_to(build) for path in written]
-
-
-# Running the cells
-
-
-def _execute(report: Path, text: str, environment: dict[str, str]) -> str:
-    """The report as plain Markdown: cells replaced by what they show, inline values by their text."""
-    header = FRONT_MATTER.match(text)
-    defaults = {"echo": False, "warning": False}  # of a Quarto manuscript
-    defaults |= (yaml.safe_load(header[1]) or {}).get("execute") or {}
-
-    # One code cell for each inline value, so that it sees the variables of its place in the text.
-    parts: list[str | NotebookNode] = []
-    section = "the front matter"
-    for cell in jupytext.reads(text[header.end() :], fmt="Rmd").cells:
-        if cell.cell_type == "code":
-            parts += [_cell(cell.source, section), "\n\n"]
-            continue
-        begin = 0
-        for match in INLINE_VALUE.finditer(cell.source):
-            place = f"`{match[1].strip()}` in {_section(cell.source[: match.start()], section)}"
-            inline = new_code_cell(match[1].strip(), metadata={"inline": True, "place": place})
-            parts += [cell.source[begin : match.start()], inline]
-            begin = match.end()
-        parts += [cell.source[begin:], "\n\n"]
-        section = _section(cell.source, section)
-
-    cells = [part for part in parts if isinstance(part, NotebookNode)]
-    if cells:
-        _run(report, new_notebook(cells=cells), environment)
-    shown = (part if isinstance(part, str) else _shown(report, part, defaults) for part in parts)
-    return header[0] + "\n" + "".join(shown)
-
-
-def _section(text: str, before: str) -> str:
-    headings = HEADING.findall(text)
-    return f"section “{headings[-1]}”" if headings else before
-
-
-def _cell(source: str, section: str) -> NotebookNode:
-    lines = source.split("\n")
-    head = next((i for i, line in enumerate(lines) if not line.startswith("#|")), len(lines))
-    options = yaml.safe_load("\n".join(line[2:] for line in lines[:head])) or {}
-    first = next((line.strip() for line in lines[head:] if line.strip()), "")
-    place = f"cell “{options.get('label', first)}” in {section}"
-    return new_code_cell("\n".join(lines[head:]), metadata={"options": options, "place": place})
-
-
-def _run(report: Path, notebook: NotebookNode, environment: dict[str, str]) -> None:
-    """Execute `notebook` in place, with the report's folder as the current one."""
-    place = ""
-
-    def remember(cell: NotebookNode, **_: Any) -> None:
-        nonlocal place
-        place = cell.metadata.place
-
-    client = NotebookClient(
-        notebook,
-        timeout=None,
-        coalesce_streams=True,  # the kernel cuts long output into messages at any character
-        kernel_manager_class=own_kernel(),
-        resources={"metadata": {"path": str(report.parent)}},
-        on_cell_start=remember,
-    )
-    try:
-        client.execute(env={**os.environ, **environment})
-    except (CellControlSignal, DeadKernelError) as error:
-        reason = f"{error.ename}: {error.evalue}" if hasattr(error, "ename") else str(error)
-        raise PreviewError(f"{report.name}, {place}: {one_line(reason)}") from None
-
-
-def _shown(report: Path, cell: NotebookNode, defaults: dict[str, bool]) -> str:
-    """What an executed cell or inline value adds to the text."""
-    place = f"{report.name}, {cell.metadata.place}"
-    if cell.metadata.get("inline"):
-        shown = [output.data for output in cell.outputs if output.output_type == "execute_result"]
-        if len(shown) != 1 or shown[0].keys() - {"text/plain", "text/markdown"}:
-            raise PreviewError(f"{place}: an inline value must be text, a number or Markdown.")
-        if "text/markdown" in shown[0]:
-            return shown[0]["text/markdown"]
-        plain = shown[0]["text/plain"]
-        return escape(ast.literal_eval(plain) if plain.startswith(("'", '"')) else plain)
-
-    options = defaults | cell.metadata.options
-    if not options.get("include", True):
-        return ""
-    parts = []
-    if options["echo"]:
-        summary = options.get("code-summary", "Code").replace('"', "&quot;")
-        info = f'{{.python code-summary="{summary}"}}' if options.get("code-fold") else "python"
-        parts.append(_fenced(cell.source, info))
-    for output in cell.outputs:
-        data = output.get("data", {})
-        if output.get("name") == "stderr":
-            parts += [_fenced(output.text, "{.cell-output}")] * options["warning"]
-        elif "text/markdown" in data or (output.get("name") == "stdout" and options.get("output") == "asis"):
-            parts.append(data.get("text/markdown") or output.get("text", ""))
-            if problems := unsupported_constructs(parts[-1]):
-                raise PreviewError(f"{place} prints what needs Quarto: {'; '.join(problems)}.")
-        elif not data.keys() - {"text/plain"}:
-            parts.append(_fenced(data.get("text/plain") or output.text, "{.cell-output}"))
-        else:
-            kinds = ", ".join(sorted(data.keys() - {"text/plain"}))
-            raise PreviewError(f"{place} displays {kinds}: print Markdown with `output: asis` instead.")
-    return "\n\n".join(parts)
-
-
-def _fenced(text: str, info: str) -> str:
-    fence = max(["``", *re.findall(r"`+", text)], key=len) + "`"
-    return f"{fence} {info}\n{text.rstrip()}\n{fence}"
+    return [output / name for name in made]
 
 
 # Writing the pages
@@ -224,14 +97,14 @@ _PAGE = {
 }
 
 
-def _html(source: str, report: Path, variables: dict[str, Any]) -> str:
+def _html(source: str, report: Path, variables: dict[str, Any]) -> bytes:
     return _pandoc(
         source,
         report,
         variables=variables,
         metadata={"link-citations": True} | _date(source),
         **_PAGE | {"from": MARKDOWN, "number-sections": True, "citeproc": True, "fail-if-warnings": True},
-    )
+    ).encode()
 
 
 def _pdf(source: str, report: Path) -> bytes:
@@ -272,7 +145,7 @@ def _notebook_pages(notebooks: Sequence[tuple[str, Path]]) -> list[tuple[str, Pa
     return [(title, path, f"{name}.html") for (title, _), path, name in zip(notebooks, paths, names, strict=True)]
 
 
-def _notebook_html(title: str, path: Path, pages: list[tuple[str, Path, str]]) -> str:
+def _notebook_html(title: str, path: Path, pages: list[tuple[str, Path, str]]) -> bytes:
     notebook = nbformat.read(path, as_version=4)
     make_harmless(notebook)
     links = [{"title": html.escape(t), "href": n, "current": p == path} for t, p, n in pages]
@@ -282,7 +155,7 @@ def _notebook_html(title: str, path: Path, pages: list[tuple[str, Path, str]]) -
         variables={"home": "../index.html", "notebooks": links},
         metadata={"title": title},
         **_PAGE | {"from": "ipynb", "shift-heading-level-by": 1},
-    )
+    ).encode()
 
 
 def _pandoc(source: str, origin: Path, citeproc: bool = False, **options: Any) -> str:

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 import matplotlib
 import matplotlib.style
 from IPython.display import Image
-from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
 from normstudy.paths import write_whole
 from normstudy.text import MARKS, one_line, visible
 
-if TYPE_CHECKING:  # every run's notebook imports this module, and none has tables
+if TYPE_CHECKING:  # every run's notebook imports this module, and none has tables; the renderers draw nothing
     import pandas as pd
+    from matplotlib.figure import Figure
 
 FIGURE_FOLDER = Path("_figures")
 """Where `figure` writes pictures, relative to the report; `keep_pictures_of` makes it a folder below."""
@@ -101,12 +101,12 @@ def figure(label: str, picture: Figure | str | Path, alt: str, caption: str, vec
     an image, which is copied. `alt` is plain text; `caption` is Markdown.
     """
     FIGURE_FOLDER.mkdir(parents=True, exist_ok=True)
-    if isinstance(picture, Figure):
-        path = FIGURE_FOLDER / f"{label}.{'svg' if vector else 'png'}"
-        save_picture(picture, path)
-    else:
+    if isinstance(picture, str | Path):
         path = FIGURE_FOLDER / f"{label}{Path(picture).suffix}"
         shutil.copyfile(picture, path)  # runs may lie outside the project, where Quarto takes no picture from
+    else:
+        path = FIGURE_FOLDER / f"{label}.{'svg' if vector else 'png'}"
+        save_picture(picture, path)
     return f'::: {{#fig-{label}}}\n![]({path.as_posix()}){{fig-alt="{_attribute(alt)}"}}\n\n{caption}\n:::\n'
 
 

@@ -12,7 +12,8 @@ OPTIMIZERS = {
     "muon": (
         "convolutions follow Muon [@jordan2024]: the momentum of the gradient, seen as a matrix, is brought to "
         "singular values near 1, so that every update has the same size, the learning rate, in all directions. "
-        "Whatever is no convolution (γ, β, biases and the linear layer) follows AdamW [@loshchilov2019], with a rate of its own."
+        "Whatever is no convolution (γ, β, biases and the linear layer) follows AdamW [@loshchilov2019], with its "
+        "own rate."
     ),
     "adamw": "weights follow AdamW [@loshchilov2019].",
     "sgd": "weights follow stochastic gradient descent with Nesterov momentum.",

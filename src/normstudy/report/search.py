@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from normstudy.runs.record import Row
+
+if TYPE_CHECKING:  # who only checks a record does without
+    import pandas as pd
 
 VARIED = ("max_lr", "weight_decay", "l1")
 """The parameters that the search varied."""
@@ -53,6 +55,8 @@ def mean_over_models(rows: list[Row]) -> pd.DataFrame:
 
 
 def _flat(rows: list[Row]) -> pd.DataFrame:
+    import pandas as pd
+
     return pd.DataFrame(
         {"model": row["model"], "parameters": row["parameters"], "time": row["seconds_per_epoch"]}
         | {key: row["config"][key] for key in ("norm", "seed", "skeleton", *VARIED)}

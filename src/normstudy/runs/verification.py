@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-import nbformat
 import numpy as np
 from PIL import Image
 from safetensors import SafetensorError, safe_open
 
+from normstudy.ipynb import nbformat
 from normstudy.runs import manifest, stamps
 from normstudy.runs.folder import FinishedRun, RunError, remedy
 from normstudy.text import one_line

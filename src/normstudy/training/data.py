@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,7 +12,8 @@ from torch import Tensor
 
 from normstudy.config import IMAGE_SHAPES, TRAINING_IMAGES, VALIDATION_IMAGES
 from normstudy.paths import data_folder
-from normstudy.training.download import DataError, ensure, torchvision_class
+from normstudy.training.data_files import NAMES
+from normstudy.training.download import DataError, ensure, raw_folder
 
 SPLIT_SEED = 0
 """Splits are fixed: the same for every run, whatever its seed."""
@@ -62,8 +64,8 @@ def load(dataset: str, evaluate_on: str = "test") -> Data:
         train, test = _digits()
     else:
         ensure(dataset, thoroughly=True)
-        train = _from_torchvision(dataset, train=True)
-        test = _from_torchvision(dataset, train=False) if evaluate_on == "test" else None
+        train = _from_files(dataset, train=True)
+        test = _from_files(dataset, train=False) if evaluate_on == "test" else None
     if evaluate_on == "validation":
         kept, held_out = _stratified(train.labels, VALIDATION_IMAGES[dataset])
         train, test = train[kept], train[held_out]
@@ -79,19 +81,32 @@ def _mean_and_deviation(images: Tensor) -> tuple[float, float]:
     return mean.item(), variance.sqrt().item()
 
 
-def _from_torchvision(dataset: str, train: bool) -> Split:
+def _from_files(dataset: str, train: bool) -> Split:
+    """The images of an MNIST-like data set. torchvision, which could read them, takes seconds to import."""
+    folder = raw_folder(dataset)
     try:
-        source = torchvision_class(dataset)(str(data_folder()), train=train)
-    except Exception as error:
+        images, labels = (read_idx(folder / name) for name in (NAMES[:2] if train else NAMES[2:]))
+    except (OSError, ValueError) as error:
         raise DataError(f"{dataset}: cannot be read ({error}); delete {data_folder()} to fetch it again") from None
     expected = TRAINING_IMAGES[dataset] if train else 10_000
     shape = (expected, *IMAGE_SHAPES[dataset][1:])
-    if source.data.shape != shape or source.targets.shape != (expected,):
+    if images.shape != shape or labels.shape != (expected,):
         raise DataError(
-            f"{dataset}: {tuple(source.data.shape)} where {shape} was expected; "
-            f"delete {data_folder()} to fetch it again"
+            f"{dataset}: {tuple(images.shape)} where {shape} was expected; delete {data_folder()} to fetch it again"
         )
-    return Split(source.data.unsqueeze(1), source.targets.long(), torch.arange(expected))
+    return Split(images.unsqueeze(1), labels.long(), torch.arange(expected))
+
+
+def read_idx(path: Path) -> Tensor:
+    """The bytes in a file of LeCun's IDX format: a zero, a zero, a type, how many axes, their lengths, the values.
+
+    Raises `ValueError` when it is no such file, or holds anything but bytes.
+    """
+    content = np.fromfile(path, np.uint8)
+    start = 4 + 4 * int(content[3]) if len(content) > 3 else 0
+    if content[:3].tolist() != [0, 0, 8] or len(content) < start:
+        raise ValueError(f"{path} is no IDX file of bytes")
+    return torch.from_numpy(content[start:].reshape(content[4:start].view(">i4").tolist()))
 
 
 def _digits() -> tuple[Split, Split]:

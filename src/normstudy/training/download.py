@@ -68,14 +68,6 @@ class ForeignFileError(DamagedDataError):
     """A file that is not ours is in the place of one of the data set."""
 
 
-def torchvision_class(dataset: str) -> type:
-    """torchvision's class for `dataset`, reading from where `ensure` found or put its files, and nowhere else."""
-    folder = str(_raw_folder(dataset))
-    # Left to itself, it prefers what torchvision wrote until 2021, in `processed`.
-    places = {"raw_folder": folder, "processed_folder": os.path.join(folder, "processed")}
-    return type(CLASSES[dataset], (published(dataset),), places)
-
-
 def is_present(dataset: str) -> bool:
     """Whether `dataset` is there; the files that we fetched are told by their sizes."""
     return dataset == "digits" or any(not _problem(dataset, raw) for raw in _raw_folders(dataset))
@@ -326,7 +318,7 @@ def _raw_folders(dataset: str) -> list[Path]:
     return [root / CLASSES[dataset] / "raw" for root in (data_folder(), cache_folder() / "data")]
 
 
-def _raw_folder(dataset: str) -> Path:
+def raw_folder(dataset: str) -> Path:
     """Where the unpacked files of `dataset` are, else where they belong."""
     folders = _raw_folders(dataset)
     return next((raw for raw in folders if not _problem(dataset, raw)), folders[0])
