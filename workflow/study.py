@@ -22,7 +22,7 @@ from normstudy.hardware import cores
 from normstudy.paths import project_root
 from normstudy.runs.progress import in_words
 from normstudy.runs.record import MADE_WITH, config_of, read_record, write_record
-from normstudy.runs.study_file import StudyRun, read_study_file, study_path
+from normstudy.runs.study_file import FOLDER, StudyRun, read_study_file, study_path
 from normstudy.runs.timing import batch_seconds
 
 
@@ -56,11 +56,21 @@ def _data(dataset: str, evaluate_on: str):
 
 
 def kept(path: Path, wanted: list[StudyRun]) -> dict[str, dict]:
-    """The rows of `path` that belong to the study, by the name of their run. Raises `RecordError`."""
-    rows = read_record(path) if path.exists() else []
-    by_name = {run_name(config_of(row)): row for row in rows}
-    names = {run_name(run.config) for run in wanted}
-    return {name: row for name, row in by_name.items() if name in names}
+    """What there is of the study, by the name of the run: in its record `path`, or in that of another study beside it.
+
+    Raises `RecordError`.
+    """
+    records = [read_record(each) for each in records_beside(path)]
+    by_name = {run_name(config_of(row)): row for rows in records for row in rows}
+    models = {run_name(run.config): run.model for run in wanted}
+    return {name: {**row, "model": models[name]} for name, row in by_name.items() if name in models}
+
+
+def records_beside(path: Path) -> list[Path]:
+    """The records of the studies there are, with `path` as the last: what it has itself counts."""
+    names = [each.stem for each in sorted((project_root() / FOLDER).glob("*.yaml"))]
+    others = [path.with_name(f"{name}.json") for name in names if name != path.stem]
+    return [each for each in [*others, path] if each.exists()]
 
 
 def main() -> None:
@@ -74,15 +84,20 @@ def main() -> None:
     rows = kept(found, wanted)
     missing = [run for run in wanted if run_name(run.config) not in rows]
     print(f"{options.study}: {len(wanted)} runs, of which {len(missing)} are missing", flush=True)
-    order = {run_name(run.config): number for number, run in enumerate(wanted)}
+
+    def in_order() -> list[dict]:
+        return [rows[name] for name in (run_name(run.config) for run in wanted) if name in rows]
+
     start, took = time.monotonic(), []
+    if rows:
+        write_record(found, in_order())
     with ProcessPoolExecutor(options.jobs) as pool:
         waiting = {pool.submit(train, run): run for run in missing}
         for number, future in enumerate(as_completed(waiting), start=1):
             row, run = future.result(), waiting[future]
             name = run_name(run.config)
             rows[name] = row
-            write_record(found, (rows[each] for each in sorted(rows, key=order.__getitem__)))
+            write_record(found, in_order())
             took.append(row["seconds_per_epoch"])
             left = [each.config.epochs for each in missing[number:]]
             rest = batch_seconds(left, [took] * len(left), 0, options.jobs) if left else 0

@@ -47,6 +47,21 @@ def test_the_best_has_the_lowest_loss_not_the_highest_accuracy():
     assert all(key in found for found in best for key in VARIED)
 
 
+def test_the_best_is_best_over_the_values_of_the_other_parameters():
+    """The lowest loss of all is a lucky run: neither its rate nor its penalty is the best on the whole."""
+    losses = {
+        (0.1, 1e-6): 0.1,
+        (0.1, 1e-5): 0.9,
+        (0.2, 1e-6): 0.6,
+        (0.2, 1e-5): 0.3,
+        (0.4, 1e-6): 0.9,
+        (0.4, 1e-5): 0.3,
+    }
+    rows = [row("bn", 1, loss, max_lr=rate, l1=penalty) for (rate, penalty), loss in losses.items()]
+    (best,) = best_combinations(rows)
+    assert (best["max_lr"], best["l1"]) == (0.2, 1e-5)
+
+
 def test_only_seeds_that_every_combination_has_are_compared():
     # Seed 2 was tried with one combination alone, and was an easy one.
     rows = [row("bn", 1, 0.4), row("bn", 2, 0.0), row("bn", 1, 0.3, max_lr=0.1)]

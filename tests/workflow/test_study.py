@@ -56,6 +56,16 @@ def test_what_is_missing_is_trained_and_recorded_in_the_studys_order(checkout, c
     assert again[0]["losses"] == rows[0]["losses"]
 
 
+def test_a_run_that_another_study_has_is_not_trained_again(checkout, capsys):
+    study.main()
+    rows = read_record(checkout / "results/small.json")
+    (checkout / "params/studies/other.yaml").write_text(FILE.replace("  gn: {", "  called otherwise: {"))
+    (checkout / "results/small.json").rename(checkout / "results/other.json")
+    study.main()
+    assert "small: 3 runs, of which 0 are missing" in capsys.readouterr().out
+    assert read_record(checkout / "results/small.json") == rows
+
+
 def test_a_study_that_is_not_there_is_told_in_a_line(checkout, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["study.py", "--study", "large"])
     with pytest.raises(study.NormstudyError, match=r"no study 'large' in params/studies/; there are: small"):

@@ -74,8 +74,9 @@ def search_protocol(rows: list[Row]) -> str:
     return (
         f"on the validation split of {DATA_TITLES[config['dataset']]} "
         f"({VALIDATION_IMAGES[config['dataset']]:,} training images held out), {share}, "
-        f"{counted(config['epochs'], 'epoch')} each, {seeds_text(seeds)}; the combination with the lowest mean "
-        "validation loss was taken."
+        f"{counted(config['epochs'], 'epoch')} each, {seeds_text(seeds)}. Taken were, for each model, the peak "
+        "rate with the lowest mean validation loss over the penalties, and the penalty with the lowest over the rates: "
+        "single runs differ by chance."
     )
 
 
