@@ -72,17 +72,30 @@ def refusal(values) -> str:
             {"adamw_lr": 0, "optimizer": "muon"},
             "adamw_lr = 0: must be a finite number, greater than 0 and at most 100",
         ),
-        ({"statistics_batch": 0}, "statistics_batch = 0: must be a whole number, at least 1"),
+        ({"statistics_batch": 0}, "statistics_batch = 0: must be a whole number, at least 1 and at most 60000"),
         ({"channels": 18, "norm": "gn"}, "groups = 4: 18 channels can be split into 1, 2, 3, 6, 9, 18 groups"),
         ({"skeleton": 3}, "skeleton = 3: must be a line of text"),
         (
             {"skeleton": "3x3, 3x5"},
-            "skeleton: '3x5' is no convolution such as `3x3`, `5x5/2`, `3x3 padded` or `3x3 and 2x2 pool`",
+            "skeleton = 3x3, 3x5: '3x5' is no convolution such as `3x3`, `5x5/2`, `3x3 padded` or `3x3 and 2x2 pool`",
         ),
-        ({"skeleton": "4x4 padded"}, "skeleton: '4x4 padded': only kernels of odd size can be padded evenly"),
+        (
+            {"skeleton": "4x4 padded"},
+            "skeleton = 4x4 padded: '4x4 padded': only kernels of odd size can be padded evenly",
+        ),
         (
             {"skeleton": "5x5/3, 9x9", "dataset": "mnist"},
             "skeleton = 5x5/3, 9x9: nothing is left of images of 28 x 28 pixels (mnist)",
+        ),
+        (
+            {"skeleton": "28x28", "dataset": "digits", "norm": "in"},
+            "skeleton = 28x28: a channel of one image is left with one value, which norm = in cannot normalize "
+            "by itself (digits); shrink images less",
+        ),
+        (
+            {"skeleton": "28x28", "dataset": "digits", "norm": "bn", "batch_size": 897},
+            "skeleton = 28x28: a channel of one image is left with one value, which norm = bn cannot normalize "
+            "by itself (digits); shrink images less",
         ),
         (
             {"schedule": "plateau"},

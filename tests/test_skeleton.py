@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from normstudy.skeleton import Block, SkeletonError, deepened, describe_skeleton, fits, parse_skeleton
+from normstudy.skeleton import Block, SkeletonError, deepened, describe_skeleton, edges, parse_skeleton
 
 
 def test_a_line_is_read_as_blocks():
@@ -39,7 +39,7 @@ def test_a_deeper_one_has_padded_blocks_behind_its_first():
 
 
 def test_whether_anything_is_left_of_an_image():
-    assert fits(parse_skeleton("5x5/2, 3x3, 3x3, 3x3"), 28)
-    assert fits(parse_skeleton("28x28"), 28)
-    assert not fits(parse_skeleton("29x29"), 28)
-    assert not fits(parse_skeleton("5x5/2, 3x3 and 11x11 pool"), 28)
+    assert edges(parse_skeleton("5x5/2, 3x3, 3x3, 3x3"), 28) == [12, 10, 8, 6]
+    assert edges(parse_skeleton("3x3 padded, 28x28"), 28) == [28, 1]
+    assert edges(parse_skeleton("29x29, 3x3"), 28) == [0]
+    assert edges(parse_skeleton("5x5/2, 3x3 and 11x11 pool"), 28) == [12, 0]

@@ -15,11 +15,20 @@ import reprlib
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from normstudy.errors import NormstudyError
 from normstudy.hardware import best_precision, has_cuda
-from normstudy.skeleton import SkeletonError, deepened, describe_skeleton, fits, parse_skeleton
+from normstudy.skeleton import SkeletonError, deepened, describe_skeleton, edges, parse_skeleton
 from normstudy.text import one_line, visible
 
 TRAINING_IMAGES = {"mnist": 60_000, "fashion_mnist": 60_000, "kmnist": 60_000, "digits": 898}
@@ -80,18 +89,18 @@ class Config(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
     norm: Literal["bn", "gn", "ln", "in", "ln2d", "none"] = Field("bn", description="which normalization")
+    skeleton: str = Field("5x5/2, 3x3, 3x3, 3x3", description="the convolutions, one after the other")
+    channels: int = Field(16, ge=1, le=1024, description="channels of every convolution; groups has to divide it")
+    depth: int = Field(0, ge=0, le=200, description="so many further padded 3x3 convolutions behind the first")
     groups: int | None = Field(None, ge=1, description="groups of channels; used by gn alone (default 4)")
     statistics_batch: int | None = Field(
-        None, ge=1, description="bn's statistics are over so many images each; default: the whole batch"
+        None, ge=1, le=60_000, description="bn's statistics are over so many images each; default: the whole batch"
     )
     l1: Number = Field(0.0, ge=0, le=1, description="λ of the L1 penalty λ Σ|w|")
     seed: int = Field(1, ge=0, lt=2**63, description="from which all randomness is derived")
     seed_weights: int | None = Field(None, ge=0, lt=2**63, description="of the first weights; default: seed")
     seed_order: int | None = Field(None, ge=0, lt=2**63, description="of the order of the images; default: seed")
     seed_augmentation: int | None = Field(None, ge=0, lt=2**63, description="of the augmentation; default: seed")
-    skeleton: str = Field("5x5/2, 3x3, 3x3, 3x3", description="the convolutions, one after the other")
-    channels: int = Field(16, ge=1, le=1024, description="channels of every convolution; groups has to divide it")
-    depth: int = Field(0, ge=0, le=200, description="so many further padded 3x3 convolutions behind the first")
     epochs: int = Field(20, ge=1, le=10_000, description="passes over the training images")
     batch_size: int = Field(128, ge=1, le=60_000, description="images per optimizer step")
     optimizer: Literal["adamw", "sgd", "muon"] = Field(
@@ -138,16 +147,20 @@ class Config(BaseModel):
         try:
             return describe_skeleton(parse_skeleton(skeleton))
         except SkeletonError as error:
-            raise ParameterError(f"skeleton: {one_line(error)}") from None
+            raise ParameterError(f"skeleton = {_shown(skeleton)}: {one_line(error)}") from None
+
+    @field_validator("groups")
+    @classmethod
+    def _groups_divide_the_channels(cls, groups: int | None, info: ValidationInfo) -> int | None:
+        channels = info.data.get("channels")
+        if groups is not None and channels and channels % groups:
+            divisors = ", ".join(str(n) for n in range(1, channels + 1) if channels % n == 0)
+            raise ParameterError(f"groups = {groups}: {channels} channels can be split into {divisors} groups")
+        return groups
 
     @model_validator(mode="after")
     def _check_combinations(self) -> Config:
         self._forget_what_means_nothing()
-        if self.groups is not None and self.channels % self.groups:
-            divisors = ", ".join(str(n) for n in range(1, self.channels + 1) if self.channels % n == 0)
-            raise ParameterError(
-                f"groups = {self.groups}: {self.channels} channels can be split into {divisors} groups"
-            )
         if self.schedule == "plateau" and self.evaluate_on == "test":
             raise ParameterError(
                 "schedule = plateau: it follows the loss of the evaluation, which must not be that of the test images; "
@@ -178,10 +191,26 @@ class Config(BaseModel):
                 f"the number of training images ({self.dataset}, evaluate_on: {self.evaluate_on})"
             )
         size = IMAGE_SHAPES[self.dataset][1]
-        if not fits(deepened(parse_skeleton(self.skeleton), self.depth), size):
+        left = edges(deepened(parse_skeleton(self.skeleton), self.depth), size)
+        if left[-1] < 1:
             raise ParameterError(
                 f"skeleton = {self.skeleton}: nothing is left of images of {size} x {size} pixels ({self.dataset})"
             )
+        if 1 in left and self._fewest_images() == 1:
+            raise ParameterError(
+                f"skeleton = {self.skeleton}: a channel of one image is left with one value, which norm = {self.norm} "
+                f"cannot normalize by itself ({self.dataset}); shrink images less"
+            )
+
+    def _fewest_images(self) -> int:
+        """Of how many images at least the values of a channel share a mean; 0 where those of other channels do, too."""
+        if self.norm == "in":
+            return 1
+        if self.norm != "bn":
+            return 0
+        batches = {self.batch_size, training_images(self) % self.batch_size or self.batch_size}
+        together = self.statistics_batch or self.batch_size
+        return min(min(size, together) if size < together else size % together or together for size in batches)
 
 
 def training_images(config: Config) -> int:

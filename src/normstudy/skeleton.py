@@ -71,10 +71,12 @@ def deepened(skeleton: tuple[Block, ...], depth: int) -> tuple[Block, ...]:
     return (*skeleton[:1], *[Block(3, padding=1)] * depth, *skeleton[1:])
 
 
-def fits(skeleton: tuple[Block, ...], size: int) -> bool:
-    """Whether images of `size` x `size` pixels have a position left at the end."""
+def edges(skeleton: tuple[Block, ...], size: int) -> list[int]:
+    """Positions along an edge after each block, for images of `size` x `size` pixels; below 1 where nothing is left."""
+    found = []
     for block in skeleton:
         size = block.positions(size)
+        found.append(size)
         if size < 1:
-            return False
-    return True
+            break
+    return found

@@ -34,12 +34,15 @@ class Optimizers:
             self.all.append(torch.optim.SGD(groups, lr=rate, momentum=MOMENTUM, nesterov=True, fused=True))
         else:
             self.all.append(torch.optim.AdamW(groups, lr=rate, fused=True, capturable=rate.device.type == "cuda"))
-        self._shares = [group["lr"].item() / self.all[0].param_groups[0]["lr"].item() for group in self._groups()]
+        self._peak, self._other_peak = config.max_lr, config.adamw_lr
 
     def set_rate(self, rate: float) -> None:
         """Make `rate` the learning rate of the steps to come; AdamW beside muon has the same share of its own peak."""
-        for group, share in zip(self._groups(), self._shares, strict=True):
-            group["lr"].fill_(rate * share)
+        for optimizer in self.all:
+            beside = self._other_peak and not isinstance(optimizer, Muon)
+            own = rate / self._peak * self._other_peak if beside else rate
+            for group in optimizer.param_groups:
+                group["lr"].fill_(own)
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
@@ -62,9 +65,6 @@ class Optimizers:
                 for parameter in group["params"]:
                     if parameter in states:
                         optimizer.state[parameter] = states[parameter]
-
-    def _groups(self) -> list[dict]:
-        return [group for optimizer in self.all for group in optimizer.param_groups]
 
 
 def _rate(value: float, weight: Tensor) -> Tensor:
