@@ -1,26 +1,26 @@
 """Where two courses of one run part, and whether rounding alone would have led so far.
 
-Kernels for other instructions, or for more threads, add in another order. The last digits that change so are
-magnified from step to step: after an epoch the courses differ in the third digit, after whole runs about as much
-as between seeds. `TOLERANCES` are three times the most that was measured on MNIST (for test losses of later
-epochs, where that would allow everything, a factor of four), between torch's and oneDNN's kernels for AVX-512
-and those for AVX2 or for SSE alone: BN + L1, GN and LN of `params/`, two epochs from three seeds with AVX2 and
-from one with SSE, 20 epochs from one seed with AVX2 and of BN + L1 with SSE.
+Kernels for other instructions add in another order. The last digits that change so are magnified from step to
+step: after an epoch the courses differ in the third digit, later by percents. `TOLERANCES` are about three times
+the most that was measured on MNIST (for test losses of later epochs, where that would allow everything, a factor
+of four), between torch's and oneDNN's kernels for AVX-512 and those for AVX2 or SSE4.1: BN + L1, GN and LN of
+`params/`, two epochs of three seeds with AVX2 and of one with SSE4.1, and of BN + L1 in bf16 with AVX2; 20 epochs
+of one seed with AVX2, and of BN + L1 with SSE4.1. Other processors, versions and numbers of threads are taken to do
+no more.
 
     largest difference     epoch 1    epoch 2    later
     train_loss             0.15 %     2.2 %      8.5 %
     train_accuracy         0.0005     0.0013     0.0029
     test_loss              10 %       17 %       40 %
     test_accuracy          0.006      0.007      0.016
-    penalty                0.06 %     0.6 %      0.9 %
+    penalty                0.07 %     0.6 %      0.9 %
 
-BN + L1 in bf16, between kernels for AVX-512 and AVX2, differed by less. So did the first two epochs of UCI digits,
-nine steps each (BN + L1, GN, LN and IN from three seeds, with AVX2), but later ones, up to 20, by more: losses by
-15 % and 47 %, accuracies by 0.075 and 0.17, the penalty by 1.1 %; on digits these are tripled.
+On UCI digits (BN + L1, GN, LN and IN, 20 epochs of three seeds with AVX2) the first two epochs, of eight steps each,
+differed by less, later ones by more: losses by 15 % and 47 %, accuracies by 0.075 and 0.17, the penalty by 1.1 %.
 
-The training loss of the first epoch
-is what tells most. Another seed changes it by 1.6 % at the least: over three times what is tolerated. A change
-whose effect is as small as that of rounding passes; only equal bits prove that there is none.
+The training loss of the first epoch tells most: between those three seeds it differs by 1.6 % at the least, over
+three times what is tolerated. A change whose effect is as small as that of rounding passes; only equal bits prove
+that there is none.
 """
 
 from __future__ import annotations
