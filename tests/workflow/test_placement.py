@@ -152,7 +152,7 @@ def test_a_kill_at_any_moment_leaves_the_report_before(tmp_path):
         "t.place(Path({output!r}))\n"
     )
     for moves in range(1, 8):
-        names = {"workflow": str(ROOT / "workflow"), "tests": str(ROOT / "tests"), "output": str(output)}
+        names = {"workflow": str(ROOT / "workflow"), "tests": str(ROOT / "tests/workflow"), "output": str(output)}
         process = subprocess.run([sys.executable, "-c", program.format(moves=moves, **names)], capture_output=True)
         assert process.returncode == -signal.SIGKILL, process.stderr
         clear_up(output)
