@@ -105,8 +105,10 @@ def test_another_encoding_is_named_with_the_remedy(write):
         read_yaml(write("# für mich\n".encode("cp1252")))
 
 
-@pytest.mark.parametrize("name", ["search", "skeletons"])
+@pytest.mark.parametrize("name", ["search", "skeletons", "neighbours"])
 def test_the_studies_of_the_repository_are_read(name):
     study = read_yaml(ROOT / f"params/studies/{name}.yaml")
     assert study["common"]["dataset"] == "mnist"
-    assert 1e-6 in (values := study["models"]["bn_l1"])["l1"] if isinstance(values, dict) else values[0]["l1"]
+    values = study["models"]["bn_l1"]
+    penalty = (values[0] if isinstance(values, list) else values)["l1"]
+    assert 1e-6 in (penalty if isinstance(penalty, list) else [penalty])
