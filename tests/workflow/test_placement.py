@@ -141,7 +141,7 @@ def test_a_kill_at_any_moment_leaves_the_report_before(tmp_path):
     write_files(output, {"mine.txt": "mine"})
     before = files_below(output)
     program = (
-        "import sys, os, signal; from pathlib import Path; sys.path[:0] = [{workflow!r}, {tests!r}]\n"
+        "import sys, os, signal; from pathlib import Path; sys.path[:0] = [{workflow!r}, {tests!r}, {own!r}]\n"
         "import test_placement as t\n"
         "rename, left = Path.rename, [{moves}]\n"
         "def die(self, target):\n"
@@ -152,7 +152,12 @@ def test_a_kill_at_any_moment_leaves_the_report_before(tmp_path):
         "t.place(Path({output!r}))\n"
     )
     for moves in range(1, 8):
-        names = {"workflow": str(ROOT / "workflow"), "tests": str(ROOT / "tests/workflow"), "output": str(output)}
+        names = {
+            "workflow": str(ROOT / "workflow"),
+            "tests": str(ROOT / "tests"),
+            "own": str(ROOT / "tests/workflow"),
+            "output": str(output),
+        }
         process = subprocess.run([sys.executable, "-c", program.format(moves=moves, **names)], capture_output=True)
         assert process.returncode == -signal.SIGKILL, process.stderr
         clear_up(output)
