@@ -63,7 +63,8 @@ def test_the_table_has_the_chosen_one_first_and_differences_seed_by_seed():
 def test_models_of_another_kind_are_no_neighbours():
     record = rows(0.02, 0.02, 0.02) + rows(0.01, 0.01, 0.01, norm="ln", max_lr=0.1) + rows(0.01, 0.01, 0.01, l1=1e-6)
     assert len(neighbours.neighbours_table(record, [run()])) == 1
-    assert "IN was not among them." in neighbours.in_words(record, [run("in")])
+    assert neighbours.in_words(record, [run("in")]).endswith("IN was not among them.")
+    assert neighbours.table(record, [run("in")]) == ""
 
 
 def test_the_largest_rise_is_that_of_the_mean_curve_after_the_fifth_epoch():

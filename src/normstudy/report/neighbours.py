@@ -65,20 +65,23 @@ def in_words(rows: list[Row], runs: Sequence[FinishedRun]) -> str:
         rise, name = max(steepest)
         sentences.append(
             f"After epoch {EARLY}, the mean loss over the seeds is at most {rise:.2f} times that of the epoch before "
-            f"({name})."
+            f"({name}). @tbl-neighbours has the numbers."
         )
     return " ".join(sentences)
 
 
 def table(rows: list[Row], runs: Sequence[FinishedRun]) -> str:
-    """`@tbl-neighbours`: the `neighbours_table` with its caption."""
+    """`@tbl-neighbours`: the `neighbours_table` with its caption; nothing where none of `runs` was among them."""
+    frame = neighbours_table(rows, runs)
+    if frame.empty:
+        return ""
     count = len({row["config"]["seed"] for row in rows})
     caption = (
         f"The chosen hyperparameters and their neighbours: means over {counted(count, 'seed')} on the validation "
         "split, of the last epoch. The difference is that of the losses to the chosen one, seed by seed, with its "
         "95 % interval."
     )
-    return markup.table("neighbours", neighbours_table(rows, runs), caption)
+    return markup.table("neighbours", frame, caption)
 
 
 def neighbours_table(rows: list[Row], runs: Sequence[FinishedRun]) -> pd.DataFrame:
