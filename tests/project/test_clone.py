@@ -78,7 +78,7 @@ def damage_and_read(checkout: Path, place: str, damage) -> str:
 
 def read_results(checkout: Path) -> None:
     verified_study(checkout / "results")
-    for name in ("search", "skeletons"):
+    for name in ("search", "neighbours", "skeletons"):
         read_record(checkout / f"results/{name}.json")
 
 

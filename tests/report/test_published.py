@@ -1,24 +1,23 @@
 """The published results, and everything in the repository that is made of them."""
 
-import itertools
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from commands import ROOT
 from matplotlib.testing.compare import compare_images
 
-from normstudy.config import Config, read_config
-from normstudy.model import SKELETON
+from normstudy.config import read_config, run_name
+from normstudy.report import neighbours
 from normstudy.report.outcomes import error_count
 from normstudy.report.readme import BEGIN, END, draw_graphs, put_results, results_block
 from normstudy.report.search import VARIED, best_combinations
-from normstudy.runs.record import read_record
+from normstudy.runs.record import config_of, read_record
 from normstudy.runs.studies import read_study
-from normstudy.skeleton import describe_skeleton
+from normstudy.runs.study_file import read_study_file, study_path
 
 RESULTS = Path("results")
 
@@ -67,29 +66,31 @@ def test_hyperparameters_are_the_best_of_the_search(published):
         }
 
 
-def test_the_search_kept_to_its_protocol():
-    study = yaml.safe_load(Path("params/studies/search.yaml").read_text())
-    rows = read_record("results/search.json")
-    counts = {model: sum(row["model"] == model for row in rows) for model in study["models"]}
-    assert len(set(counts.values())) == 1
-    assert {row["config"]["evaluate_on"] for row in rows} == {"validation"}
-    assert {row["config"]["seed"] for row in rows} == set(study["seeds"])
-    assert all(Config(**row["config"]).dataset == "mnist" for row in rows)
-
-
-def test_the_skeletons_were_compared_by_their_protocol():
-    study = yaml.safe_load(Path("params/studies/skeletons.yaml").read_text())
-    rows = read_record("results/skeletons.json")
-    tried = {(row["skeleton"], row["model"], row["config"]["seed"]) for row in rows}
-    skeletons = {row["skeleton"] for row in rows}
-    assert describe_skeleton(SKELETON) in skeletons
-    assert len(skeletons) > 3
-    assert tried == set(itertools.product(skeletons, study["models"], study["seeds"]))
-    assert len(rows) == len(tried)
+@pytest.mark.parametrize("name", ["search", "neighbours", "skeletons"])
+def test_the_studies_kept_to_their_protocol(name):
+    rows = read_record(f"results/{name}.json")
+    assert [run_name(config_of(row)) for row in rows] == [
+        run_name(run.config) for run in read_study_file(study_path(name))
+    ]
     for row in rows:
-        wanted = {**study["common"], **study["models"][row["model"]]}
-        assert {key: row["config"][key] for key in wanted} == wanted
+        assert (row["config"]["dataset"], row["config"]["evaluate_on"]) == ("mnist", "validation")
         assert row["parameters"] <= 8_000
+    assert len(set(Counter(row["model"] for row in rows).values())) == 1  # the same budget for all
+
+
+def test_the_skeleton_was_compared_with_others(published):
+    skeletons = {row["config"]["skeleton"] for row in read_record("results/skeletons.json")}
+    assert len(skeletons) > 3
+    assert {run.config.skeleton for run in published} <= skeletons
+
+
+def test_the_chosen_combinations_were_run_again_beside_their_neighbours(published):
+    rows = read_record("results/neighbours.json")
+    for run in published:
+        assert len(neighbours.neighbours_table(rows, [run])) == 5
+        chosen = neighbours.rows_of_kind(rows, run)[tuple(run.config.model_dump()[key] for key in VARIED)]
+        assert len(chosen) == 3  # seeds
+        assert neighbours.largest_rise(list(chosen.values())) < 2
 
 
 def test_predictions_agree_with_metrics_and_images(published):
