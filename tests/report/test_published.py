@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from commands import ROOT
 from matplotlib.testing.compare import compare_images
 
