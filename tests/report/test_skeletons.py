@@ -33,3 +33,5 @@ def test_one_skeleton_is_no_plural():
     assert "1 skeleton was compared, 3 epochs with each of 1 model, seed 7" in skeletons.protocol(
         rows, [made_run("bn", [])]
     )
+    rows = [row(OURS, "bn", 0.1, 0.9, 1.0)]
+    assert skeletons.protocol(rows, [made_run("bn", [])]).endswith("with each of 1 model, seed 7.")

@@ -30,6 +30,8 @@ def protocol(rows: list[Row], runs: Sequence[FinishedRun]) -> str:
     if ours not in means.index:
         return f"{sentence} The one of this report is not among them."
     chosen, others = means.loc[ours], means.drop(ours)
+    if others.empty:
+        return sentence
     best = others["loss"].idxmin()
     points = 100 * (chosen["accuracy"] - others.loc[best, "accuracy"])
     return (
