@@ -77,7 +77,8 @@ def measure(repetitions: int) -> list[dict[str, float]]:
                     times[f"ours, {key}"] = alone(epoch.ours, model, precision)
                 times[f"evaluation, {model}"] = alone(epoch.evaluation, model)
                 times[f"ours, {model}, two threads"] = alone(epoch.ours, model, "auto", 2)
-                times[f"ours, {model}, two runs"] = together(epoch.ours, model)
+                for precision in PRECISIONS:
+                    times[f"ours, {model}, two runs, {precision}"] = together(epoch.ours, model, precision)
             print(f"repetition {repetition} of {repetitions}", file=sys.stderr, flush=True)
             found.append(times)
     return found[1:]
@@ -96,9 +97,9 @@ def ratios_of(times: list[dict[str, float]]) -> list[Row]:
     def add(name: str, ratio: Callable[[dict[str, float]], float]) -> None:
         rows.append((name, [ratio(each) for each in times]))
 
-    def pair(each: dict[str, float]) -> float:
+    def pair(each: dict[str, float], precision: str) -> float:
         """Seconds per model-epoch of two of our runs side by side, mean of the models."""
-        return statistics.mean(each[f"ours, {model}, two runs"] for model in MODELS) / 2
+        return statistics.mean(each[f"ours, {model}, two runs, {precision}"] for model in MODELS) / 2
 
     def all_models(each: dict[str, float], precision: str) -> float:
         return sum(each[f"ours, {model}, {precision}"] for model in MODELS)
@@ -112,20 +113,26 @@ def ratios_of(times: list[dict[str, float]]) -> list[Row]:
                 (each[f"ours, {model}, {auto}"] - each[f"evaluation, {model}"]) / each[f"floor, {model}, {auto}"]
             ),
         )
-    add("bf16 / fp32, our epoch", lambda each: all_models(each, "bf16") / all_models(each, "fp32"))
+    for model in MODELS:
+        add(
+            f"bf16 / fp32, our epoch: {model}",
+            lambda each, model=model: each[f"ours, {model}, bf16"] / each[f"ours, {model}, fp32"],
+        )
+    add("bf16 / fp32, our epoch: all", lambda each: all_models(each, "bf16") / all_models(each, "fp32"))
     for other, name in ((auto, "one"), ("two threads", "one with two threads")):
         for model in MODELS:
             add(
                 f"model-epochs per minute, two runs / {name}: {model}",
                 lambda each, model=model, other=other: (
-                    2 * each[f"ours, {model}, {other}"] / each[f"ours, {model}, two runs"]
+                    2 * each[f"ours, {model}, {other}"] / each[f"ours, {model}, two runs, {auto}"]
                 ),
             )
     for name, runs in (("usual, two threads", 1), ("usual, two runs", 2)):
-        add(
-            f"model-epochs per minute, two of our runs / {name}",
-            lambda each, name=name, runs=runs: each[name] / runs / pair(each),
-        )
+        for precision in PRECISIONS:
+            add(
+                f"model-epochs per minute, two of our runs in {precision} / {name}",
+                lambda each, name=name, runs=runs, precision=precision: each[name] / runs / pair(each, precision),
+            )
     return rows
 
 
@@ -143,7 +150,8 @@ def machine() -> str:
     made_with = environment("cpu")
     return (
         f"{made_with['processor']}, {cores()} cores, {platform.system()}, "
-        f"torch {made_with['torch']}; `precision: auto` is {epoch.resolved_precision()} here. "
+        f"torch {made_with['torch']}; `precision: auto` is {epoch.resolved_precision()} here, by the processor's kind "
+        "(`normstudy.hardware`); whether that is right, the ratios bf16 / fp32 tell. "
         "An epoch has 60,000 training images in batches of 128, and 10,000 test images."
     )
 

@@ -20,7 +20,8 @@ def times(**changed: float) -> dict[str, float]:
     for model in MODELS:
         for precision in bench.PRECISIONS:
             found |= {f"floor, {model}, {precision}": 2.0, f"ours, {model}, {precision}": 2.2}
-        found |= {f"evaluation, {model}": 0.1, f"ours, {model}, two threads": 2.0, f"ours, {model}, two runs": 2.5}
+        found |= {f"evaluation, {model}": 0.1, f"ours, {model}, two threads": 2.0}
+        found |= {f"ours, {model}, two runs, {precision}": 2.5 for precision in bench.PRECISIONS}
     return found | changed
 
 
@@ -34,8 +35,12 @@ def test_ratios_are_taken_within_a_repetition(monkeypatch):
     assert rows["our training loop, without evaluation / its floor: gn, fp32"][0] == pytest.approx(1.05)
     assert rows["model-epochs per minute, two runs / one: ln"][0] == pytest.approx(2 * 2.2 / 2.5)
     assert rows["model-epochs per minute, two runs / one with two threads: ln"][0] == pytest.approx(2 * 2.0 / 2.5)
-    assert rows["model-epochs per minute, two of our runs / usual, two threads"][0] == pytest.approx(40 / (2.5 / 2))
-    assert rows["model-epochs per minute, two of our runs / usual, two runs"][0] == pytest.approx(30 / (2.5 / 2))
+    assert rows["model-epochs per minute, two of our runs in fp32 / usual, two threads"][0] == pytest.approx(
+        40 / (2.5 / 2)
+    )
+    assert rows["model-epochs per minute, two of our runs in bf16 / usual, two runs"][0] == pytest.approx(
+        30 / (2.5 / 2)
+    )
 
 
 def test_a_table_has_median_and_range():
