@@ -103,7 +103,9 @@ def page_of(folder: Path) -> BeautifulSoup:
 
 
 def pdf_text(folder: Path) -> str:
-    return "\n".join(sheet.extract_text() for sheet in PdfReader(folder / "report.pdf").pages)
+    """Without the numbers of the pages, which would stand in the middle of a text that goes on over two."""
+    sheets = [sheet.extract_text() for sheet in PdfReader(folder / "report.pdf").pages]
+    return "\n".join(re.sub(r"\n\d+( / \d+)?\s*$", "", text) for text in sheets)
 
 
 def assert_no_glyph_is_missing(pdf: Path) -> None:
