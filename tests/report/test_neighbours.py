@@ -36,13 +36,13 @@ def test_none_is_better_beyond_the_noise():
     record = rows(0.020, 0.022, 0.021) + rows(0.019, 0.023, 0.020, max_lr=0.1) + rows(0.5, 0.5, 0.5, max_lr=0.025)
     text = neighbours.in_words(record, [run()])
     assert "with seeds 0, 1 and 2" in text
-    assert "None is better beyond the noise" in text
+    assert "Nothing else there is better beyond the noise" in text
 
 
 def test_a_better_one_is_named():
     record = rows(0.020, 0.022, 0.021) + rows(0.010, 0.0121, 0.011, max_lr=0.1)
     text = neighbours.in_words(record, [run()])
-    assert "Better than what was chosen, beyond the noise: GN with peak rate 0.1, weight decay 0.01." in text
+    assert "Better than what is reported here, beyond the noise: GN with peak rate 0.1, weight decay 0.01." in text
 
 
 def test_the_table_has_the_chosen_one_first_and_differences_seed_by_seed():

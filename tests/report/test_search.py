@@ -7,6 +7,7 @@ import pytest
 from normstudy.report.search import (
     VARIED,
     best_combinations,
+    best_on_the_whole,
     mean_over_models,
     mean_over_seeds,
 )
@@ -47,12 +48,12 @@ def test_the_best_has_the_lowest_loss_not_the_highest_accuracy():
     assert all(key in found for found in best for key in VARIED)
 
 
-def test_the_best_is_best_over_the_values_of_the_other_parameters():
+def test_the_best_on_the_whole_is_best_over_the_values_of_the_other_parameters():
     """The lowest loss of all is a lucky run: neither its rate nor its penalty is the best on the whole."""
     losses = {(0.1, 1e-6): 0.1, (0.1, 1e-5): 0.9, (0.2, 1e-6): 0.6, (0.2, 1e-5): 0.3}
     losses |= {(0.4, 1e-6): 0.9, (0.4, 1e-5): 0.3}
     rows = [row("bn", 1, loss, max_lr=rate, l1=penalty) for (rate, penalty), loss in losses.items()]
-    (best,) = best_combinations(rows)
+    (best,) = best_on_the_whole(rows)
     assert (best["max_lr"], best["l1"]) == (0.2, 1e-5)
 
 

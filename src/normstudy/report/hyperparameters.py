@@ -11,7 +11,7 @@ from normstudy.config import VALIDATION_IMAGES, Config
 from normstudy.report import markup
 from normstudy.report.labels import DATA_TITLES, model_names
 from normstudy.report.markup import escape, unbroken
-from normstudy.report.search import VARIED, best_combinations, mean_over_seeds
+from normstudy.report.search import VARIED, best_combinations, best_on_the_whole, mean_over_seeds
 from normstudy.report.settings import differing_parameters, have_columns, where_told
 from normstudy.report.wording import MOST_NAMES, counted, join_words, seeds_text, short, some_of
 from normstudy.runs.folder import FinishedRun
@@ -74,14 +74,14 @@ def search_protocol(rows: list[Row]) -> str:
     return (
         f"on the validation split of {DATA_TITLES[config['dataset']]} "
         f"({VALIDATION_IMAGES[config['dataset']]:,} training images held out), {share}, "
-        f"{counted(config['epochs'], 'epoch')} each, {seeds_text(seeds)}. Taken were, for each model, the peak "
-        "rate with the lowest mean validation loss over the penalties, and the penalty with the lowest over the rates: "
-        "single runs differ by chance."
+        f"{counted(config['epochs'], 'epoch')} each, {seeds_text(seeds)}. As single runs differ by chance, it led "
+        "to the peak rate with the lowest mean validation loss over the penalties, and the penalty with the lowest "
+        f"over the rates: {'; '.join(map(_called, best_on_the_whole(rows)))}."
     )
 
 
 def search_agreement(rows: list[Row], runs: Sequence[FinishedRun]) -> str:
-    """Which of `runs` use the best combination that the search found for a model of their kind."""
+    """Which of `runs` use the combination with the lowest mean loss of a model of their kind in `rows`."""
     best = best_combinations(rows)
     verdicts = []
     for run in runs:
@@ -90,14 +90,14 @@ def search_agreement(rows: list[Row], runs: Sequence[FinishedRun]) -> str:
         as_best = bool(kinds) and all(own[key] == kinds[0][key] for key in VARIED)
         verdicts.append("best" if as_best else "other" if kinds else "none")
     one = {
-        "none": "was not part of the search",
-        "best": "has the best combination found for it",
-        "other": "has other values than the best found",
+        "none": "was not among them",
+        "best": "has the lowest mean loss of its kind",
+        "other": "has other values than the lowest",
     }
     many = {
-        "none": "were not part of the search",
-        "best": "have the best combinations found for them",
-        "other": "have other values than the best found",
+        "none": "were not among them",
+        "best": "have the lowest mean losses of their kinds",
+        "other": "have other values than the lowest",
     }
     names = model_names(runs)
     if len(runs) <= MOST_NAMES:
@@ -132,6 +132,12 @@ def search_table(rows: list[Row]) -> pd.DataFrame:
             "accuracy (%)": (100 * means["accuracy"]).map("{:.2f}".format),
         }
     )
+
+
+def _called(best: Row) -> str:
+    """`gn` with its values, as Markdown."""
+    named = {"rate": best["max_lr"], "weight decay": best["weight_decay"], "λ": best["l1"]}
+    return f"{escape(best['model'])} {join_words([f'{name} {short(value)}' for name, value in named.items() if value])}"
 
 
 def _shown(value: object) -> str:

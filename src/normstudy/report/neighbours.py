@@ -44,8 +44,8 @@ def in_words(rows: list[Row], runs: Sequence[FinishedRun]) -> str:
     seeds = sorted({row["config"]["seed"] for row in rows})
     config = rows[0]["config"]
     sentences = [
-        f"What lies beside each chosen combination was tried on the validation split of "
-        f"{DATA_TITLES[config['dataset']]} as well, with {seeds_text(seeds)}."
+        f"What lies beside that was tried with {seeds_text(seeds)}, on the validation split of "
+        f"{DATA_TITLES[config['dataset']]} as well, and the lowest mean loss was taken."
     ]
     better, steepest = [], []
     for name, run in zip(model_names(runs), runs, strict=True):
@@ -59,9 +59,11 @@ def in_words(rows: list[Row], runs: Sequence[FinishedRun]) -> str:
         steepest.append((largest_rise(list(chosen.values())), name))
     if steepest:
         if better:
-            sentences.append(f"Better than what was chosen, beyond the noise: {join_words(better)}.")
+            sentences.append(f"Better than what is reported here, beyond the noise: {join_words(better)}.")
         else:
-            sentences.append("None is better beyond the noise (95 % intervals of the paired differences).")
+            sentences.append(
+                "Nothing else there is better beyond the noise (95 % intervals of the paired differences)."
+            )
         rise, name = max(steepest)
         sentences.append(
             f"After epoch {EARLY}, the mean loss over the seeds is at most {rise:.2f} times that of the epoch before "
