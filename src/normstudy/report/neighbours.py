@@ -44,8 +44,8 @@ def in_words(rows: list[Row], runs: Sequence[FinishedRun]) -> str:
     seeds = sorted({row["config"]["seed"] for row in rows})
     config = rows[0]["config"]
     sentences = [
-        f"What lies beside that was tried with {seeds_text(seeds)}, on the validation split of "
-        f"{DATA_TITLES[config['dataset']]} as well, and the lowest mean loss was taken."
+        f"Then what lies beside that was tried with {seeds_text(seeds)}, on the validation split of "
+        f"{DATA_TITLES[config['dataset']]} as well."
     ]
     better, steepest = [], []
     for name, run in zip(model_names(runs), runs, strict=True):
