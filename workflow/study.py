@@ -8,6 +8,7 @@ What stands in the file already is not trained again; what is no longer part of 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -91,7 +92,8 @@ def main() -> None:
     start, took = time.monotonic(), []
     if rows:
         write_record(found, in_order())
-    with ProcessPoolExecutor(options.jobs) as pool:
+    # Processes of their own beginning: one forked from a process in which torch has computed may wait for ever.
+    with ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn")) as pool:
         waiting = {pool.submit(train, run): run for run in missing}
         for number, future in enumerate(as_completed(waiting), start=1):
             row, run = future.result(), waiting[future]
