@@ -227,7 +227,13 @@ def test_what_editors_and_systems_leave_does_not_stop_the_workflow(tmp_path):
     for path in (ROOT / "results").glob("*.json"):
         shutil.copyfile(path, tmp_path / "results" / path.name)
     write_params(tmp_path / "params", gn="dataset: digits\n")
-    for name in ("params/gn.yaml", "theme/base.scss", "src/normstudy/data.py", "src/normstudy/assets/x", "results/x"):
+    for name in (
+        "results/x",
+        "params/gn.yaml",
+        "theme/base.scss",
+        "src/normstudy/training/data.py",
+        "src/normstudy/preview/assets/x",
+    ):
         leave_beside(tmp_path / name)
     process = run(
         *("env", "-C", tmp_path, "snakemake", "report", "--snakefile", "workflow/Snakefile", "--cores", "1"),
