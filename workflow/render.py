@@ -40,6 +40,9 @@ PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml")
 RECORDS = tuple(Path(f"results/{study}.json") for study in ("search", "neighbours", "skeletons"))
 RESULTS_VARIABLE = "NORMSTUDY_RESULTS"
 
+SCANT = 1_000_000
+"""Bytes of free room below which that is the likely reason of a failure."""
+
 
 class RenderError(NormstudyError):
     """The report could not be rendered."""
@@ -111,9 +114,11 @@ def run_quarto(program: str, environment: dict[str, str], project: Path) -> None
         lines = log.splitlines()
         reason = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
         reason = reason or [line for line in lines if re.search(r"Error|ERROR", line)] or ["see above"]
-        full = re.search(r"No space left|disk is full", log)
+        told = re.search(r"No space left|disk is full", log)
+        full = told or shutil.disk_usage(project).free < SCANT  # not each of its programs says so
+        why = "" if told or not full else " The disk is full"
         remedy = "; make room there, or name another folder (OUTPUT=)" if full else ""
-        raise RenderError(f"Quarto failed: {reason[-1].strip()}{remedy}")
+        raise RenderError(f"Quarto failed: {reason[-1].strip()}{why}{remedy}")
     if "Unable to resolve crossref" in log:  # Quarto itself only warns
         raise RenderError("Quarto: a cross-reference of report.qmd leads nowhere; see the lines above")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-import shutil
 import unicodedata
 from functools import cache
 from pathlib import Path
@@ -103,7 +102,7 @@ def figure(label: str, picture: Figure | str | Path, alt: str, caption: str, vec
     FIGURE_FOLDER.mkdir(parents=True, exist_ok=True)
     if isinstance(picture, str | Path):
         path = FIGURE_FOLDER / f"{label}{Path(picture).suffix}"
-        shutil.copyfile(picture, path)  # runs may lie outside the project, where Quarto takes no picture from
+        write_whole(path, Path(picture).read_bytes())  # runs may lie outside the project: Quarto takes no picture there
     else:
         path = FIGURE_FOLDER / f"{label}.{'svg' if vector else 'png'}"
         save_picture(picture, path)
