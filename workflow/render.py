@@ -23,7 +23,7 @@ import yaml
 from placement import clear_up, put_in_place, workshop
 from surroundings import settle
 
-from normstudy.errors import NormstudyError, disk_refusal
+from normstudy.errors import SCANT, NormstudyError, disk_refusal
 from normstudy.ipynb import nbformat
 from normstudy.ownership import as_typed, record, refuse_output
 from normstudy.paths import write_whole
@@ -39,9 +39,6 @@ REPORT = Path("report.qmd")
 PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml")
 RECORDS = tuple(Path(f"results/{study}.json") for study in ("search", "neighbours", "skeletons"))
 RESULTS_VARIABLE = "NORMSTUDY_RESULTS"
-
-SCANT = 1_000_000
-"""Bytes of free room below which that is the likely reason of a failure."""
 
 
 class RenderError(NormstudyError):

@@ -24,7 +24,7 @@ from rich.console import Console
 from surroundings import settle
 from watch import watch
 
-from normstudy.errors import NormstudyError, disk_refusal
+from normstudy.errors import SCANT, NormstudyError, disk_refusal
 from normstudy.hardware import cores
 from normstudy.ownership import as_typed, refuse_places
 from normstudy.paths import write_whole
@@ -34,9 +34,6 @@ from normstudy.runs.folder import checkpoint_file, is_claimed
 from normstudy.runs.studies import PlannedRun, auto_dataset, plan
 from normstudy.text import one_line, visible
 from normstudy.training.download import ensure
-
-SCANT = 1_000_000
-"""Bytes of free room below which that is the likely reason of a failure that left none."""
 
 
 def main() -> int:

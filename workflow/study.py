@@ -8,13 +8,12 @@ What stands in the file already is not trained again; what is no longer part of 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
 from pathlib import Path
 
+from processes import KilledError, side_by_side
 from surroundings import settle
 
 from normstudy.config import run_name
@@ -92,21 +91,21 @@ def main() -> None:
     start, took = time.monotonic(), []
     if rows:
         write_record(found, in_order())
-    # Processes of their own beginning: one forked from a process in which torch has computed may wait for ever.
-    with ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn")) as pool:
-        waiting = {pool.submit(train, run): run for run in missing}
-        for number, future in enumerate(as_completed(waiting), start=1):
-            row, run = future.result(), waiting[future]
-            name = run_name(run.config)
-            rows[name] = row
-            write_record(found, in_order())
-            took.append(row["seconds_per_epoch"])
-            left = [each.config.epochs for each in missing[number:]]
-            rest = batch_seconds(left, [took] * len(left), 0, options.jobs) if left else 0
-            told = "diverged" if row["validation_loss"] is None else f"{row['validation_loss']:.4f} nats"
-            print(
-                f"{number} of {len(missing)}: {name}, {told}; {in_words(rest) if left else 'nothing'} left", flush=True
-            )
+
+    def tell(number: int, row: dict) -> None:
+        name = run_name(missing[number].config)
+        rows[name] = row
+        write_record(found, in_order())
+        took.append(row["seconds_per_epoch"])
+        left = [each.config.epochs for each in missing[len(took) :]]
+        rest = in_words(batch_seconds(left, [took] * len(left), 0, options.jobs)) if left else "nothing"
+        told = "diverged" if row["validation_loss"] is None else f"{row['validation_loss']:.4f} nats"
+        print(f"{len(took)} of {len(missing)}: {name}, {told}; {rest} left", flush=True)
+
+    try:
+        side_by_side(train, [(run,) for run in missing], options.jobs, tell)
+    except KilledError as error:
+        raise KilledError(f"{error} and call `make study` again: what is trained is kept") from None
     print(f"{found}: whole, after {in_words(time.monotonic() - start)}")
 
 

@@ -9,18 +9,14 @@ With --stamp, runs of other sources whose numbers the present ones give, bit by 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from processes import KilledError, side_by_side
 from surroundings import settle
 
 from normstudy.errors import NormstudyError, disk_refusal
@@ -125,34 +121,11 @@ def train_side_by_side(
     runs: Sequence[FinishedRun], epochs: Mapping[Path, int], jobs: int, tell: Callable[[FinishedRun, Course], None]
 ) -> None:
     """Train each of `runs` again in one of `jobs` processes, calling `tell` as they end. Raises `NormstudyError`."""
-    # A process of its own beginning: one that is forked could not use a GPU that this one has looked at.
-    spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=end_with_the_parent)
+    tasks = [(run.config, epochs[run.folder]) for run in runs]
     try:
-        training = {pool.submit(train_again, run.config, epochs[run.folder]): run for run in runs}
-        for future in as_completed(training):
-            tell(training[future], future.result())
-    except BrokenProcessPool:
-        raise VerifyError(
-            "a process that trained was killed, as where memory is wanting; make room and call `make verify` again"
-        ) from None
-    finally:
-        for process in multiprocessing.active_children():
-            process.terminate()
-        pool.shutdown(cancel_futures=True)
-
-
-def end_with_the_parent() -> None:
-    """Have this process, which trains, end at once when the one that wants its numbers ends, however that does."""
-
-    def wait() -> None:
-        parent = multiprocessing.parent_process()
-        assert parent is not None
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback of each
+        side_by_side(train_again, tasks, jobs, lambda number, again: tell(runs[number], again))
+    except KilledError as error:
+        raise VerifyError(f"{error} and call `make verify` again") from None
 
 
 def note(

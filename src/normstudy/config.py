@@ -210,7 +210,7 @@ class Config(BaseModel):
             return 0
         batches = {self.batch_size, training_images(self) % self.batch_size or self.batch_size}
         together = self.statistics_batch or self.batch_size
-        return min(min(size, together) if size < together else size % together or together for size in batches)
+        return min(size if size < together else size % together or together for size in batches)
 
 
 def training_images(config: Config) -> int:

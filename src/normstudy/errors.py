@@ -5,6 +5,9 @@ from pathlib import Path
 
 from normstudy.text import one_line, visible
 
+SCANT = 1_000_000
+"""Bytes of free room below which that is the likely reason of a failure that does not tell its own."""
+
 
 class NormstudyError(Exception):
     """Something is wrong that the reader of the message can mend.
