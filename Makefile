@@ -5,7 +5,7 @@ $(error On Windows this works within WSL: see README.md)
 endif
 
 # What one may type after make, as in `make report OUTPUT=my_report`: PARAMS, RUNS, OUTPUT, RENDERER, for runs on a
-# cluster PROFILE and JOBS, for `make verify` STUDY, ALL and STAMP, and PYTHON to make .venv with. What is typed reaches
+# cluster PROFILE and JOBS, for `make study` STUDY, for `make verify` STUDY, ALL and STAMP, and PYTHON to make .venv with. What is typed reaches
 # the scripts as it is, whatever characters it has; what is not typed is theirs to know. Variables of the environment
 # with these names do not count.
 quote = '$(subst ','\'',$(value $(1)))'
@@ -21,7 +21,7 @@ RUN := .venv/bin/python -E -s -u -X utf8
 UV := .venv/bin/uv --no-config pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report train test render verify publish quarto study bench growth fault-test lock clean
+.PHONY: help setup report train test render verify publish quarto study studies bench growth fault-test lock clean
 
 help: ## list what one can do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -50,8 +50,11 @@ verify: setup ## train published runs again and compare (2 epochs of each model;
 publish: setup ## train what is missing and copy the runs to results/, with README.md's table and pictures
 	@$(RUN) workflow/publish.py $(FOLDERS)
 
-study: setup ## train what a study of params/studies/ still lacks (STUDY=search, say) into results/
-	@$(RUN) workflow/study.py $(call option,--study,STUDY) $(if $(value JOBS),$(call option,--jobs,JOBS))
+study: setup ## train what a study of params/studies/ still lacks (STUDY=main, say), and record it in results/
+	@$(RUN) workflow/study.py $(call option,--study,STUDY) $(call option,--runs,RUNS) $(CLUSTER)
+
+studies: setup ## the same for every study there is (hours)
+	@$(RUN) workflow/study.py --all $(call option,--runs,RUNS) $(CLUSTER)
 
 bench: setup ## measure the speed of training beside the usual pipeline (leave the machine alone meanwhile)
 	@$(RUN) benchmarks/run.py --output benchmarks/results.md

@@ -31,13 +31,16 @@ from normstudy.preview import page as preview
 from normstudy.preview.article import NeedsQuartoError, executed
 from normstudy.report.harmless import make_harmless
 from normstudy.report.labels import FULL_NAMES, data_name, model_names, which_models
+from normstudy.report.models import of_first_seed
+from normstudy.runs.comparison import compared_runs
 from normstudy.runs.folder import FinishedRun
-from normstudy.runs.record import read_record
-from normstudy.runs.studies import verified_study
+from normstudy.runs.record import read_record, read_records
 
 REPORT = Path("report.qmd")
 PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml")
-RECORDS = tuple(Path(f"results/{study}.json") for study in ("search", "neighbours", "skeletons"))
+RECORDS = Path("results")
+NEEDED = ("search", "neighbours", "skeletons")
+"""Of the records, those without which there is no report."""
 RESULTS_VARIABLE = "NORMSTUDY_RESULTS"
 
 
@@ -47,9 +50,10 @@ class RenderError(NormstudyError):
 
 def render(results: Path, output: Path, renderer: str = "auto") -> str:
     """Make the report in `output`; the renderer that did it, in words. Raises `NormstudyError`."""
-    runs = verified_study(results)
-    for path in RECORDS:
-        read_record(path)
+    runs = of_first_seed(compared_runs(results))
+    for name in NEEDED:
+        read_record(RECORDS / f"{name}.json")
+    read_records(RECORDS)
     program, detail = (None, "as asked for") if renderer == "preview" else quarto.find()
     if renderer == "quarto" and not program:
         raise RenderError(f"{detail}; `make report RENDERER=preview` does without")
@@ -127,8 +131,10 @@ def copy_project(project: Path) -> None:
         shutil.copyfile(name, project / name)
     shutil.copytree("theme", project / "theme", ignore=shutil.ignore_patterns(".*"))  # some are links to nowhere
     (project / "results").mkdir()
-    for path in RECORDS:
-        shutil.copyfile(path, project / path)
+    for name in read_records(RECORDS):
+        for path in (RECORDS / f"{name}.json", RECORDS / f"{name}.npz"):
+            if path.exists():
+                shutil.copyfile(path, project / path)
 
 
 def copy_notebooks(project: Path, runs: list[FinishedRun]) -> None:

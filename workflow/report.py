@@ -2,6 +2,7 @@
 
 Usage: python workflow/report.py [--params params] [--runs runs] [--output _report] [--renderer auto|quarto|preview]
                                  [--profile slurm]
+       python workflow/report.py --study NAME [--runs runs] [--profile slurm]      (for `make study`; no report)
 """
 
 from __future__ import annotations
@@ -31,9 +32,14 @@ from normstudy.paths import write_whole
 from normstudy.report.labels import DATA_TITLES, labels
 from normstudy.report.wording import counted
 from normstudy.runs.folder import checkpoint_file, is_claimed
+from normstudy.runs.lacking import lacking
 from normstudy.runs.studies import PlannedRun, auto_dataset, plan
+from normstudy.runs.study_file import read_study_file, study_path
 from normstudy.text import one_line, visible
 from normstudy.training.download import ensure
+
+PLANNED = ".planned.json"
+"""In the folder of runs: those of a study, for Snakemake to read."""
 
 
 def main() -> int:
@@ -46,7 +52,10 @@ def main() -> int:
     parser.add_argument("--profile", default="", help="Snakemake's options for a cluster: slurm, or a folder")
     parser.add_argument("--jobs", type=int, help="runs at once on a cluster; default: what the profile says")
     parser.add_argument("--only-train", action="store_true", help="stop before the report")
+    parser.add_argument("--study", default="", help="train what this study of params/studies/ lacks; no report")
     arguments = parser.parse_args()
+    arguments.only_train |= bool(arguments.study)
+    arguments.command = f"make study STUDY={arguments.study}" if arguments.study else "make report"
     console = terminal()
     for ending in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(ending) is signal.SIG_DFL:  # nohup has it ignored
@@ -65,7 +74,7 @@ def main() -> int:
         console.print(f"error: {disk_refusal(error, arguments.runs)}", style="red")
         return 1
     except KeyboardInterrupt:
-        console.print("Interrupted. What is finished is kept, and `make report` goes on from there.")
+        console.print(f"Interrupted. What is finished is kept, and `{arguments.command}` goes on from there.")
         return 130
 
 
@@ -78,8 +87,14 @@ def terminal() -> Console:
 def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) -> int:
     runs_folder = arguments.runs
     profile = read_profile(arguments.profile, arguments.jobs) if arguments.profile else None
-    dataset, reason = auto_dataset(arguments.params)
-    runs = plan(arguments.params, dataset, trust_device=profile is not None)
+    if arguments.study:
+        runs = lacking(read_study_file(study_path(arguments.study)), Path("results"))
+        dataset, reason = runs[0].config.dataset if runs else "", ""
+        if not runs:
+            return 0
+    else:
+        dataset, reason = auto_dataset(arguments.params)
+        runs = plan(arguments.params, dataset, trust_device=profile is not None)
     if profile:  # what the scheduler of an earlier job left, should it have been killed
         cancel_jobs(runs_folder / ".logs/snakemake.log", console)
     waiting = [run for run in runs if not run.is_done(runs_folder)]
@@ -90,19 +105,25 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
     folders = {"params": arguments.params, "runs": runs_folder, "output": arguments.output}
     settings = {name: str(folder.absolute()) for name, folder in folders.items()}
     settings |= {"auto_dataset": dataset, "renderer": arguments.renderer}
+    if arguments.study:
+        planned = (runs_folder / PLANNED).absolute()
+        write_whole(planned, json.dumps({run.name: run.config.model_dump() for run in runs}))
+        settings |= {"planned": str(planned)}
     code = run_snakemake(arguments, profile, settings, runs, waiting, console, lock)
     if code < 0:
         if profile:
             cancel_jobs(runs_folder / ".logs/snakemake.log", console)
-        raise JobError(f"the scheduler was killed (signal {-code}); what is finished is kept: `make report` goes on")
+        told = f"what is finished is kept: `{arguments.command}` goes on"
+        raise JobError(f"the scheduler was killed (signal {-code}); {told}")
     problems = [(run, why_failed(run, runs_folder / ".logs")) for run in waiting if not run.is_done(runs_folder)]
     for run, why in problems:
         source = visible(one_line(run.source))
         console.print(f"the run {run.name} failed: {why} (its parameters: {source})", style="red")
     if problems:
         done = len(runs) - len(problems)
-        console.print(f"{done} of {len(runs)} runs are finished and kept. No report was made: a run of it is missing.")
-        console.print("`make report` tries the others again, from the last epoch of each.")
+        no_report = "" if arguments.study else " No report was made: a run of it is missing."
+        console.print(f"{done} of {len(runs)} runs are finished and kept.{no_report}")
+        console.print(f"`{arguments.command}` tries the others again, from the last epoch of each.")
         return 1
     if code:
         why = last_error(runs_folder / ".logs/report.log", runs_folder / ".logs/snakemake.log")
@@ -150,7 +171,7 @@ def run_snakemake(
     # As many as the scheduler lets run at once; on a cluster, nobody knows.
     workers = max(1, min(len(waiting), arguments.cores // max((run.config.threads for run in waiting), default=1)))
     workers = None if profile else workers
-    target = ["studies"] if arguments.only_train else ["report"]
+    target = ["runs" if arguments.study else "studies"] if arguments.only_train else ["report"]
     command = [sys.executable, "-m", "snakemake", *target, "--snakefile", "workflow/Snakefile"]
     command += profile.options(arguments.cores) if profile else ["--profile", "none", "--cores", str(arguments.cores)]
     command += ["--workflow-profile", "none", "--configfile", str(settings_file)]

@@ -1,116 +1,147 @@
 """Train what a study of `params/studies/` still lacks, and write what it found to `results/<study>.json`.
 
-Usage: make study STUDY=<name> [JOBS=n]      (runs side by side; default: one per core)
+Usage: python workflow/study.py --study NAME|--all [--runs runs] [--cores n] [--profile slurm --jobs n] [--gather 1]
 
-What stands in the file already is not trained again; what is no longer part of the study leaves it.
+The runs go through the notebook into run folders, as those of `make report` do. What is in a record already, of this
+study or another, is not trained again; what is no longer part of the study leaves its record. However this ends, the
+record gets what is finished; with --gather nothing else is done.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import time
-from functools import cache
 from pathlib import Path
 
-from processes import KilledError, side_by_side
 from surroundings import settle
 
-from normstudy.config import run_name
-from normstudy.errors import NormstudyError
+from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.hardware import cores
-from normstudy.paths import project_root
+from normstudy.ownership import as_typed
+from normstudy.report.wording import counted
+from normstudy.runs.folder import is_current, read_run
+from normstudy.runs.lacking import not_among, recorded_runs
 from normstudy.runs.progress import in_words
-from normstudy.runs.record import MADE_WITH, config_of, read_record, write_record
-from normstudy.runs.study_file import FOLDER, StudyRun, read_study_file, study_path
+from normstudy.runs.record import RecordedRun, read_records, recorded, write_predictions, write_record
+from normstudy.runs.studies import PlannedRun
+from normstudy.runs.study_file import Study, read_study_file, study_file_names, study_path
 from normstudy.runs.timing import batch_seconds
+from normstudy.runs.verification import verify
+
+RESULTS = Path("results")
+BESIDE_THE_EPOCHS = 8
+"""Seconds of a run: start-up of its notebook, pictures, saving."""
 
 
-def train(run: StudyRun) -> dict:
-    """Train once; what the record keeps of it. Losses in nats, accuracies as fractions, times in seconds."""
-    from normstudy.model import count_parameters, make_net
-    from normstudy.runs.folder import environment
-    from normstudy.training.loop import fit
-
-    trained = fit(run.config, _data(run.config.dataset, run.config.evaluate_on))
-    last = trained.history[-1] if not trained.diverged else {}
-    made_with = environment(run.config.device)
-    return {
-        "model": run.model,
-        "config": run.config.model_dump(),
-        "parameters": count_parameters(make_net(run.config)),
-        "validation_loss": last.get("test_loss"),
-        "validation_accuracy": last.get("test_accuracy"),
-        "losses": [entry["test_loss"] for entry in trained.history],
-        "seconds_per_epoch": sum(entry["seconds"] for entry in trained.history) / max(1, len(trained.history)),
-        "made_with": {name: made_with[name] for name in MADE_WITH},
-    }
+class IncompleteError(NormstudyError):
+    """Some runs of a study could not be trained."""
 
 
-@cache
-def _data(dataset: str, evaluate_on: str):
-    """Loaded once per process."""
-    from normstudy.training.data import load
-
-    return load(dataset, evaluate_on)
-
-
-def kept(path: Path, wanted: list[StudyRun]) -> dict[str, dict]:
-    """What there is of the study, by the name of the run: in its record `path`, or in that of another study beside it.
-
-    Raises `RecordError`.
-    """
-    records = [read_record(each) for each in records_beside(path)]
-    by_name = {run_name(config_of(row)): row for rows in records for row in rows}
-    models = {run_name(run.config): run.model for run in wanted}
-    return {name: {**row, "model": models[name]} for name, row in by_name.items() if name in models}
-
-
-def records_beside(path: Path) -> list[Path]:
-    """The records of the studies there are, with `path` as the last: what it has itself counts."""
-    names = [each.stem for each in sorted((project_root() / FOLDER).glob("*.yaml"))]
-    others = [path.with_name(f"{name}.json") for name in names if name != path.stem]
-    return [each for each in [*others, path] if each.exists()]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--study", default="")
-    parser.add_argument("--jobs", type=int, default=cores())
+    parser.add_argument("--all", action="store_true", help="every study of params/studies/, one after the other")
+    parser.add_argument("--runs", default="runs", type=as_typed)
+    parser.add_argument("--cores", type=int, default=cores())
+    parser.add_argument("--profile", default="")
+    parser.add_argument("--jobs", type=int)
+    parser.add_argument("--gather", choices=["1", "0", ""], default="", help="train nothing, record what is finished")
     options = parser.parse_args()
-    settle(__file__)
-    wanted = read_study_file(study_path(options.study))
-    found = project_root() / "results" / f"{options.study}.json"
-    rows = kept(found, wanted)
-    missing = [run for run in wanted if run_name(run.config) not in rows]
-    print(f"{options.study}: {len(wanted)} runs, of which {len(missing)} are missing", flush=True)
-
-    def in_order() -> list[dict]:
-        return [rows[name] for name in (run_name(run.config) for run in wanted) if name in rows]
-
-    start, took = time.monotonic(), []
-    if rows:
-        write_record(found, in_order())
-
-    def tell(number: int, row: dict) -> None:
-        name = run_name(missing[number].config)
-        rows[name] = row
-        write_record(found, in_order())
-        took.append(row["seconds_per_epoch"])
-        left = [each.config.epochs for each in missing[len(took) :]]
-        rest = in_words(batch_seconds(left, [took] * len(left), 0, options.jobs)) if left else "nothing"
-        told = "diverged" if row["validation_loss"] is None else f"{row['validation_loss']:.4f} nats"
-        print(f"{len(took)} of {len(missing)}: {name}, {told}; {rest} left", flush=True)
-
     try:
-        side_by_side(train, [(run,) for run in missing], options.jobs, tell)
-    except KilledError as error:
-        raise KilledError(f"{error} and call `make study` again: what is trained is kept") from None
-    print(f"{found}: whole, after {in_words(time.monotonic() - start)}")
+        settle(__file__)
+        names = study_file_names() if options.all else [options.study]
+        studies = [read_study_file(study_path(name)) for name in names]  # all are read before any is begun
+        return max(run(study, options) for study in studies)
+    except NormstudyError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"error: {disk_refusal(error, RESULTS)}", file=sys.stderr)
+        return 1
+
+
+def run(study: Study, options: argparse.Namespace) -> int:
+    """Train and record; the exit status. Raises `NormstudyError`."""
+    there = recorded_runs(study, RESULTS)
+    missing = not_among(study, there)
+    to_train = [planned for planned in missing if not planned.is_done(options.runs)]
+    print(f"{study.name}: {counted(len(study.runs), 'run')}, of which {len(to_train)} are missing", flush=True)
+    code, start = 0, time.monotonic()
+    if to_train and options.gather != "1":
+        if (seconds := expected_seconds(to_train, options.cores)) and not options.profile:
+            print(f"That will take about {in_words(seconds)}.", flush=True)
+        code = train(study.name, options)
+    finished = gather(study, there, missing, options.runs)
+    took = f" after {in_words(time.monotonic() - start)}" if to_train else ""
+    if finished < len(study.runs):
+        print(f"{RESULTS / study.name}.json: {finished} of {counted(len(study.runs), 'run')}{took}")
+        return code or int(options.gather != "1")
+    print(f"{RESULTS / study.name}.json: whole{took}")
+    return 0
+
+
+def train(name: str, options: argparse.Namespace) -> int:
+    """Have the runs that are missing trained side by side; the exit status."""
+    command = [sys.executable, "workflow/report.py", "--study", name, "--runs", str(options.runs)]
+    command += ["--cores", str(options.cores)]
+    command += ["--profile", options.profile] if options.profile else []
+    command += ["--jobs", str(options.jobs)] if options.jobs else []
+    process = subprocess.Popen(command)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # it has been interrupted, too, and ends as soon as nothing of it is left behind
+            continue
+
+
+def expected_seconds(missing: list[PlannedRun], workers: int) -> float:
+    """How long `missing` will take by what records tell of epochs of such models; 0 where they tell nothing.
+
+    The time of an epoch is taken to go with the number of its steps where the batch is another.
+    """
+    known: dict[str, list[float]] = {}
+    for recorded_study in read_records(RESULTS).values():
+        for run in recorded_study.runs:
+            known.setdefault(run.config.norm, []).extend(entry["seconds"] for entry in run.history)
+    if not known:
+        return 0.0
+    took = [[sum(own) / len(own)] if (own := known.get(run.config.norm)) else [] for run in missing]
+    if not any(took):
+        return 0.0
+    return batch_seconds([run.config.epochs for run in missing], took, BESIDE_THE_EPOCHS, workers)
+
+
+def gather(study: Study, there: dict[str, RecordedRun], missing: list[PlannedRun], runs: Path) -> int:
+    """Bring the record of `study` up to date with what is finished; how many of its runs that is.
+
+    Raises `NormstudyError` when a finished run is damaged.
+    """
+    models = {planned.name: own.model for planned, own in zip(not_among(study, ()), study.runs, strict=True)}
+    found = dict(there)
+    for planned in missing:
+        if is_current(runs / planned.name):
+            finished = read_run(runs / planned.name)
+            verify(finished)
+            found[planned.name] = recorded(finished, models[planned.name], measured(study, finished))
+    in_order = [found[name] for name in models if name in found]
+    if in_order:
+        if study.predictions:
+            judged = [each for each in in_order if not each.diverged]
+            write_predictions(RESULTS / f"{study.name}.npz", judged)
+        write_record(RESULTS / f"{study.name}.json", study.title, in_order)
+    return len(in_order)
+
+
+def measured(study: Study, run) -> dict:
+    """What `study` wants to know of the trained network."""
+    if not study.afterwards or run.diverged:
+        return {}
+    from normstudy.runs.afterwards import measure  # with torch
+
+    return {name: measure(name, run) for name in study.afterwards}
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except NormstudyError as error:
-        sys.exit(f"error: {error}")
+    sys.exit(main())

@@ -11,11 +11,11 @@ from normstudy.config import VALIDATION_IMAGES, Config
 from normstudy.report import markup
 from normstudy.report.labels import DATA_TITLES, model_names
 from normstudy.report.markup import escape, unbroken
-from normstudy.report.search import VARIED, best_combinations, best_on_the_whole, mean_over_seeds
+from normstudy.report.search import VARIED, Row, best_combinations, best_on_the_whole, mean_over_seeds
 from normstudy.report.settings import differing_parameters, have_columns, where_told
 from normstudy.report.wording import MOST_NAMES, counted, join_words, seeds_text, short, some_of
 from normstudy.runs.folder import FinishedRun
-from normstudy.runs.record import Row
+from normstudy.runs.record import RecordedRun
 
 
 def parameters(runs: Sequence[FinishedRun]) -> str:
@@ -62,25 +62,25 @@ def settings_tables(runs: Sequence[FinishedRun]) -> list[pd.DataFrame]:
     ]
 
 
-def search_protocol(rows: list[Row]) -> str:
-    """How the recorded hyperparameter search went; `rows` as of `read_record`."""
-    budgets = Counter(row["model"] for row in rows)
-    seeds = sorted({row["config"]["seed"] for row in rows})
-    config = rows[0]["config"]
+def search_protocol(rows: list[RecordedRun]) -> str:
+    """How the recorded hyperparameter search went."""
+    budgets = Counter(row.model for row in rows)
+    seeds = sorted({row.config.seed for row in rows})
+    config = rows[0].config
     each = set(budgets.values())
     share = counted(len(rows), "run")
     if len(each) == 1:
         share = f"{counted(each.pop(), 'run')} for each of {counted(len(budgets), 'model')}"
     return (
-        f"on the validation split of {DATA_TITLES[config['dataset']]} "
-        f"({VALIDATION_IMAGES[config['dataset']]:,} training images held out), {share}, "
-        f"{counted(config['epochs'], 'epoch')} each, {seeds_text(seeds)}. As single runs differ by chance, it led "
+        f"on the validation split of {DATA_TITLES[config.dataset]} "
+        f"({VALIDATION_IMAGES[config.dataset]:,} training images held out), {share}, "
+        f"{counted(config.epochs, 'epoch')} each, {seeds_text(seeds)}. As single runs differ by chance, it led "
         "to the peak rate with the lowest mean validation loss over the penalties, and the penalty with the lowest "
         f"over the rates: {'; '.join(map(_called, best_on_the_whole(rows)))}."
     )
 
 
-def search_agreement(rows: list[Row], runs: Sequence[FinishedRun]) -> str:
+def search_agreement(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> str:
     """Which of `runs` use the combination with the lowest mean loss of a model of their kind in `rows`."""
     best = best_combinations(rows)
     verdicts = []
@@ -109,7 +109,7 @@ def search_agreement(rows: list[Row], runs: Sequence[FinishedRun]) -> str:
     return "; ".join(parts) + "."
 
 
-def search(rows: list[Row]) -> str:
+def search(rows: list[RecordedRun]) -> str:
     """`@tbl-search`: the `search_table` with its caption."""
     caption = (
         "The hyperparameter search on MNIST's validation split, best first within each model. Values are means over "
@@ -118,7 +118,7 @@ def search(rows: list[Row]) -> str:
     return markup.table("search", search_table(rows), caption)
 
 
-def search_table(rows: list[Row]) -> pd.DataFrame:
+def search_table(rows: list[RecordedRun]) -> pd.DataFrame:
     """One row per combination of the hyperparameter search, best first within each model; means over seeds."""
     means = mean_over_seeds(rows)
     return pd.DataFrame(

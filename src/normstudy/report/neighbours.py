@@ -9,14 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from normstudy.config import Config
 from normstudy.report import markup
 from normstudy.report.labels import DATA_TITLES, model_names
 from normstudy.report.markup import escape
+from normstudy.report.outcomes import final_loss
 from normstudy.report.search import VARIED
 from normstudy.report.statistics import paired_interval
 from normstudy.report.wording import counted, join_words, seeds_text, short
 from normstudy.runs.folder import FinishedRun
-from normstudy.runs.record import Row
+from normstudy.runs.record import RecordedRun
 
 EARLY = 5
 """Epochs after which a curve is asked to be smooth."""
@@ -39,13 +41,12 @@ class Neighbour:
     high: float
 
 
-def in_words(rows: list[Row], runs: Sequence[FinishedRun]) -> str:
-    """Whether anything beside what `runs` have is better, and how smooth their curves are; `rows` as `read_record`."""
-    seeds = sorted({row["config"]["seed"] for row in rows})
-    config = rows[0]["config"]
+def in_words(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> str:
+    """Whether anything beside what `runs` have is better, and how smooth their curves are."""
+    seeds = sorted({row.config.seed for row in rows})
     sentences = [
         f"Then what lies beside that was tried with {seeds_text(seeds)}, on the validation split of "
-        f"{DATA_TITLES[config['dataset']]} as well."
+        f"{DATA_TITLES[rows[0].config.dataset]} as well."
     ]
     better, steepest = [], []
     for name, run in zip(model_names(runs), runs, strict=True):
@@ -72,12 +73,12 @@ def in_words(rows: list[Row], runs: Sequence[FinishedRun]) -> str:
     return " ".join(sentences)
 
 
-def table(rows: list[Row], runs: Sequence[FinishedRun]) -> str:
+def table(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> str:
     """`@tbl-neighbours`: the `neighbours_table` with its caption; nothing where none of `runs` was among them."""
     frame = neighbours_table(rows, runs)
     if frame.empty:
         return ""
-    count = len({row["config"]["seed"] for row in rows})
+    count = len({row.config.seed for row in rows})
     caption = (
         f"The chosen hyperparameters and their neighbours: means over {counted(count, 'seed')} on the validation "
         "split, of the last epoch. The difference is that of the losses to the chosen one, seed by seed, with its "
@@ -86,7 +87,7 @@ def table(rows: list[Row], runs: Sequence[FinishedRun]) -> str:
     return markup.table("neighbours", frame, caption)
 
 
-def neighbours_table(rows: list[Row], runs: Sequence[FinishedRun]) -> pd.DataFrame:
+def neighbours_table(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> pd.DataFrame:
     """One row per combination, the chosen one of each model first."""
     lines = []
     for name, run in zip(model_names(runs), runs, strict=True):
@@ -94,8 +95,7 @@ def neighbours_table(rows: list[Row], runs: Sequence[FinishedRun]) -> pd.DataFra
         chosen = _chosen(of_kind, run)
         if not chosen:
             continue
-        values = tuple(run.config.model_dump()[key] for key in VARIED)
-        own = Neighbour(values, _mean(chosen, "validation_loss"), _mean(chosen, "validation_accuracy"), 0, 0, 0)
+        own = Neighbour(values_of(run.config), _mean_loss(chosen), _mean_accuracy(chosen), 0, 0, 0)
         for each in [own, *neighbours(of_kind, chosen)]:
             difference = f"{1000 * each.difference:+.2f} ({1000 * each.low:+.2f} to {1000 * each.high:+.2f})"
             if not math.isfinite(each.loss):
@@ -109,48 +109,50 @@ def neighbours_table(rows: list[Row], runs: Sequence[FinishedRun]) -> pd.DataFra
     return pd.DataFrame(lines)
 
 
-def rows_of_kind(rows: list[Row], run: FinishedRun) -> dict[Values, dict[int, Row]]:
+def rows_of_kind(rows: list[RecordedRun], run: FinishedRun) -> dict[Values, dict[int, RecordedRun]]:
     """By combination of what was varied, and by seed, the rows of models like `run`."""
-    found: dict[Values, dict[int, Row]] = {}
+    found: dict[Values, dict[int, RecordedRun]] = {}
     for row in rows:
-        config = row["config"]
-        if config["norm"] == run.config.norm and bool(config["l1"]) == bool(run.config.l1):
-            found.setdefault(tuple(config[key] for key in VARIED), {})[config["seed"]] = row
+        if row.config.norm == run.config.norm and bool(row.config.l1) == bool(run.config.l1):
+            found.setdefault(values_of(row.config), {})[row.config.seed] = row
     return found
 
 
-def neighbours(of_kind: dict[Values, dict[int, Row]], chosen: dict[int, Row]) -> list[Neighbour]:
+def neighbours(of_kind: dict[Values, dict[int, RecordedRun]], chosen: dict[int, RecordedRun]) -> list[Neighbour]:
     """What else is in `of_kind` beside the rows `chosen`, compared on the seeds that both have; best first."""
     found = []
     for values, own in of_kind.items():
         seeds = sorted(own.keys() & chosen.keys())
         if own is chosen or not seeds:
             continue
-        losses, before = ([_loss(each[seed]) for seed in seeds] for each in (own, chosen))
+        losses, before = ([final_loss(each[seed]) for seed in seeds] for each in (own, chosen))
         difference, low, high = paired_interval(np.array(losses), np.array(before))
-        found.append(
-            Neighbour(values, float(np.mean(losses)), _mean(own, "validation_accuracy"), difference, low, high)
-        )
+        found.append(Neighbour(values, float(np.mean(losses)), _mean_accuracy(own), difference, low, high))
     return sorted(found, key=lambda each: each.loss)
 
 
-def largest_rise(rows: Sequence[Row]) -> float:
+def largest_rise(rows: Sequence[RecordedRun]) -> float:
     """The largest share of the mean loss over `rows` in an epoch after `EARLY` to that of the epoch before."""
-    shortest = min(len(row["losses"]) for row in rows)
-    means = [float(np.mean([row["losses"][epoch] for row in rows])) for epoch in range(shortest)]
+    shortest = min(len(row.history) for row in rows)
+    means = [float(np.mean([row.history[epoch]["test_loss"] for row in rows])) for epoch in range(shortest)]
     return max((after / before for before, after in zip(means[EARLY - 1 :], means[EARLY:], strict=False)), default=0.0)
 
 
-def _chosen(of_kind: dict[Values, dict[int, Row]], run: FinishedRun) -> dict[int, Row]:
-    return of_kind.get(tuple(run.config.model_dump()[key] for key in VARIED), {})
+def _chosen(of_kind: dict[Values, dict[int, RecordedRun]], run: FinishedRun) -> dict[int, RecordedRun]:
+    return of_kind.get(values_of(run.config), {})
 
 
-def _loss(row: Row) -> float:
-    return math.inf if row["validation_loss"] is None else row["validation_loss"]
+def values_of(config: Config) -> Values:
+    """What was varied."""
+    return tuple(getattr(config, key) for key in VARIED)
 
 
-def _mean(rows: dict[int, Row], key: str) -> float:
-    return float(np.mean([math.nan if row[key] is None else row[key] for row in rows.values()]))
+def _mean_loss(rows: dict[int, RecordedRun]) -> float:
+    return float(np.mean([final_loss(row) for row in rows.values()]))
+
+
+def _mean_accuracy(rows: dict[int, RecordedRun]) -> float:
+    return float(np.mean([math.nan if row.diverged else row.final("test_accuracy") for row in rows.values()]))
 
 
 def _called(values: Values) -> str:

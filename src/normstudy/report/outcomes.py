@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from normstudy.report.labels import labels
@@ -23,6 +24,16 @@ def named(runs: Sequence[FinishedRun]) -> list[tuple[str, FinishedRun]]:
 def finished(runs: Sequence[FinishedRun]) -> list[FinishedRun]:
     """Those of `runs` that did not diverge."""
     return [run for run in runs if not run.diverged]
+
+
+def final_loss(run: FinishedRun) -> float:
+    """Of the last epoch, on the images of evaluation, in nats; infinite for a run that diverged."""
+    return math.inf if run.diverged else run.history[-1]["test_loss"]
+
+
+def mean_seconds(run: FinishedRun) -> float:
+    """Of an epoch; no number where there is none."""
+    return sum(entry["seconds"] for entry in run.history) / len(run.history) if run.history else math.nan
 
 
 def diverged_count(runs: Sequence[FinishedRun]) -> str:

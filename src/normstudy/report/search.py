@@ -1,20 +1,22 @@
-"""Means over the runs of searches, as the sections of the report show them; `rows` as of `read_record`."""
+"""Means over the runs of searches, as the sections of the report show them; `rows` are the runs of a record."""
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from normstudy.runs.record import Row
+from normstudy.report.outcomes import final_loss, mean_seconds
+from normstudy.runs.record import RecordedRun
 
 if TYPE_CHECKING:  # who only checks a record does without
     import pandas as pd
+
+Row = dict[str, Any]
 
 VARIED = ("max_lr", "weight_decay", "l1")
 """The parameters that the search varied."""
 
 
-def mean_over_seeds(rows: list[Row]) -> pd.DataFrame:
+def mean_over_seeds(rows: list[RecordedRun]) -> pd.DataFrame:
     """One row per model and combination, best first within each model; only seeds that every combination has.
 
     A combination that diverged with one seed has an infinite loss and no accuracy, whatever the others gave.
@@ -29,12 +31,12 @@ def mean_over_seeds(rows: list[Row]) -> pd.DataFrame:
     return means.sort_values(["model", "loss"], ignore_index=True)
 
 
-def best_combinations(rows: list[Row]) -> list[Row]:
+def best_combinations(rows: list[RecordedRun]) -> list[Row]:
     """For each model the combination with the lowest mean validation loss."""
     return mean_over_seeds(rows).groupby("model").head(1).to_dict("records")
 
 
-def best_on_the_whole(rows: list[Row]) -> list[Row]:
+def best_on_the_whole(rows: list[RecordedRun]) -> list[Row]:
     """For each model the rate with the lowest mean validation loss over the penalties, and the penalties likewise.
 
     A single run differs from the next by chance, by more than neighbouring combinations do. Each has `model`,
@@ -50,7 +52,7 @@ def best_on_the_whole(rows: list[Row]) -> list[Row]:
     return found
 
 
-def mean_over_models(rows: list[Row]) -> pd.DataFrame:
+def mean_over_models(rows: list[RecordedRun]) -> pd.DataFrame:
     """One row per skeleton, in the order of the record: `skeleton`, `parameters`, `loss` (nats), `accuracy`, `time`.
 
     Means over all models and seeds that every skeleton has; `time` is that of an epoch, as a share of the
@@ -70,13 +72,12 @@ def mean_over_models(rows: list[Row]) -> pd.DataFrame:
     return means
 
 
-def _flat(rows: list[Row]) -> pd.DataFrame:
+def _flat(rows: list[RecordedRun]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(
-        {"model": row["model"], "parameters": row["parameters"], "time": row["seconds_per_epoch"]}
-        | {key: row["config"][key] for key in ("norm", "seed", "skeleton", *VARIED)}
-        | {"loss": math.inf if row["validation_loss"] is None else row["validation_loss"]}
-        | {"accuracy": row["validation_accuracy"]}
+        {"model": row.model, "parameters": row.metrics["model"]["parameters"], "time": mean_seconds(row)}
+        | {key: getattr(row.config, key) for key in ("norm", "seed", "skeleton", *VARIED)}
+        | {"loss": final_loss(row), "accuracy": row.final("test_accuracy")}
         for row in rows
     ).astype({"loss": float, "accuracy": float})

@@ -12,20 +12,20 @@ from normstudy.report.markup import escape
 from normstudy.report.search import mean_over_models
 from normstudy.report.wording import counted, seeds_text
 from normstudy.runs.folder import FinishedRun
-from normstudy.runs.record import Row
+from normstudy.runs.record import RecordedRun
 
 
-def protocol(rows: list[Row], runs: Sequence[FinishedRun]) -> str:
-    """How the skeletons were compared, and what was found for that of `runs`; `rows` as of `read_record`."""
+def protocol(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> str:
+    """How the skeletons were compared, and what was found for that of `runs`."""
     means = mean_over_models(rows).set_index("skeleton")
-    config = rows[0]["config"]
-    models = len({row["model"] for row in rows})
-    seeds = sorted({row["config"]["seed"] for row in rows})
+    config = rows[0].config
+    models = len({row.model for row in rows})
+    seeds = sorted({row.config.seed for row in rows})
     ours = runs[0].config.skeleton
     tried = f"{counted(len(means), 'skeleton')} {'was' if len(means) == 1 else 'were'} compared"
     sentence = (
-        f"on the validation split of {DATA_TITLES[config['dataset']]}, {tried}, "
-        f"{counted(config['epochs'], 'epoch')} with each of {counted(models, 'model')}, {seeds_text(seeds)}."
+        f"on the validation split of {DATA_TITLES[config.dataset]}, {tried}, "
+        f"{counted(config.epochs, 'epoch')} with each of {counted(models, 'model')}, {seeds_text(seeds)}."
     )
     if ours not in means.index:
         return f"{sentence} The one of this report is not among them."
@@ -42,7 +42,7 @@ def protocol(rows: list[Row], runs: Sequence[FinishedRun]) -> str:
     )
 
 
-def compared(rows: list[Row]) -> str:
+def compared(rows: list[RecordedRun]) -> str:
     """`@tbl-skeletons`: the `skeletons_table` with its caption."""
     caption = (
         "Skeletons on MNIST's validation split: kernels in the order of the layers, with the stride behind a slash. "
@@ -51,7 +51,7 @@ def compared(rows: list[Row]) -> str:
     return markup.table("skeletons", skeletons_table(rows), caption)
 
 
-def skeletons_table(rows: list[Row]) -> pd.DataFrame:
+def skeletons_table(rows: list[RecordedRun]) -> pd.DataFrame:
     """One row per skeleton that was compared; means over models and seeds."""
     means = mean_over_models(rows)
     return pd.DataFrame(

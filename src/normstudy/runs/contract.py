@@ -21,6 +21,9 @@ TEST_IMAGES = {"mnist": 10_000, "fashion_mnist": 10_000, "kmnist": 10_000, "digi
 
 CLASSES = 10
 MEASURES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "lr", "seconds")
+NORMS = ("weight_norms", "gradient_norms")
+"""Measures that earlier runs lack: one number per layer, or None where it is no finite one."""
+
 PREDICTIONS = {
     "index": np.int32,
     "label": np.uint8,
@@ -62,6 +65,10 @@ def metrics_problem(metrics: Any) -> str:
             limit = 1 if name.endswith("accuracy") else sys.float_info.max
             if not _is_number(value) or not 0 <= value <= limit:
                 return f"history: {name} = {_shown(value)} in epoch {number} is impossible"
+        for name in NORMS:
+            norms = entry.get(name, [])
+            if not isinstance(norms, list) or not all(n is None or (_is_number(n) and n >= 0) for n in norms):
+                return f"history: {name} in epoch {number} is no list of norms"
     return _environment_problem(metrics["environment"])
 
 

@@ -30,7 +30,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-NOT_COMPARED = {"epoch", "seconds"}
+NOT_COMPARED = {"epoch", "seconds", "weight_norms", "gradient_norms"}
+"""The norms follow the weights, as losses and penalty do."""
+
 DIVERGENCE = "divergence"
 EXACTLY = 1e-12
 """Relative, for what no kernel computes: a library of mathematics may round a cosine otherwise."""

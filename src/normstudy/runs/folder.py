@@ -91,6 +91,11 @@ class FinishedRun:
     def history(self) -> list[dict[str, Any]]:
         return self.metrics["history"]
 
+    @property
+    def stamps(self) -> list[stamps.Stamp]:
+        """What `make verify STAMP=1` noted. Raises `ValueError` as `stamps.read`."""
+        return stamps.read(self.folder)
+
     @cached_property
     def predictions(self) -> dict[str, np.ndarray]:
         """The columns of `predictions.npz`, each (n,). Raises `RunError` when they do not fit the metrics."""
@@ -271,7 +276,7 @@ def is_of_present_sources(run: FinishedRun) -> bool:
     if made_by is None or made_by == now:
         return made_by is not None
     try:
-        return now in stamps.equivalent(run.folder, made_by)
+        return now in stamps.equivalent(run.stamps, made_by)
     except ValueError as error:
         raise RunError(f"{run.folder}: {error}; {remedy(run.folder)}") from None
 

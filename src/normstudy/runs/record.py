@@ -1,83 +1,236 @@
 """The compact record of a study, `results/<study>.json`: what is kept of runs that have no folder of their own.
 
-A list with one entry per run: `model` (what the study calls it), `config`, `parameters` (trainable ones),
-`validation_loss` (nats) and `validation_accuracy` (a fraction) of the last epoch, None for a run that diverged,
-`losses` (validation loss of each finished epoch, nats), `seconds_per_epoch`, and `made_with` (processor, version of
-torch, fingerprint of the sources).
+    {
+      "title": …,             the study's heading, where a report has no section of its own for it
+      "environments": […],    with what runs were made, as in metrics.json; most runs share one
+      "runs": [
+        {"called": …,         what the study calls the model of the run
+         "environment": 0,    which of the environments
+         "history": {…},      by measure, a list over the epochs
+         "afterwards": {…},   what was measured of the trained network (`afterwards`)
+         "verified": […],     where there are any: the stamps of verified.json (`stamps`)
+         …},                  the rest as in metrics.json
+        …]
+    }
+
+One line per run. Where a study asks for it, what the models said of each image is beside it, in `<study>.npz`:
+`name` (runs,), `index` and `label` (images,), `predicted`, `predicted_probability` and `loss` (runs, images).
 """
 
 from __future__ import annotations
 
+import io
 import json
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from normstudy.config import Config, ParameterError, make_config_of_run
+import numpy as np
+
+from normstudy.config import ParameterError, make_config_of_run, run_name
 from normstudy.errors import NormstudyError
 from normstudy.paths import bring_back, write_whole
+from normstudy.runs import contract
+from normstudy.runs.folder import FinishedRun
+from normstudy.runs.stamps import Stamp
 from normstudy.text import one_line
 
-Row = dict[str, Any]
+IMAGES = ("index", "label")
+JUDGED = ("predicted", "predicted_probability", "loss")
+NO_RECORDS = ("studies.json",)
+"""Of results/, what is something else."""
 
-MADE_WITH = ("processor", "torch", "sources")
+KEPT = ("schema", "status", "epoch", "step", "lr", "config", "model", "extra")
+"""Of metrics.json, as it is."""
 
 
 class RecordError(NormstudyError):
     """The record of a study is missing or not readable."""
 
 
-def read_record(path: Path | str) -> list[Row]:
-    """The runs of a study. Raises `RecordError`: one line with file, fault and remedy."""
-    remedy = bring_back(path) or "`make study` makes it again, or name a file that is whole"
+@dataclass(frozen=True)
+class RecordedRun(FinishedRun):
+    """A run of a record: `folder` is where it would lie, were there one.
+
+    `model` is the study's name for its model, `source` the record that it was read from, `columns` what it said of
+    each image, where that is not to be read from beside `source`.
+    """
+
+    model: str = ""
+    afterwards: dict[str, Any] = field(default_factory=dict)
+    verified: list[Stamp] = field(default_factory=list)
+    source: Path = Path()
+    columns: dict[str, np.ndarray] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def stamps(self) -> list[Stamp]:
+        return self.verified
+
+    @property
+    def has_predictions(self) -> bool:
+        """Whether it is kept what the model said of each image."""
+        return self.columns is not None or self.name in read_predictions(_beside(self.source))
+
+    @cached_property
+    def predictions(self) -> dict[str, np.ndarray]:
+        """As of `FinishedRun`. Raises `RecordError` when they were not kept, or do not fit the history."""
+        if self.columns is not None:
+            return self.columns
+        path = _beside(self.source)
+        columns = read_predictions(path).get(self.name)
+        problem = "no predictions of it" if columns is None else ""
+        problem = problem or contract.predictions_problem(columns, self.metrics, self.config)
+        if problem:
+            raise RecordError(f"{path}: {self.name}: {problem}; {_remedy(path)}")
+        return columns
+
+    @property
+    def misclassified(self) -> dict[str, np.ndarray]:
+        """Raises `RecordError`: images are in run folders alone."""
+        raise RecordError(f"{self.source}: {self.name}: images are kept in run folders alone")
+
+    def final(self, measure: str) -> float | None:
+        """`measure` (of the history) after the last epoch; None if the run diverged."""
+        return None if self.diverged else self.history[-1][measure]
+
+
+@dataclass(frozen=True)
+class RecordedStudy:
+    """A study as it is recorded: its name (that of its files), its heading, and its runs, seed by seed."""
+
+    name: str
+    title: str
+    runs: list[RecordedRun]
+
+
+def read_record(path: Path | str) -> RecordedStudy:
+    """The study recorded at `path`. Raises `RecordError`: one line with file, fault and remedy."""
+    path = Path(path)
+    remedy = _remedy(path)
     try:
-        rows = json.loads(Path(path).read_text(encoding="utf-8"))
+        record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise RecordError(f"{path}: not readable ({one_line(error)}); {remedy}") from None
-    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        raise RecordError(f"{path}: not a list of runs; {remedy}")
-    for number, row in enumerate(rows, start=1):
-        if problem := _problem(row):
-            raise RecordError(f"{path}: run {number}: {problem}; {remedy}")
-    return rows
-
-
-def write_record(path: Path, rows: Iterable[Row]) -> None:
-    """Put `rows` in the place of the record `path`. Raises `DiskError`, and the one before stays."""
-    write_whole(path, json.dumps(list(rows), indent=1, ensure_ascii=False) + "\n")
-
-
-def config_of(row: Row) -> Config:
-    """The configuration of a run of the record."""
-    return make_config_of_run(row["config"])
-
-
-def _problem(row: Row) -> str:
-    """What is wrong with an entry; empty when nothing is."""
-    if not isinstance(row.get("model"), str):
-        return f"model = {row.get('model')!r} is no text"
     try:
-        epochs = config_of(row).epochs
-    except (ParameterError, KeyError) as error:
-        return f"config: {one_line(error)}"
-    limits = {"parameters": 10**9, "seconds_per_epoch": sys.float_info.max}
-    diverged = (row.get("validation_loss"), row.get("validation_accuracy")) == (None, None)
-    if not diverged:
-        limits |= {"validation_loss": sys.float_info.max, "validation_accuracy": 1}
-    for name, limit in limits.items():
-        if not _is_number(row.get(name), limit):
-            return f"{name} = {row.get(name)!r} is impossible"
-    losses = row.get("losses")
-    if not isinstance(losses, list) or not all(_is_number(loss, sys.float_info.max) for loss in losses):
-        return "losses is no list of numbers"
-    if diverged != (len(losses) < epochs) or len(losses) > epochs:
-        return f"losses of {len(losses)} epochs where {epochs} were asked for"
-    made_with = row.get("made_with")
-    if not isinstance(made_with, dict) or not all(isinstance(made_with.get(name), str) for name in MADE_WITH):
-        return f"made_with does not tell {', '.join(MADE_WITH)}"
-    return ""
+        title, environments, rows = record["title"], record["environments"], record["runs"]
+        if not (isinstance(title, str) and isinstance(environments, list) and isinstance(rows, list) and rows):
+            raise TypeError
+    except (KeyError, TypeError):
+        raise RecordError(f"{path}: not a list of runs; {remedy}") from None
+    found = []
+    for number, row in enumerate(rows, start=1):
+        try:
+            found.append(_read_run(row, environments, path))
+        except (ValueError, ParameterError) as error:
+            raise RecordError(f"{path}: run {number}: {one_line(error)}; {remedy}") from None
+    return RecordedStudy(path.stem, title, found)
 
 
-def _is_number(value: Any, limit: float) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= limit
+def read_records(results: Path | str) -> dict[str, RecordedStudy]:
+    """By name, the studies whose records lie in `results`. Raises as `read_record`."""
+    paths = [path for path in sorted(Path(results).glob("*.json")) if path.name not in NO_RECORDS]
+    return {path.stem: read_record(path) for path in paths}
+
+
+def write_record(path: Path, title: str, runs: Iterable[RecordedRun]) -> None:
+    """Put `runs` of the study of that `title` in the place of the record `path`. Raises `DiskError`, and it stays."""
+    environments: list[dict[str, Any]] = []
+    lines = []
+    for run in runs:
+        environment = run.metrics["environment"]
+        if environment not in environments:
+            environments.append(environment)
+        row = {"called": run.model, "environment": environments.index(environment)}
+        row |= {name: run.metrics[name] for name in KEPT if name in run.metrics}
+        row |= {"history": _by_measure(run.history), "afterwards": run.afterwards}
+        row |= {"verified": run.verified} if run.verified else {}
+        lines.append(_in_a_line(row))
+    made_with = ",\n".join(map(_in_a_line, environments))
+    told = ",\n".join(lines)
+    write_whole(path, f'{{"title": {_in_a_line(title)},\n"environments": [\n{made_with}\n],\n"runs": [\n{told}\n]}}\n')
+
+
+def read_predictions(path: Path) -> dict[str, dict[str, np.ndarray]]:
+    """By name of the run, the columns of its predictions; nothing where there is no file. Raises `RecordError`."""
+    return _read_predictions(path, path.stat().st_mtime_ns) if path.exists() else {}
+
+
+@lru_cache(maxsize=4)
+def _read_predictions(path: Path, _written: int) -> dict[str, dict[str, np.ndarray]]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            names, of_all = [str(name) for name in file["name"]], {name: file[name] for name in IMAGES}
+            of_each = {name: file[name] for name in JUDGED}
+        found = {}
+        for place, name in enumerate(names):
+            own = {key: values[place] for key, values in of_each.items()}
+            found[name] = {**of_all, **own, "label_probability": np.exp(-own["loss"])}
+    except Exception as error:  # zipfile, zlib and numpy each have their own
+        raise RecordError(f"{path}: not readable ({one_line(error)}); {_remedy(path)}") from None
+    return found
+
+
+def write_predictions(path: Path, runs: Sequence[FinishedRun]) -> None:
+    """Put what `runs`, of which none diverged, said of the same images in the place of `path`. Raises `DiskError`."""
+    content = io.BytesIO()
+    columns = {name: np.stack([run.predictions[name] for run in runs]) for name in JUDGED}
+    of_all = {name: runs[0].predictions[name] for name in IMAGES}
+    np.savez_compressed(content, name=np.array([run.name for run in runs]), **of_all, **columns)
+    write_whole(path, content.getvalue())
+
+
+def recorded(run: FinishedRun, model: str, afterwards: dict[str, Any] | None = None) -> RecordedRun:
+    """`run` as a study keeps it."""
+    columns = None if run.diverged else run.predictions
+    return RecordedRun(run.folder, run.metrics, run.config, model, afterwards or {}, columns=columns)
+
+
+def _read_run(row: Any, environments: Sequence[Any], path: Path) -> RecordedRun:
+    """Raises `ValueError` or `ParameterError`: what is wrong with the entry."""
+    if not isinstance(row, dict) or not isinstance(row.get("called"), str):
+        raise ValueError("no model named")
+    place = row.get("environment")
+    if not isinstance(place, int) or isinstance(place, bool) or not 0 <= place < len(environments):
+        raise ValueError(f"environment = {place!r}, which is none of the record's")
+    if not isinstance(row.get("afterwards"), dict) or not isinstance(row.get("verified", []), list):
+        raise ValueError("no afterwards, or verified is no list")
+    metrics = {name: row[name] for name in KEPT if name in row}
+    metrics |= {"history": _by_epoch(row.get("history")), "environment": environments[place]}
+    if problem := contract.metrics_problem(metrics):
+        raise ValueError(problem)
+    config = make_config_of_run(metrics["config"])
+    if problem := contract.course_problem(metrics, config):
+        raise ValueError(problem)
+    if problem := row.get("verified") and contract.stamps_problem(row["verified"]):
+        raise ValueError(f"verified: {problem}")
+    folder = path.parent / run_name(config)
+    return RecordedRun(folder, metrics, config, row["called"], row["afterwards"], row.get("verified", []), path)
+
+
+def _beside(record: Path) -> Path:
+    """Where the predictions of the runs of `record` are."""
+    return record.with_name(f"{record.stem}.npz")
+
+
+def _remedy(path: Path) -> str:
+    return bring_back(path) or "`make study` makes it again, or name a file that is whole"
+
+
+def _by_measure(history: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+    names = [name for name in history[0] if name != "epoch"] if history else []
+    return {name: [entry[name] for entry in history] for name in names}
+
+
+def _by_epoch(history: Any) -> list[dict[str, Any]]:
+    if not isinstance(history, dict) or not all(isinstance(values, list) for values in history.values()):
+        raise ValueError("history is no set of lists")
+    if len({len(values) for values in history.values()}) > 1:
+        raise ValueError("history: lists of different lengths")
+    entries = zip(*history.values(), strict=True)
+    return [{"epoch": n, **dict(zip(history, values, strict=True))} for n, values in enumerate(entries, start=1)]
+
+
+def _in_a_line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)

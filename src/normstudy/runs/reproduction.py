@@ -9,18 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from normstudy.config import Config
 from normstudy.runs.differences import Course, Epoch, differences, measures
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.stamps import Stamp
-
-# The process that has others train does without torch.
-if TYPE_CHECKING:
-    from normstudy.training.data import Data
 
 FIRST_EPOCHS = 2
 """So many are compared where whole runs are not asked for: the second starts from what the first has left."""
@@ -80,6 +75,7 @@ def made_with_other(run: FinishedRun, here: Mapping[str, str]) -> list[str]:
 
 def train_again(config: Config, epochs: int) -> Course:
     """Train the first `epochs` of the run that `config` asks for, as parts of the whole. Raises as `fit` does."""
+    from normstudy.training.data import load_once
     from normstudy.training.loop import fit
 
     history: list[Epoch] = []
@@ -90,17 +86,10 @@ def train_again(config: Config, epochs: int) -> Course:
             raise _EnoughError
 
     try:
-        diverged = fit(config, _data(config.dataset, config.evaluate_on), on_epoch=until_enough).diverged
+        diverged = fit(config, load_once(config.dataset, config.evaluate_on), on_epoch=until_enough).diverged
     except _EnoughError:
         diverged = None
     return Course(history, diverged)
-
-
-@lru_cache(maxsize=1)
-def _data(dataset: str, evaluate_on: str) -> Data:
-    from normstudy.training.data import load
-
-    return load(dataset, evaluate_on)
 
 
 def course(run: FinishedRun, epochs: int) -> Course:

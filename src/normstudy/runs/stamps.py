@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +49,9 @@ def read(folder: Path) -> list[Stamp]:
     return stamps
 
 
-def equivalent(folder: Path, made_by: str) -> set[str]:
-    """The sources that give the numbers of the run in `folder`, which those of fingerprint `made_by` have made.
-
-    Raises `ValueError` as `read`.
-    """
-    known, stamps = {made_by}, read(folder)
+def equivalent(stamps: Sequence[Stamp], made_by: str) -> set[str]:
+    """The sources that give the numbers of a run, made by those of fingerprint `made_by`, by its `stamps`."""
+    known = {made_by}
     while more := {stamp["to"] for stamp in stamps if stamp["from"] in known} - known:
         known |= more
     return known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,12 @@ def load(dataset: str, evaluate_on: str = "test") -> Data:
         kept, held_out = _stratified(train.labels, VALIDATION_IMAGES[dataset])
         train, test = train[kept], train[held_out]
     return Data(train, test, *_mean_and_deviation(train.images))
+
+
+@lru_cache(maxsize=1)
+def load_once(dataset: str, evaluate_on: str) -> Data:
+    """As `load`, which the next who asks for the same does not wait for again; nobody may change it."""
+    return load(dataset, evaluate_on)
 
 
 def _mean_and_deviation(images: Tensor) -> tuple[float, float]:

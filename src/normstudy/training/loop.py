@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 import warnings
@@ -37,7 +38,9 @@ class Run:
 
     `history` has one entry per finished epoch: `epoch` (1 …), `train_loss` and `test_loss` (mean
     cross-entropy per image, in nats, without the penalty), `train_accuracy` and `test_accuracy`
-    (fractions), `penalty` (λ Σ|w| after the epoch), `lr` (of the epoch's last step), `seconds`. The
+    (fractions), `penalty` (λ Σ|w| after the epoch), `lr` (of the epoch's last step), `weight_norms` and
+    `gradient_norms` (‖w‖₂ of each convolution's and the linear layer's weights after the epoch, and of
+    what the objective's gradient for them was in the epoch's last step), `seconds`. The
     training figures are taken while the epoch goes on, on augmented images; `test_…` are of the
     images that `config.evaluate_on` names. `diverged` is None, or epoch, step (1 … within the epoch)
     and learning rate of the first loss that was not finite; `predictions` is None then.
@@ -93,6 +96,7 @@ def _fit(
     model = make_net(config)
     initialise(model, generator(config.seed if config.seed_weights is None else config.seed_weights, 0, "weights"))
     model.to(device)
+    weights = penalised_weights(model)
     batches = Batches(config, data, device)
     evaluation = data.evaluation.to(device)
     optimizers = Optimizers(config, model)
@@ -127,7 +131,9 @@ def _fit(
                 **trained,
                 "test_loss": predictions.mean_loss,
                 "test_accuracy": predictions.accuracy,
-                "penalty": config.l1 * l1_norm(penalised_weights(model)).item(),
+                "penalty": config.l1 * l1_norm(weights).item(),
+                "weight_norms": _norms(weights),
+                "gradient_norms": _norms([weight.grad for weight in weights]),
                 "seconds": time.perf_counter() - start,
             }
         )
@@ -158,6 +164,12 @@ def _train(
         raise _DivergedError(first + 1, rates[first])
     accuracy = (scores.argmax(dim=1) == labels).double().mean()
     return {"train_loss": losses.mean().item(), "train_accuracy": accuracy.item(), "lr": rates[-1]}
+
+
+def _norms(tensors: Sequence[Tensor | None]) -> list[float | None]:
+    """The Euclidean norm of each; None where that is no number, as beside a loss that is about to be none."""
+    norms = [float(tensor.norm()) for tensor in tensors if tensor is not None]
+    return [norm if math.isfinite(norm) else None for norm in norms]
 
 
 def _usable(path: Path, config: Config) -> Checkpoint | None:

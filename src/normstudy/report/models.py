@@ -1,0 +1,62 @@
+"""Which runs are of one model: those whose configurations differ in nothing but seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from normstudy.config import Config
+from normstudy.report.labels import labels
+from normstudy.runs.folder import FinishedRun
+from normstudy.runs.reproduction import kind_of_model
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model with all of its runs, by seed; `name` is that of `labels`, among those it was made with."""
+
+    name: str
+    runs: tuple[FinishedRun, ...]
+
+    @property
+    def config(self) -> Config:
+        """That of its first run."""
+        return self.runs[0].config
+
+    @property
+    def finished(self) -> list[FinishedRun]:
+        """Its runs that did not diverge."""
+        return [run for run in self.runs if not run.diverged]
+
+    def final(self, measure: str) -> np.ndarray:
+        """(seeds,) `measure` of the history after each run's last epoch; no number for one that diverged."""
+        return np.array([np.nan if run.diverged else run.history[-1][measure] for run in self.runs])
+
+
+def models_of(runs: Sequence[FinishedRun]) -> list[Model]:
+    """`runs` by model, in the order in which these first appear."""
+    kinds: dict[str, list[FinishedRun]] = {}
+    for run in runs:
+        kinds.setdefault(kind_of_model(run.config), []).append(run)
+    groups = [sorted(group, key=lambda run: run.config.seed) for group in kinds.values()]
+    names = labels([group[0].config for group in groups])
+    return [Model(name, tuple(group)) for name, group in zip(names, groups, strict=True)]
+
+
+def of_first_seed(runs: Sequence[FinishedRun]) -> list[FinishedRun]:
+    """One run of each model: what is shown of single runs."""
+    return [model.runs[0] for model in models_of(runs)]
+
+
+def shared_seeds(models: Sequence[Model]) -> list[int]:
+    """The seeds with which every one of `models` has a run that finished, so that they can be compared in pairs."""
+    each = [{run.config.seed for run in model.finished} for model in models]
+    return sorted(set.intersection(*each)) if each else []
+
+
+def by_seed(model: Model, seeds: Sequence[int]) -> list[FinishedRun]:
+    """The runs of `model` with `seeds`, in that order."""
+    runs = {run.config.seed: run for run in model.runs}
+    return [runs[seed] for seed in seeds]
