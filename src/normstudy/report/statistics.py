@@ -31,6 +31,11 @@ def proportion_interval(count: int, total: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def mean_interval(values: np.ndarray) -> tuple[float, float, float]:
+    """Mean of `values` (n,) with Student's interval at 95 % (Student 1908), as `paired_interval` of them and 0."""
+    return paired_interval(values, np.zeros_like(values))
+
+
 def paired_interval(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
     """Mean of `first` - `second`, both (n,), with Student's interval at 95 % (Student 1908).
 
