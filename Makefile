@@ -4,14 +4,15 @@ ifeq ($(OS),Windows_NT)
 $(error On Windows this works within WSL: see README.md)
 endif
 
-# What one may type after make, as in `make report OUTPUT=my_report`: PARAMS, RUNS, OUTPUT, RENDERER, for runs on a
-# cluster PROFILE and JOBS, for `make study` STUDY, for `make verify` STUDY, ALL and STAMP, and PYTHON to make .venv with. What is typed reaches
-# the scripts as it is, whatever characters it has; what is not typed is theirs to know. Variables of the environment
-# with these names do not count.
+# What one may type after make, as in `make report OUTPUT=my_report`: PARAMS, RUNS, OUTPUT, RENDERER, SEEDS, for runs
+# on a cluster PROFILE and JOBS, for `make study` STUDY, for `make verify` STUDY, ALL and STAMP, and PYTHON to make .venv
+# with. What is typed reaches the scripts as it is, whatever characters it has; what is not typed is theirs to know.
+# Variables of the environment with these names do not count.
 quote = '$(subst ','\'',$(value $(1)))'
 typed = $(filter command line,$(origin $(1)))
 option = $(if $(call typed,$(2)),$(1)=$(call quote,$(2)))
 FOLDERS = $(call option,--params,PARAMS) $(call option,--runs,RUNS)
+SEEDS_OF_EACH = $(call option,--seeds,SEEDS)
 REPORT = $(call option,--output,OUTPUT) $(call option,--renderer,RENDERER)
 VERIFY = $(call option,--runs,RUNS) $(call option,--study,STUDY) $(call option,--all,ALL) $(call option,--stamp,STAMP)
 CLUSTER = $(if $(value PROFILE),$(call option,--profile,PROFILE)) $(if $(value JOBS),$(call option,--jobs,JOBS))
@@ -29,11 +30,11 @@ help: ## list what one can do here
 setup: ## make .venv with everything that is needed
 	@sh workflow/setup.sh $(if $(call typed,PYTHON),$(call quote,PYTHON),python3)
 
-report: setup ## train what is not trained yet, and make the report (the main job)
-	@$(RUN) workflow/report.py $(FOLDERS) $(REPORT) $(CLUSTER)
+report: setup ## train what is not trained yet, and make the report (the main job; SEEDS=10: ten seeds of each model)
+	@$(RUN) workflow/report.py $(FOLDERS) $(SEEDS_OF_EACH) $(REPORT) $(CLUSTER)
 
 train: setup ## train what is not trained yet, no report
-	@$(RUN) workflow/report.py $(FOLDERS) --only-train $(CLUSTER)
+	@$(RUN) workflow/report.py $(FOLDERS) $(SEEDS_OF_EACH) --only-train $(CLUSTER)
 
 # In the order of the files: left to itself, pytest-xdist begins the longest of all at the end.
 test: setup ## run the tests
@@ -47,13 +48,13 @@ render: setup ## render the published runs of results/, training nothing
 verify: setup ## train published runs again and compare (2 epochs of each model; ALL=1: all; STAMP=1: note it)
 	@$(RUN) workflow/verify.py $(VERIFY)
 
-publish: setup ## train what is missing and copy the runs to results/, with README.md's table and pictures
+publish: setup ## train what is missing, copy a run of each model to results/, and write README.md's results
 	@$(RUN) workflow/publish.py $(FOLDERS)
 
 study: setup ## train what a study of params/studies/ still lacks (STUDY=main, say), and record it in results/
 	@$(RUN) workflow/study.py $(call option,--study,STUDY) $(call option,--runs,RUNS) $(CLUSTER)
 
-studies: setup ## the same for every study there is (hours)
+studies: setup ## the same for every study there is, one after the other (hours)
 	@$(RUN) workflow/study.py --all $(call option,--runs,RUNS) $(CLUSTER)
 
 bench: setup ## measure the speed of training beside the usual pipeline (leave the machine alone meanwhile)

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from commands import NO_DATA, ROOT, run
 
-from normstudy.config import Config
+from normstudy.config import Config, ParameterError
 from normstudy.notebook import OUTPUT_PARAMETERS, read_parameters
 from normstudy.runs.folder import read_run
 
@@ -72,6 +72,15 @@ def test_parameters_can_be_read_again_after_other_cells(monkeypatch):
     again = read_parameters({**variables, "config": config, "scratch": 3, "seed": 5})
     assert again.seed == 5
     assert again.dataset == "digits"
+
+
+def test_several_seeds_are_refused_with_what_to_do():
+    variables = {**Config(dataset="digits").model_dump(), "runs_folder": "runs", "run_folder": "", "seeds": [0, 1]}
+    with pytest.raises(
+        ParameterError, match=r"^seeds: this notebook trains a run of one seed; .*`make report`"
+    ) as told:
+        read_parameters(variables)
+    assert "\n" not in str(told.value)
 
 
 def test_template_declares_every_parameter_with_its_default():

@@ -1,7 +1,7 @@
 """The main job: train what is missing, then render the report. What `make report` calls.
 
-Usage: python workflow/report.py [--params params] [--runs runs] [--output _report] [--renderer auto|quarto|preview]
-                                 [--profile slurm]
+Usage: python workflow/report.py [--params params] [--seeds 10] [--runs runs] [--output _report]
+                                 [--renderer auto|quarto|preview] [--profile slurm]
        python workflow/report.py --study NAME [--runs runs] [--profile slurm]      (for `make study`; no report)
 """
 
@@ -23,16 +23,19 @@ from job_lock import JobError, note_holders, one_job_at_a_time
 from placement import clear_up
 from rich.console import Console
 from surroundings import settle
-from watch import watch
+from watch import MOST_SHOWN, watch
 
 from normstudy.errors import SCANT, NormstudyError, disk_refusal
 from normstudy.hardware import cores
 from normstudy.ownership import as_typed, refuse_places
 from normstudy.paths import write_whole
-from normstudy.report.labels import DATA_TITLES, labels
+from normstudy.report.labels import DATA_TITLES
+from normstudy.report.models import names_of_runs
 from normstudy.report.wording import counted
 from normstudy.runs.folder import checkpoint_file, is_claimed
 from normstudy.runs.lacking import lacking
+from normstudy.runs.reproduction import kind_of_model
+from normstudy.runs.seeds import first_seeds
 from normstudy.runs.studies import PlannedRun, auto_dataset, plan
 from normstudy.runs.study_file import read_study_file, study_path
 from normstudy.text import one_line, visible
@@ -45,6 +48,7 @@ PLANNED = ".planned.json"
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--params", default="params", type=as_typed)
+    parser.add_argument("--seeds", help="train each file of --params that names no seed with so many, from 0 on")
     parser.add_argument("--runs", default="runs", type=as_typed)
     parser.add_argument("--output", default="_report", type=as_typed)
     parser.add_argument("--renderer", choices=["auto", "quarto", "preview"], default="auto")
@@ -93,8 +97,9 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
         if not runs:
             return 0
     else:
+        seeds = () if arguments.seeds is None else first_seeds(arguments.seeds)
         dataset, reason = auto_dataset(arguments.params)
-        runs = plan(arguments.params, dataset, trust_device=profile is not None)
+        runs = plan(arguments.params, dataset, trust_device=profile is not None, seeds=seeds)
     if profile:  # what the scheduler of an earlier job left, should it have been killed
         cancel_jobs(runs_folder / ".logs/snakemake.log", console)
     waiting = [run for run in runs if not run.is_done(runs_folder)]
@@ -105,6 +110,7 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
     folders = {"params": arguments.params, "runs": runs_folder, "output": arguments.output}
     settings = {name: str(folder.absolute()) for name, folder in folders.items()}
     settings |= {"auto_dataset": dataset, "renderer": arguments.renderer}
+    settings |= {} if arguments.seeds is None else {"seeds": int(arguments.seeds)}
     if arguments.study:
         planned = (runs_folder / PLANNED).absolute()
         write_whole(planned, json.dumps({run.name: run.config.model_dump() for run in runs}))
@@ -116,9 +122,11 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
         told = f"what is finished is kept: `{arguments.command}` goes on"
         raise JobError(f"the scheduler was killed (signal {-code}); {told}")
     problems = [(run, why_failed(run, runs_folder / ".logs")) for run in waiting if not run.is_done(runs_folder)]
-    for run, why in problems:
+    for run, why in problems[:MOST_SHOWN]:
         source = visible(one_line(run.source))
         console.print(f"the run {run.name} failed: {why} (its parameters: {source})", style="red")
+    if others := problems[MOST_SHOWN:]:
+        console.print(f"{counted(len(others), 'other run')} failed as well; see {runs_folder / '.logs'}", style="red")
     if problems:
         done = len(runs) - len(problems)
         no_report = "" if arguments.study else " No report was made: a run of it is missing."
@@ -135,16 +143,20 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
 
 def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun], runs_folder: Path) -> None:
     """Say what will be done."""
-    names = dict(zip([run.name for run in runs], labels([run.config for run in runs]), strict=True))
-    many = counted(len(runs), "model")
+    names = names_of_runs([run.config for run in runs])
+    models = len({kind_of_model(run.config) for run in runs})
+    many = counted(models, "model") + (f" in {counted(len(runs), 'run')}" if models < len(runs) else "")
     console.print(f"{many} on {DATA_TITLES[runs[0].config.dataset]}; {len(runs) - len(waiting)} trained already.")
-    for run in waiting:
+    shown = dict(zip([run.name for run in runs], names, strict=True))
+    for run in waiting[:MOST_SHOWN]:
         if is_claimed(run.name, runs_folder):
             how = ", which a process left by an earlier job is training: it is waited for"
         else:
             how = ", from where it was interrupted" if checkpoint_file(run.config, runs_folder).exists() else ""
         source = visible(one_line(run.source))
-        console.print(f"  to train: {names[run.name]}, {counted(run.config.epochs, 'epoch')} ({source}){how}")
+        console.print(f"  to train: {shown[run.name]}, {counted(run.config.epochs, 'epoch')} ({source}){how}")
+    if others := waiting[MOST_SHOWN:]:
+        console.print(f"  and {counted(len(others), 'other run')}")
 
 
 def run_snakemake(

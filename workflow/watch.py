@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from normstudy.report.labels import labels
-from normstudy.runs.progress import in_words, read
+from normstudy.report.models import names_of_runs
+from normstudy.runs.folder import is_claimed
+from normstudy.runs.progress import Channels, in_words
 from normstudy.runs.studies import PlannedRun
 from normstudy.runs.timing import batch_seconds
 
 POLL_SECONDS = 0.5
+MOST_SHOWN = 12
+"""Runs that are told one by one; where there are more, those that are going on, and all together."""
 
 
 def watch(
@@ -29,49 +33,26 @@ def watch(
 ) -> None:
     """Show epoch, accuracy and time left of each run: bars on a terminal, a line per epoch elsewhere.
 
-    What the whole batch takes is said as soon as each of the first `workers` runs has an epoch behind it;
-    None where their number is not known.
+    Of many runs, those that are going on and the whole, or a line for each that has ended. What the whole batch
+    takes is said as soon as each of the first `workers` runs has an epoch behind it; None where their number is not
+    known.
     """
-    start = time.monotonic()
+    batch = Batch(waiting, channel)
     told = not waiting or workers is None
-    names = dict(zip([run.name for run in runs], labels([run.config for run in runs]), strict=True))
+    names = dict(zip([run.name for run in runs], names_of_runs([run.config for run in runs]), strict=True))
     columns = [TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}")]
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
-        shown: dict[str, int] = {run.name: 0 for run in waiting}
-        bar: dict[str, TaskID] = {
-            run.name: bars.add_task(names[run.name], total=run.config.epochs, state="waiting") for run in waiting
-        }
+        display = (EachRun if len(waiting) <= MOST_SHOWN else ManyRuns)(batch, names, bars)
         rendering: TaskID | None = None
-        # Of the epochs that were trained now: those before an interruption took no time.
-        seconds: dict[str, list[float]] = {run.name: [] for run in waiting}
-        left = {run.name: run.config.epochs for run in waiting}
         while True:
             ended = process.poll() is not None
-            for run in waiting:
-                entries = read(channel / f"{run.name}.jsonl")
-                if len(entries) > shown[run.name]:
-                    shown[run.name] = len(entries)
-                    seconds[run.name] = [entry["seconds"] for entry in entries if not entry.get("restored")]
-                    left[run.name] = run.config.epochs - (len(entries) - len(seconds[run.name]))
-                    state = describe(entries, run)
-                    bars.update(bar[run.name], completed=len(entries), state=state)
-                    if not console.is_terminal:
-                        console.print(f"{names[run.name]}: {state}")
-                elif not entries and (channel / f"{run.name}.jsonl").exists():
-                    bars.update(bar[run.name], state="starting")
-            told = told or all(shown[run.name] == run.config.epochs for run in waiting)  # too late to tell
-            if not told and sum(map(bool, seconds.values())) >= min(workers, len(waiting)):
+            display.show(batch.look())
+            told = told or not batch.unfinished()  # too late to tell
+            if not told and batch.measured() >= min(workers, len(waiting)):
                 told = True
-                start_up = time.monotonic() - start - max(map(sum, seconds.values()))
-                total = batch_seconds(list(left.values()), list(seconds.values()), max(0.0, start_up), workers)
                 then = "; then the report is rendered" if renders else ""
-                console.print(f"Training takes about {in_words(total)}, {workers} at a time{then}.")
-            if (
-                renders
-                and rendering is None
-                and all(shown[run.name] == run.config.epochs for run in waiting)
-                and not ended
-            ):
+                console.print(f"Training takes about {in_words(batch.takes(workers))}, {workers} at a time{then}.")
+            if renders and rendering is None and not ended and not batch.unfinished():
                 rendering = bars.add_task("report", total=None, state="rendering")
             if ended:
                 if rendering is not None:
@@ -79,6 +60,123 @@ def watch(
                 return
             with suppress(subprocess.TimeoutExpired):
                 process.wait(POLL_SECONDS)
+
+
+class Batch:
+    """The runs that are trained now, and how far each has come."""
+
+    def __init__(self, waiting: list[PlannedRun], channel: Path):
+        self.runs = {run.name: run for run in waiting}
+        self.entries: dict[str, list[dict]] = {name: [] for name in self.runs}
+        self.ended: set[str] = set()
+        self.begun: dict[str, None] = {}
+        self._channels, self._runs_folder = Channels(channel, self.runs), channel.parent
+        self._start = time.monotonic()
+
+    def look(self) -> list[str]:
+        """See what is new; the names of runs that have begun, gone on or ended since the last look."""
+        changed = []
+        for name, entries in self._channels.news().items():
+            self.begun[name] = None
+            self.ended.discard(name)  # it was begun once more
+            if len(entries) > len(self.entries[name]) or not entries:
+                self.entries[name] = entries or self.entries[name]
+                changed.append(name)
+        for name in self.begun.keys() - self.ended:
+            if self.is_complete(name) or not is_claimed(name, self._runs_folder):
+                self.ended.add(name)
+                changed += [] if name in changed else [name]
+        return changed
+
+    def is_complete(self, name: str) -> bool:
+        """Whether all epochs of the run are done."""
+        return len(self.entries[name]) == self.runs[name].config.epochs
+
+    def state(self, name: str) -> str:
+        """How far the run has come, in words."""
+        run, entries = self.runs[name], self.entries[name]
+        if name in self.ended and not self.is_complete(name):
+            return f"ended after {len(entries)} of {run.config.epochs} epochs"
+        return describe(entries, run) if entries else "starting"
+
+    def unfinished(self) -> bool:
+        """Whether a run has not ended."""
+        return len(self.ended) < len(self.runs)
+
+    def going_on(self) -> list[str]:
+        """The runs that are being trained, in the order in which they began."""
+        return [name for name in self.begun if name not in self.ended]
+
+    def measured(self) -> int:
+        """Of how many runs it is known what an epoch takes."""
+        return sum(bool(self._seconds(name)) for name in self.begun)
+
+    def takes(self, workers: int) -> float:
+        """About how many seconds all of it takes, from the start."""
+        seconds = [self._seconds(name) for name in self.runs]
+        restored = [len(self.entries[name]) - len(own) for name, own in zip(self.runs, seconds, strict=True)]
+        left = [run.config.epochs - before for run, before in zip(self.runs.values(), restored, strict=True)]
+        start_up = time.monotonic() - self._start - max(map(sum, seconds))
+        return batch_seconds(left, seconds, max(0.0, start_up), workers)
+
+    def epochs(self) -> tuple[int, int]:
+        """How many epochs are over, and of how many; of a run that ended early, no more are to come."""
+        whole = {name: run.config.epochs for name, run in self.runs.items()}
+        over = sum(whole[name] if name in self.ended else len(self.entries[name]) for name in self.begun)
+        return over, sum(whole.values())
+
+    def left(self) -> float:
+        """About how many seconds are left, by what has been trained since the start; 0 where nothing has."""
+        trained = sum(len(self._seconds(name)) for name in self.begun)
+        over, whole = self.epochs()
+        return (time.monotonic() - self._start) * (whole - over) / trained if trained else 0.0
+
+    def _seconds(self, name: str) -> list[float]:
+        # Of the epochs that were trained now: those before an interruption took no time.
+        return [entry["seconds"] for entry in self.entries[name] if not entry.get("restored")]
+
+
+class EachRun:
+    """A bar for each run of a batch; without a terminal, a line for each epoch."""
+
+    def __init__(self, batch: Batch, names: Mapping[str, str], bars: Progress):
+        self.batch, self.names, self.bars = batch, names, bars
+        self.bar = {
+            name: bars.add_task(names[name], total=run.config.epochs, state="waiting")
+            for name, run in batch.runs.items()
+        }
+
+    def show(self, changed: Collection[str]) -> None:
+        for name in changed:
+            epochs, state = len(self.batch.entries[name]), self.batch.state(name)
+            self.bars.update(self.bar[name], completed=epochs, state=state)
+            if not self.bars.console.is_terminal and (epochs or name in self.batch.ended):
+                self.bars.console.print(f"{self.names[name]}: {state}")
+
+
+class ManyRuns:
+    """A bar for a whole batch and for each run that is going on; without a terminal, a line for each run that ended."""
+
+    def __init__(self, batch: Batch, names: Mapping[str, str], bars: Progress):
+        self.batch, self.names, self.bars = batch, names, bars
+        self.whole = bars.add_task("all runs", total=batch.epochs()[1], state="waiting")
+        self.bar: dict[str, TaskID] = {}
+
+    def show(self, changed: Collection[str]) -> None:
+        if not changed:
+            return
+        batch, shown = self.batch, self.batch.going_on()[:MOST_SHOWN]
+        count = f"{len(batch.ended):,} of {len(batch.runs):,} runs"
+        left = f", {in_words(batch.left())} left" if batch.left() else ""
+        self.bars.update(self.whole, completed=batch.epochs()[0], state=f"{count}{left}")
+        for name in [name for name in self.bar if name not in shown]:
+            self.bars.remove_task(self.bar.pop(name))
+        for name in shown:
+            if name not in self.bar:
+                self.bar[name] = self.bars.add_task(self.names[name], total=batch.runs[name].config.epochs, state="")
+            self.bars.update(self.bar[name], completed=len(batch.entries[name]), state=batch.state(name))
+        for name in [name for name in changed if name in batch.ended and not self.bars.console.is_terminal]:
+            self.bars.console.print(f"{self.names[name]}: {batch.state(name)} ({count})")
 
 
 def describe(entries: list[dict], run: PlannedRun) -> str:

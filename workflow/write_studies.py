@@ -1,11 +1,12 @@
 """Write `studies.json`, which says what runs a study has: Snakemake runs a program faster than code of its own.
 
-Usage: python workflow/write_studies.py --runs FOLDER --study NAME --names RUN [RUN ...]
+Usage: python workflow/write_studies.py --runs FOLDER --study NAME --plan FILE    (whose keys are the runs)
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from pathlib import Path
@@ -28,10 +29,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=Path, required=True)
     parser.add_argument("--study", required=True)
-    parser.add_argument("--names", nargs="+", required=True)
+    parser.add_argument("--plan", type=Path, required=True)
     arguments = parser.parse_args()
-    await_folders([arguments.runs / name for name in arguments.names])
+    names = list(json.loads(arguments.plan.read_text()))
+    await_folders([arguments.runs / name for name in names])
     try:
-        write_studies(arguments.runs, {arguments.study: arguments.names})
+        write_studies(arguments.runs, {arguments.study: names})
     except NormstudyError as error:
         sys.exit(f"error: {error}")

@@ -233,15 +233,20 @@ def make_config(values: dict[str, Any], source: str = "") -> Config:
         raise ParameterError(where + "; ".join(told)) from None
 
 
-def read_config(path: str | Path) -> Config:
-    """The configuration in a YAML file. Raises `ParameterError` when the file or a value in it is no good."""
+def read_values(path: str | Path) -> Any:
+    """What a YAML file holds; no values where that is nothing. Raises `ParameterError` when it cannot be read."""
     from normstudy.yaml_file import YamlError, read_yaml  # a run that was planned elsewhere does without
 
     try:
         values = read_yaml(path)
     except YamlError as error:
         raise ParameterError(str(error)) from None
-    return make_config({} if values is None else values, source=str(path))
+    return {} if values is None else values
+
+
+def read_config(path: str | Path) -> Config:
+    """The configuration in a YAML file. Raises `ParameterError` when the file or a value in it is no good."""
+    return make_config(read_values(path), source=str(path))
 
 
 def make_config_of_run(values: Any, source: str = "") -> Config:

@@ -37,6 +37,11 @@ def read_parameters(variables: dict[str, Any]) -> Config:
         for name, value in variables.items()
         if name in known or (fresh and _is_parameter(name, value) and before.get(name, before) is not value)
     }
+    if "seeds" in values:  # which a parameter file may hold for `make report`
+        raise ParameterError(
+            "seeds: this notebook trains a run of one seed; give it `seed` in their place, "
+            "or call `make report`, which trains a run of each"
+        )
     config = make_config({name: value for name, value in values.items() if name not in OUTPUT_PARAMETERS})
     for name in OUTPUT_PARAMETERS:
         if not isinstance(values.get(name), str):

@@ -84,6 +84,27 @@ def test_files_that_ask_for_the_same_run_count_once(tmp_path):
     assert [run.source.name for run in plan(tmp_path, "digits")] == ["a.yaml", "c.yaml"]
 
 
+def test_files_are_planned_seed_by_seed(tmp_path):
+    write_params(tmp_path, a="norm: bn\nseeds: [5, 3]\n", b="norm: gn\n", c="norm: ln\nseed: 7\n", d="seeds: 3 to 4\n")
+    write_params(tmp_path, e="norm: bn\nseed: 4\n")  # as d.yaml asks for, too
+
+    def found(**seeds):
+        return [(run.source.stem, run.config.seed) for run in plan(tmp_path, "digits", **seeds)]
+
+    assert found() == [("a", 5), ("b", 0), ("c", 7), ("d", 3), ("e", 4)]
+    assert found(seeds=range(3)) == [("a", 5), ("b", 0), ("c", 7), ("d", 3), ("e", 4), ("b", 1), ("b", 2)]
+
+
+def test_what_is_wrong_with_the_seeds_of_a_file_is_told_with_the_rest(tmp_path):
+    write_params(tmp_path, a="seed: 1\nseeds: [1, 2]\n", b="seeds: [1, 1]\n", c="epochs: 0\n")
+    with pytest.raises(ParameterError) as caught:
+        plan(tmp_path, "digits", seeds=range(10))
+    both, twice, epochs = str(caught.value).splitlines()
+    assert both == f"{tmp_path}/a.yaml: holds both `seed` and `seeds`; delete one of the two lines"
+    assert twice == f"{tmp_path}/b.yaml: seeds: 1 stands there twice"
+    assert "epochs = 0" in epochs
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

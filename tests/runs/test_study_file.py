@@ -21,7 +21,9 @@ def written(folder, text):
 
 
 def test_every_combination_is_a_run_of_each_model_and_seed(tmp_path):
-    runs = read_study_file(written(tmp_path, STUDY))
+    study = read_study_file(written(tmp_path, STUDY))
+    runs = study.runs
+    assert (study.name, study.title, study.predictions, study.afterwards) == ("some", "Some", False, ())
     assert len(runs) == 2 * (4 + 2)
     assert [run.config.seed for run in runs] == [101] * 6 + [102] * 6
     assert [run.model for run in runs[:6]] == ["gn"] * 4 + ["bn + l1"] * 2
@@ -37,7 +39,7 @@ def test_a_model_may_hold_several_sets_and_a_run_counts_once(tmp_path):
         "common: {dataset: digits, norm: gn}\n"
         "models: {gn: [{max_lr: [0.01, 0.02], l1: 0}, {max_lr: 0.02, l1: [0, 0.1]}]}"
     )
-    runs = read_study_file(written(tmp_path, text))
+    runs = read_study_file(written(tmp_path, text)).runs
     assert [(run.config.max_lr, run.config.l1) for run in runs] == [(0.01, 0), (0.02, 0), (0.02, 0.1)]
 
 
@@ -47,11 +49,14 @@ def test_a_model_may_hold_several_sets_and_a_run_counts_once(tmp_path):
         ("models: [1", "not readable|line"),
         ("[]", "must hold `models:`"),
         ("common: {}", "must hold `models:`"),
-        ("models: {gn: {norm: gn}}\nseed: [1]", "must hold `models:`"),
+        ("models: {gn: {norm: gn}}\nseed: [1]", "seed: unknown; beside `models:` it may hold"),
         ("models: {gn: 3}", "gn: must hold lines"),
         ("models: {gn: []}", "gn: must hold lines"),
         ("models: {gn: [{norm: gn}, 3]}", "gn: must hold lines"),
-        ("models: {gn: {norm: gn}}\nseeds: 3", "`seeds` a list"),
+        ("models: {gn: {norm: gn}}\nseeds: 3", "seeds: must be such as"),
+        ("models: {gn: {norm: gn}}\nseeds: [1, 1]", "seeds: 1 stands there twice"),
+        ("models: {gn: {norm: gn}}\npredictions: 3", "`predictions` true or false"),
+        ("models: {gn: {norm: gn}}\nafterwards: [colour]", "`afterwards` is a list of weights"),
         ("models: {gn: {norm: gn, dataset: mnist, rate: [1, 2]}}", "gn: rate = 1: unknown parameter"),
         ("models: {gn: {norm: gn, dataset: mnist, max_lr: [0.1, -1]}}", "gn: max_lr = -1.0: must be"),
         ("models: {gn: {norm: gn}}", "gn: a study names its data set"),

@@ -1,5 +1,6 @@
 """What the workflow does for a cluster, as far as it can be seen without one."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -81,7 +82,8 @@ def test_a_profile_that_is_not_there_or_says_nothing_is_refused(tmp_path):
 
 
 def test_the_study_is_written_when_the_last_run_can_be_seen_here(tmp_path):
-    command = ["workflow/write_studies.py", "--runs", tmp_path, "--study", "main", "--names", "one"]
+    (tmp_path / "plan.json").write_text('{"one": {}}')
+    command = ["workflow/write_studies.py", "--runs", tmp_path, "--study", "main", "--plan", tmp_path / "plan.json"]
     with subprocess.Popen([sys.executable, *command], cwd=ROOT) as process:
         time.sleep(3)
         assert process.poll() is None
@@ -89,7 +91,7 @@ def test_the_study_is_written_when_the_last_run_can_be_seen_here(tmp_path):
         (tmp_path / "one").mkdir()
         (tmp_path / "one/metrics.json").write_text("{}")
     assert process.returncode == 0
-    assert (tmp_path / "studies.json").exists()
+    assert json.loads((tmp_path / "studies.json").read_text()) == {"main": ["one"]}
 
 
 @pytest.mark.parametrize(

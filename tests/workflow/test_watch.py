@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from commands import ROOT
 from rich.console import Console
 
 from normstudy.config import Config
+from normstudy.ownership import take_runs_folder
+from normstudy.runs.folder import claim
 from normstudy.runs.studies import PlannedRun
 
 sys.path.insert(0, str(ROOT / "workflow"))
@@ -18,52 +21,115 @@ import watch as watching
 
 
 class Process:
-    """A scheduler under which, at each look, one more epoch of each run has ended."""
+    """A scheduler under which, at each look, some more epochs of the runs that go on have ended.
 
-    def __init__(self, channel: Path, runs: list[PlannedRun], epochs_at_a_time: int):
-        self.channel, self.runs, self.step, self.epochs = channel, runs, epochs_at_a_time, 0
+    `ends`: after how many epochs a run ends, where it is not after all of its own.
+    """
+
+    def __init__(self, runs_folder: Path, runs: list[PlannedRun], at_once: int, at_a_time: int = 1, ends=None):
+        self.folder, self.at_once, self.step, self.ends = runs_folder, at_once, at_a_time, ends or {}
+        self.waiting, self.going_on, self.claims = list(runs), {}, {}
 
     def poll(self) -> int | None:
-        self.epochs += self.step
-        for run in self.runs:
+        for run in list(self.going_on):
+            if self.going_on[run] == self.end(run):
+                del self.going_on[run]
+                self.claims.pop(run).close()
+        while self.waiting and len(self.going_on) < self.at_once:
+            run = self.waiting.pop(0)
+            self.going_on[run] = 0
+            self.claims[run] = ExitStack()
+            self.claims[run].enter_context(claim(run.name, self.folder))
+        for run in self.going_on:
+            self.going_on[run] = min(self.going_on[run] + self.step, self.end(run))
             entries = [
-                {"epoch": epoch, "seconds": 2.0, "test_accuracy": 0.5}
-                for epoch in range(1, min(self.epochs, run.config.epochs) + 1)
+                {"epoch": epoch, "seconds": 2.0, "test_accuracy": 0.5} for epoch in range(1, self.going_on[run] + 1)
             ]
             text = "".join(json.dumps(entry) + "\n" for entry in entries)
-            (self.channel / f"{run.name}.jsonl").write_text(text)
-        return 0 if self.epochs > max(run.config.epochs for run in self.runs) else None
+            (self.folder / f".progress/{run.name}.jsonl").write_text(text)
+        return None if self.going_on else 0
+
+    def end(self, run: PlannedRun) -> int:
+        return self.ends.get(run.config.seed, run.config.epochs)
 
     def wait(self, timeout: float) -> int:
         raise subprocess.TimeoutExpired("snakemake", timeout)
 
 
-@pytest.fixture
-def told(tmp_path, monkeypatch):
-    """A function: what `watch` prints of runs that end so many epochs between two looks."""
+def planned(epochs: int, norms=("bn", "ln"), seeds=1) -> list[PlannedRun]:
+    settings = {"dataset": "digits", "device": "cpu", "precision": "fp32", "epochs": epochs}
+    return [
+        PlannedRun(Path(f"{norm}.yaml"), Config(norm=norm, seed=seed, **settings))
+        for seed in range(seeds)
+        for norm in norms
+    ]
 
-    def watch(epochs: int, epochs_at_a_time: int) -> list[str]:
-        settings = {"dataset": "digits", "device": "cpu", "precision": "fp32", "epochs": epochs}
-        runs = [PlannedRun(Path(f"{norm}.yaml"), Config(norm=norm, **settings)) for norm in ("bn", "ln")]
+
+@pytest.fixture
+def told(tmp_path):
+    """A function: what `watch` prints of these runs, `workers` at a time."""
+
+    def watch(runs: list[PlannedRun], workers: int = 2, **process) -> list[str]:
+        take_runs_folder(tmp_path)
+        (tmp_path / ".progress").mkdir()
+        scheduler = Process(tmp_path, runs, workers, **process)
         with open(tmp_path / "told", "w") as file:
             console = Console(file=file, soft_wrap=True)
-            watching.watch(Process(tmp_path, runs, epochs_at_a_time), tmp_path, runs, runs, console, 2, True)
+            watching.watch(scheduler, tmp_path / ".progress", runs, runs, console, workers, True)
         return (tmp_path / "told").read_text().splitlines()
 
     return watch
 
 
 def test_the_time_that_training_takes_is_told_once_after_the_first_epochs(told):
-    lines = told(4, 1)
+    lines = told(planned(4))
     assert [line for line in lines if "takes about" in line] == [
         "Training takes about 8 s, 2 at a time; then the report is rendered."
     ]
     assert lines.index("BN: epoch 1 of 4, test accuracy 50.00%, 6 s left") < 3
-    assert lines[-1] == "LN: epoch 4 of 4, test accuracy 50.00%, done"
+    assert {"BN: epoch 4 of 4, test accuracy 50.00%, done", "LN: epoch 4 of 4, test accuracy 50.00%, done"} == set(
+        lines[-2:]
+    )
+    assert len(lines) == 1 + 2 * 4
 
 
 @pytest.mark.parametrize(("epochs", "at_a_time"), [(1, 1), (4, 4)])
 def test_no_time_is_told_when_all_epochs_have_ended(told, epochs, at_a_time):
-    lines = told(epochs, at_a_time)
+    lines = told(planned(epochs), at_a_time=at_a_time)
     assert not [line for line in lines if "takes about" in line]
     assert len([line for line in lines if line.endswith("done")]) == 2
+
+
+def test_a_run_that_ends_early_is_told_of(told):
+    lines = told(planned(4, norms=["gn"], seeds=2), ends={1: 2})
+    assert lines[-1] == "GN, seed 0: epoch 4 of 4, test accuracy 50.00%, done"
+    assert lines.count("GN, seed 1: ended after 2 of 4 epochs") == 1
+
+
+def test_of_many_runs_a_line_is_told_for_each_that_ended(told):
+    runs = planned(3, norms=("bn", "gn", "ln"), seeds=10)
+    lines = told(runs, ends={4: 1})
+    of_runs = [line for line in lines if "takes about" not in line]
+    assert len(of_runs) == 30
+    assert of_runs[0].startswith("BN, seed 0: epoch 3 of 3, test accuracy 50.00%, done (")
+    assert sum("seed 4: ended after 1 of 3 epochs (" in line for line in of_runs) == 3
+    assert of_runs[-1].endswith("(30 of 30 runs)")
+
+
+def test_a_terminal_has_bars_for_the_whole_and_for_what_is_going_on(tmp_path):
+    runs = planned(3, norms=("bn", "gn", "ln"), seeds=112)
+    take_runs_folder(tmp_path)
+    (tmp_path / ".progress").mkdir()
+    scheduler, batch = Process(tmp_path, runs, 2), watching.Batch(runs, tmp_path / ".progress")
+    names = {run.name: f"{run.config.norm} {run.config.seed}" for run in runs}
+    with open(tmp_path / "told", "w") as file:
+        console = Console(file=file, force_terminal=True)
+        bars = watching.Progress(console=console, auto_refresh=False)
+        display = watching.ManyRuns(batch, names, bars)
+        for _ in range(4):
+            scheduler.poll()
+            display.show(batch.look())
+    whole, *single = bars.tasks
+    assert (whole.completed, whole.total) == (8, 336 * 3)
+    assert whole.fields["state"].startswith("2 of 336 runs, ")
+    assert [(task.description, task.completed) for task in single] == [("ln 0", 1), ("bn 1", 1)]

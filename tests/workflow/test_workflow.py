@@ -107,6 +107,35 @@ def test_a_changed_parameter_trains_that_run_alone_and_keeps_the_old_one(job):
     assert new in json.loads((where / "runs/studies.json").read_text())["main"]
 
 
+def test_several_seeds_are_trained_seed_by_seed(tmp_path):
+    params = write_params(tmp_path / "params", a_bn="norm: bn\ndataset: digits\nepochs: 1\n")
+    write_params(params, b_ln="norm: ln\ndataset: digits\nepochs: 1\nseeds: [7, 3]\n")
+    job = ("report", "--params", params, "--runs", tmp_path / "runs", "--only-train", "--cores", "1")
+    process = workflow(*job, "--seeds", "2", **NO_DATA)
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert "2 models in 4 runs on UCI digits; 0 trained already." in process.stdout
+    assert re.findall(r"to train: (.*), 1 epoch", process.stdout) == [
+        "BN, seed 0",
+        "LN, seed 7",
+        "BN, seed 1",
+        "LN, seed 3",
+    ]
+    runs = [read_run(tmp_path / "runs" / name) for name in folders(tmp_path / "runs")]
+    by_time = sorted(runs, key=lambda run: (run.folder / "metrics.json").stat().st_mtime_ns)
+    in_order = [("bn", 0), ("ln", 7), ("bn", 1), ("ln", 3)]
+    assert [(run.config.norm, run.config.seed) for run in by_time] == in_order
+    assert json.loads((tmp_path / "runs/studies.json").read_text())["main"] == [run.name for run in by_time]
+
+
+@pytest.mark.parametrize("seeds", ["", "0", "ten", "1001", "1.5"])
+def test_a_number_of_seeds_that_cannot_be_is_refused_in_a_line(tmp_path, seeds):
+    params = write_params(tmp_path / "params", bn=QUICK)
+    process = workflow("report", "--params", params, "--runs", tmp_path / "runs", "--seeds", seeds, **NO_DATA)
+    assert process.returncode == 1
+    assert process.stdout == f"error: SEEDS={seeds}: must be a whole number from 1 to 1,000\n"
+    assert process.stderr == ""
+
+
 @pytest.mark.fault("one run fails", "the others are finished and kept")
 def test_a_failing_run_does_not_stop_the_others(tmp_path):
     params = write_params(tmp_path / "params", a_gn=f"norm: gn\n{QUICK}", b_in=f"norm: in\n{QUICK}")

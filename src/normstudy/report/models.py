@@ -10,7 +10,7 @@ import numpy as np
 from normstudy.config import Config
 from normstudy.report.labels import labels
 from normstudy.runs.folder import FinishedRun
-from normstudy.runs.reproduction import kind_of_model
+from normstudy.runs.reproduction import SEEDS, kind_of_model
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,27 @@ def models_of(runs: Sequence[FinishedRun]) -> list[Model]:
     for run in runs:
         kinds.setdefault(kind_of_model(run.config), []).append(run)
     groups = [sorted(group, key=lambda run: run.config.seed) for group in kinds.values()]
-    names = labels([group[0].config for group in groups])
+    names = labels([_without_seeds(group[0].config) for group in groups])
     return [Model(name, tuple(group)) for name, group in zip(names, groups, strict=True)]
+
+
+def names_of_runs(configs: Sequence[Config]) -> list[str]:
+    """What to call runs of `configs` one by one: the name of the model, and if it has several, the seed.
+
+    Such as `GN (groups 8), seed 3`.
+    """
+    kinds: dict[str, list[int]] = {}
+    for place, config in enumerate(configs):
+        kinds.setdefault(kind_of_model(config), []).append(place)
+    models = labels([_without_seeds(configs[places[0]]) for places in kinds.values()])
+    names = [""] * len(configs)
+    for model, places in zip(models, kinds.values(), strict=True):
+        own = [configs[place].model_dump(include=SEEDS) for place in places]
+        varied = [key for key in own[0] if len({seeds[key] for seeds in own}) > 1]
+        for place, seeds in zip(places, own, strict=True):
+            told = [f"{key.replace('_', ' ')} {seeds[key]}" for key in varied if seeds[key] is not None]
+            names[place] = ", ".join([model, *told])
+    return names
 
 
 def of_first_seed(runs: Sequence[FinishedRun]) -> list[FinishedRun]:
@@ -60,3 +79,8 @@ def by_seed(model: Model, seeds: Sequence[int]) -> list[FinishedRun]:
     """The runs of `model` with `seeds`, in that order."""
     runs = {run.config.seed: run for run in model.runs}
     return [runs[seed] for seed in seeds]
+
+
+def _without_seeds(config: Config) -> Config:
+    """`config` as one name for all runs of its model needs it."""
+    return config.model_copy(update=Config().model_dump(include=SEEDS))

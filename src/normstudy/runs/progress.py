@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,31 @@ class Reporter:
                     file.write(json.dumps(entry) + "\n")
             except OSError:
                 pass  # a run is worth more than the display of its progress
+
+
+class Channels:
+    """The progress files in `folder` of the runs `names`; what has not changed is not read again."""
+
+    def __init__(self, folder: Path, names: Iterable[str]):
+        self.folder, self.names = folder, set(names)
+        self._seen: dict[str, tuple[int, int]] = {}
+
+    def news(self) -> dict[str, list[dict[str, Any]]]:
+        """By run, all entries so far of each whose file is new or has changed since the last call."""
+        changed = []
+        try:
+            with os.scandir(self.folder) as files:
+                for file in files:
+                    name = file.name.removesuffix(".jsonl")
+                    if name in self.names:
+                        state = file.stat()
+                        now = (state.st_size, state.st_mtime_ns)
+                        if self._seen.get(name) != now:
+                            self._seen[name] = now
+                            changed.append(name)
+        except OSError:  # no such folder yet, or a file that goes as it is looked at
+            pass
+        return {name: read(self.folder / f"{name}.jsonl") for name in changed}
 
 
 def read(path: Path) -> list[dict[str, Any]]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
-from normstudy.config import Config, ParameterError, read_config, resolve, run_name
+from normstudy.config import Config, ParameterError, resolve, run_name
 from normstudy.paths import bring_back, project_root, write_whole
 from normstudy.runs.folder import FinishedRun, RunError, is_current, read_run
+from normstudy.runs.parameter_file import read_parameter_file
 from normstudy.text import one_line
 from normstudy.training.download import resolve_dataset
 
 MAIN = "main"
-"""The study of `params/*.yaml`: one run per file."""
+"""The study of `params/*.yaml`."""
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -37,7 +40,7 @@ class PlannedRun:
 
 def asks_for_auto(params_folder: Path) -> bool:
     """Whether a parameter file leaves the data set open."""
-    return any(config.dataset == "auto" for _, config in _read_all(params_folder))
+    return any(configs[0].dataset == "auto" for _, configs in _read_all(params_folder))
 
 
 def auto_dataset(params_folder: Path) -> tuple[str, str]:
@@ -45,23 +48,28 @@ def auto_dataset(params_folder: Path) -> tuple[str, str]:
     return resolve_dataset("auto") if asks_for_auto(params_folder) else ("mnist", "")
 
 
-def plan(params_folder: Path, dataset: str, trust_device: bool = False) -> list[PlannedRun]:
-    """The runs of `params_folder/*.yaml`, by file name, with `auto` standing for `dataset`.
+def plan(params_folder: Path, dataset: str, trust_device: bool = False, seeds: Sequence[int] = ()) -> list[PlannedRun]:
+    """The runs of `params_folder/*.yaml`, with `auto` standing for `dataset`.
 
-    `trust_device`: the runs happen on other machines, which have to tell whether there is a GPU. Files
-    that ask for the same run count once. Raises `ParameterError` with all that is wrong in any file, or
-    when there is no file, or when they would bring runs on different data into one comparison.
+    First one run of each file, by file name, then their second ones, and so on: whenever training ends, all files
+    have been treated alike. `trust_device`: the runs happen on other machines, which have to tell whether there is
+    a GPU; `seeds`: those of files that name none. Files that ask for the same run count once. Raises
+    `ParameterError` with all that is wrong in any file, or when there is no file, or when they would bring runs on
+    different data into one comparison.
     """
-    planned: dict[str, PlannedRun] = {}
+    of_each: list[list[PlannedRun]] = []
     problems = []
-    for path, config in _read_all(params_folder):
+    for path, configs in _read_all(params_folder, seeds):
         try:
-            run = PlannedRun(path, resolve(config, dataset, trust_device))
-            planned.setdefault(run.name, run)
+            of_each.append([PlannedRun(path, resolve(config, dataset, trust_device)) for config in configs])
         except ParameterError as error:
             problems.append(f"{one_line(path)}: {error}")
     if problems:
         raise ParameterError("\n".join(problems))
+    in_turn = [run for runs in zip_longest(*of_each) for run in runs if run is not None]
+    planned: dict[str, PlannedRun] = {}
+    for run in in_turn:
+        planned.setdefault(run.name, run)
     runs = list(planned.values())
     first = runs[0]
     for run in runs:
@@ -143,7 +151,7 @@ def _parameter_files(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: (path.suffix.lower(), path))
 
 
-def _read_all(params_folder: Path) -> list[tuple[Path, Config]]:
+def _read_all(params_folder: Path, seeds: Sequence[int] = ()) -> list[tuple[Path, list[Config]]]:
     paths = _parameter_files(params_folder)
     if not paths:
         is_ours = params_folder.resolve() == project_root() / "params"
@@ -152,7 +160,7 @@ def _read_all(params_folder: Path) -> list[tuple[Path, Config]]:
     found, problems = [], []
     for path in paths:
         try:
-            found.append((path, read_config(path)))
+            found.append((path, read_parameter_file(path, seeds)))
         except ParameterError as error:
             problems.append(str(error))
     if problems:

@@ -17,15 +17,14 @@ image is kept; `afterwards` names what is measured of the trained networks (`run
 from __future__ import annotations
 
 import itertools
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from normstudy.config import Config, ParameterError, make_config, resolve
+from normstudy.config import Config, ParameterError, make_config, read_values, resolve
 from normstudy.paths import project_root
+from normstudy.runs.seeds import named_seeds
 from normstudy.text import one_line
-from normstudy.yaml_file import YamlError, read_yaml
 
 FOLDER = "params/studies"
 KNOWN = ("title", "common", "seeds", "models", "predictions", "afterwards")
@@ -34,7 +33,6 @@ AFTERWARDS = ("weights", "batch_norm", "first_gradients")
 """What can be measured of trained networks; `runs/afterwards.py` has it."""
 
 DEFAULT_SEED = Config().seed
-MOST_SEEDS = 1_000
 
 
 @dataclass(frozen=True)
@@ -76,10 +74,7 @@ def study_path(name: str) -> Path:
 
 def read_study_file(path: Path) -> Study:
     """The study that `path` describes. Raises `ParameterError`, one line with the file and what is wrong in it."""
-    try:
-        study = read_yaml(path)
-    except YamlError as error:
-        raise ParameterError(str(error)) from None
+    study = read_values(path)
     where = one_line(path)
     if not isinstance(study, dict) or not study.get("models"):
         raise ParameterError(f"{where}: must hold `models:`, and may hold {KEYS}")
@@ -95,7 +90,7 @@ def read_study_file(path: Path) -> Study:
     if not isinstance(afterwards, list) or set(map(str, afterwards)) - set(AFTERWARDS):
         raise ParameterError(f"{where}: `afterwards` is a list of {', '.join(AFTERWARDS)}")
     runs = []
-    for seed in _seeds(study.get("seeds") or [DEFAULT_SEED], where):
+    for seed in named_seeds(study["seeds"], where) if "seeds" in study else [DEFAULT_SEED]:
         for model, values in models.items():
             sets = values if isinstance(values, list) else [values]
             if not sets or not all(isinstance(each, dict) for each in sets):
@@ -106,16 +101,6 @@ def read_study_file(path: Path) -> Study:
                     raise ParameterError(f"{where}: {one_line(model)}: a study names its data set: `dataset: mnist`")
                 runs.append(StudyRun(str(model), resolve(config, config.dataset)))
     return Study(path.stem, title, tuple(dict.fromkeys(runs)), predictions, tuple(afterwards))
-
-
-def _seeds(value: Any, where: str) -> list[Any]:
-    """The seeds that a list, or `0 to 39`, names. Raises `ParameterError`."""
-    if isinstance(value, list):
-        return value
-    found = re.fullmatch(r"(\d+) to (\d+)", value) if isinstance(value, str) else None
-    if not found or not 0 <= int(found[2]) - int(found[1]) < MOST_SEEDS:
-        raise ParameterError(f"{where}: `seeds` is a list, or such as `0 to 39`, of at most {MOST_SEEDS:,}")
-    return list(range(int(found[1]), int(found[2]) + 1))
 
 
 def _combinations(values: dict[str, Any]) -> list[dict[str, Any]]:
