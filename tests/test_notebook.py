@@ -78,9 +78,9 @@ def test_several_seeds_are_refused_with_what_to_do():
     variables = {**Config(dataset="digits").model_dump(), "runs_folder": "runs", "run_folder": "", "seeds": [0, 1]}
     with pytest.raises(
         ParameterError, match=r"^seeds: this notebook trains a run of one seed; .*`make report`"
-    ) as told:
+    ) as error:
         read_parameters(variables)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(error.value)
 
 
 def test_template_declares_every_parameter_with_its_default():

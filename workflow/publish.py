@@ -1,8 +1,10 @@
-"""Put the runs of `params/` under `results/`, and what is made of them into README.md and the Quarto profile.
+"""Put a run of each file in `params/` under `results/`, and what is made of them into README.md and the Quarto profile.
 
 Usage: python workflow/publish.py [--params params] [--runs runs] [--results results]
 
-A run that is in `results/` already, of the same configuration and sources, is neither trained nor copied again.
+Of a file that names several seeds, that is the run of the lowest; further ones come into README.md from the record
+`results/main.json` (`make study STUDY=main`). A run that is in `results/` already, of the same configuration and
+sources, is neither trained nor copied again.
 """
 
 from __future__ import annotations
@@ -16,16 +18,21 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+import yaml
 from render import notebook_pages, subtitle, write_profile
 from surroundings import settle
 
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.ownership import LITTER, as_typed, is_runs_folder, refuse_runs_folder
 from normstudy.paths import replace_folder, write_whole
+from normstudy.report import results_readme
+from normstudy.report.models import of_first_seed
 from normstudy.report.readme import draw_graphs, put_results, results_block
 from normstudy.runs import manifest, stamps
+from normstudy.runs.comparison import compared_runs
 from normstudy.runs.folder import RunError, read_run
-from normstudy.runs.studies import MAIN, PlannedRun, auto_dataset, plan, verified_study, write_studies
+from normstudy.runs.reproduction import kind_of_model
+from normstudy.runs.studies import MAIN, PlannedRun, auto_dataset, plan, write_studies
 from normstudy.runs.verification import verify
 
 README = Path("README.md")
@@ -33,7 +40,7 @@ README = Path("README.md")
 
 def publish(params: Path, runs: Path, results: Path) -> list[str]:
     """Names of the published runs. Raises `NormstudyError`; what was published before stays then."""
-    planned = plan(params, auto_dataset(params)[0])
+    planned = first_of_each(plan(params, auto_dataset(params)[0]))
     train([run for run in planned if not run.is_done(results) and not run.is_done(runs)], runs)
     for run in planned:
         if not run.is_done(results):
@@ -50,17 +57,29 @@ def publish(params: Path, runs: Path, results: Path) -> list[str]:
     return names
 
 
+def first_of_each(planned: list[PlannedRun]) -> list[PlannedRun]:
+    """The run of each model with its lowest seed, which is the one that a report shows of single runs."""
+    found: dict[str, PlannedRun] = {}
+    for run in planned:
+        own = found.setdefault(kind_of_model(run.config), run)
+        if run.config.seed < own.config.seed:
+            found[kind_of_model(run.config)] = run
+    return list(found.values())
+
+
 def named(studies: dict[str, list[str]]) -> set[str]:
     """The run folders of all `studies`."""
     return {name for names in studies.values() for name in names}
 
 
 def write_products(results: Path) -> None:
-    """README.md's results, its graphs, and the list of notebook pages."""
-    published = verified_study(results)
-    graphs = draw_graphs(published, results / "figures")
-    write_whole(README, put_results(README.read_text(encoding="utf-8"), results_block(published, graphs)))
-    write_profile(Path("_quarto-results.yml"), subtitle(published), notebook_pages(published))
+    """README.md's results, its graphs, the list of notebook pages, and the README.md of `results`."""
+    every_run = compared_runs(results)
+    graphs = draw_graphs(every_run, results / "figures")
+    write_whole(README, put_results(README.read_text(encoding="utf-8"), results_block(every_run, graphs)))
+    shown = of_first_seed(every_run)
+    write_profile(Path("_quarto-results.yml"), subtitle(shown), notebook_pages(shown))
+    results_readme.write(results)
 
 
 def train(missing: list[PlannedRun], runs: Path) -> None:
@@ -68,8 +87,8 @@ def train(missing: list[PlannedRun], runs: Path) -> None:
     if not missing:
         return
     with tempfile.TemporaryDirectory() as folder:
-        for run in missing:
-            shutil.copy(run.source, folder)
+        for run in missing:  # not its file, which may name further seeds
+            (Path(folder) / run.source.name).write_text(yaml.safe_dump(run.config.model_dump()), encoding="utf-8")
         command = [sys.executable, "workflow/report.py", "--only-train", "--params", folder, "--runs", str(runs)]
         if subprocess.run(command).returncode:
             raise RunError("not every run could be trained, see above; nothing was published")

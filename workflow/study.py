@@ -4,7 +4,7 @@ Usage: python workflow/study.py --study NAME|--all [--runs runs] [--cores n] [--
 
 The runs go through the notebook into run folders, as those of `make report` do. What is in a record already, of this
 study or another, is not trained again; what is no longer part of the study leaves its record. However this ends, the
-record gets what is finished; with --gather nothing else is done.
+record gets what is finished, and `results/README.md` says so; with --gather nothing else is done.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from surroundings import settle
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.hardware import cores
 from normstudy.ownership import as_typed
+from normstudy.report import results_readme
 from normstudy.report.wording import counted
 from normstudy.runs.folder import is_current, read_run
 from normstudy.runs.lacking import not_among, recorded_runs
@@ -131,6 +132,7 @@ def gather(study: Study, there: dict[str, RecordedRun], missing: list[PlannedRun
             judged = [each for each in in_order if not each.diverged]
             write_predictions(RESULTS / f"{study.name}.npz", judged)
         write_record(RESULTS / f"{study.name}.json", study.title, in_order)
+        results_readme.write(RESULTS)
     return len(in_order)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from normstudy.config import Config
 from normstudy.report.labels import labels
 from normstudy.runs.folder import FinishedRun
+from normstudy.runs.record import RecordedRun
 from normstudy.runs.reproduction import SEEDS, kind_of_model
 
 
@@ -65,8 +66,10 @@ def names_of_runs(configs: Sequence[Config]) -> list[str]:
 
 
 def of_first_seed(runs: Sequence[FinishedRun]) -> list[FinishedRun]:
-    """One run of each model: what is shown of single runs."""
-    return [model.runs[0] for model in models_of(runs)]
+    """One run of each model: what is shown of single runs. It is one with a folder of its own where there is any."""
+    return [
+        next((run for run in model.runs if not isinstance(run, RecordedRun)), model.runs[0]) for model in models_of(runs)
+    ]
 
 
 def shared_seeds(models: Sequence[Model]) -> list[int]:

@@ -1,0 +1,133 @@
+"""`results/README.md`: what was measured, on which machine, from which commit, with which command, how long it took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from normstudy.paths import write_whole
+from normstudy.report import provenance
+from normstudy.report.machines import hours, hours_text, took, where_made
+from normstudy.report.markup import escape
+from normstudy.report.models import models_of
+from normstudy.report.wording import MOST_NAMES, counted, join_words
+from normstudy.runs.folder import FinishedRun, is_of_present_sources
+from normstudy.runs.record import RecordedStudy, read_records
+from normstudy.runs.studies import read_study
+from normstudy.runs.study_file import read_study_file, study_file_names, study_path
+from normstudy.training.sources import sources_hash
+
+NAME = "README.md"
+INTRODUCTION = """# Results
+
+*Written by `make study` and `make publish`, which write over what is changed here.*
+
+A study is kept as a compact record, `<study>.json`, with what its models said of each image in `<study>.npz` where it
+asks for that ([`runs/record.py`](../src/normstudy/runs/record.py) describes both). Of each model of the main
+comparison, one run is here as a whole folder. The report and README.md are made of these files (`make render`,
+`make publish`), and all of them are verified before anything is drawn.
+"""
+
+
+def write(results: Path) -> None:
+    """Write the file anew. Raises `NormstudyError` when something in `results` is damaged or cannot be written."""
+    records = read_records(results)
+    published = read_study(results) if (results / "studies.json").exists() else []
+    sizes = {path.name: _size(path) for path in results.iterdir()}
+    known = study_file_names()
+    asked = {name: len(read_study_file(study_path(name)).runs) for name in records if name in known}
+    write_whole(results / NAME, page(records, published, sizes, asked))
+
+
+def page(
+    records: Mapping[str, RecordedStudy],
+    published: Sequence[FinishedRun],
+    sizes: Mapping[str, int],
+    asked: Mapping[str, int],
+) -> str:
+    """The text. `sizes`: bytes of the files and folders beside it; `asked`: for how many runs a study's file asks."""
+    parts = [INTRODUCTION]
+    if records:
+        parts.append(_overview(records, sizes).to_markdown(index=False, tablefmt="pipe", disable_numparse=True) + "\n")
+    parts += [_about_study(study, asked.get(study.name)) for study in records.values()]
+    if published:
+        parts.append(_about_folders(published, sizes))
+    return "\n".join(parts)
+
+
+def seeds_in_short(runs: Sequence[FinishedRun]) -> str:
+    """`0 to 39`, `101, 301 and 302`, or of more that do not follow each other, how many."""
+    seeds = sorted({run.config.seed for run in runs})
+    if len(seeds) > 2 and seeds == list(range(seeds[0], seeds[-1] + 1)):
+        return f"{seeds[0]} to {seeds[-1]}"
+    return join_words(list(map(str, seeds))) if len(seeds) <= MOST_NAMES else f"{len(seeds)} seeds"
+
+
+def _overview(records: Mapping[str, RecordedStudy], sizes: Mapping[str, int]) -> pd.DataFrame:
+    rows = [
+        {
+            "study": f"[{escape(study.name)}](#{study.name})",
+            "what it asks": escape(study.title),
+            "runs": f"{len(study.runs):,}",
+            "models": f"{len(models_of(study.runs)):,}",
+            "seeds": seeds_in_short(study.runs),
+            "core-hours": hours_text(hours(study.runs)),
+            "files": _megabytes(sum(sizes.get(f"{study.name}{suffix}", 0) for suffix in (".json", ".npz"))),
+        }
+        for study in records.values()
+    ]
+    every = list({run.name: run for study in records.values() for run in study.runs}.values())
+    whole = {"study": "all", "what it asks": "each run counted once", "runs": f"{len(every):,}"}
+    whole |= {"models": f"{len(models_of(every)):,}", "seeds": "", "core-hours": hours_text(hours(every))}
+    return pd.DataFrame([*rows, {**whole, "files": f"{_megabytes(sum(sizes.values()))} with the run folders"}])
+
+
+def _about_study(study: RecordedStudy, asked: int | None) -> str:
+    count = counted(len(study.runs), "run")
+    if asked is None:
+        whole = f"{count}; no file in `params/studies/` asks for them any more"
+    else:
+        whole = f"all {count}" if asked == len(study.runs) else f"{len(study.runs):,} of {counted(asked, 'run')} so far"
+    diverged = sum(run.diverged for run in study.runs)
+    lines = [
+        f"made by `make study STUDY={study.name}`: {whole}, seeds {seeds_in_short(study.runs)}"
+        + (f"; {diverged:,} diverged" if diverged else ""),
+        f"made {where_made(study.runs)}, {provenance.threads(study.runs)}, in {took(study.runs)} of finished epochs",
+        f"with {provenance.versions(study.runs)}, from {provenance.commits(study.runs)}",
+        _about_sources(study.runs),
+    ]
+    return f"## {escape(study.name)}\n\n{escape(study.title)}\n\n" + "\n".join(f"- {line}" for line in lines) + "\n"
+
+
+def _about_sources(runs: Sequence[FinishedRun]) -> str:
+    others = sum(not is_of_present_sources(run) for run in runs)
+    now = f"the sources that decide numbers, as they were when this was written (`{sources_hash()}`)"
+    if not others:
+        return f"of {now}, or of others that were found to give the same numbers"
+    unknown = "of others, and it was not verified that they give the same numbers"
+    return f"{others:,} of {counted(len(runs), 'run')} not of {now}: {unknown}"
+
+
+def _about_folders(published: Sequence[FinishedRun], sizes: Mapping[str, int]) -> str:
+    lines = [
+        f"- [`{run.name}`]({run.name}): {model.name}, seed {run.config.seed}, {_megabytes(sizes.get(run.name, 0))}"
+        for model in models_of(published)
+        for run in model.runs
+    ]
+    made = (
+        f"Made by `make publish`, {where_made(published)}, in {took(published)} of finished epochs, with "
+        f"{provenance.versions(published)}, from {provenance.commits(published)}."
+    )
+    return f"## Run folders\n\n{made}\n\n" + "\n".join(lines) + "\n"
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder; nothing of this page itself."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file() and file.name != NAME)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.2f} MB" if size < 1e6 else f"{size / 1e6:.1f} MB"
