@@ -9,10 +9,10 @@ import pandas as pd
 
 from normstudy.paths import write_whole
 from normstudy.report import provenance
-from normstudy.report.machines import hours, hours_text, took, where_made
+from normstudy.report.machines import took, where_made
 from normstudy.report.markup import escape
 from normstudy.report.models import models_of
-from normstudy.report.wording import MOST_NAMES, counted, join_words
+from normstudy.report.wording import MOST_NAMES, counted, seeds_text
 from normstudy.runs.folder import FinishedRun, is_of_present_sources
 from normstudy.runs.record import RecordedStudy, read_records
 from normstudy.runs.studies import read_study
@@ -58,11 +58,11 @@ def page(
 
 
 def seeds_in_short(runs: Sequence[FinishedRun]) -> str:
-    """`0 to 39`, `101, 301 and 302`, or of more that do not follow each other, how many."""
+    """`seed 3`, `seeds 0 to 39`, `seeds 101, 301 and 302`, or of more that do not follow each other, how many."""
     seeds = sorted({run.config.seed for run in runs})
     if len(seeds) > 2 and seeds == list(range(seeds[0], seeds[-1] + 1)):
-        return f"{seeds[0]} to {seeds[-1]}"
-    return join_words(list(map(str, seeds))) if len(seeds) <= MOST_NAMES else f"{len(seeds)} seeds"
+        return f"seeds {seeds[0]} to {seeds[-1]}"
+    return seeds_text(seeds) if len(seeds) <= MOST_NAMES else f"{len(seeds)} seeds"
 
 
 def _overview(records: Mapping[str, RecordedStudy], sizes: Mapping[str, int]) -> pd.DataFrame:
@@ -73,14 +73,14 @@ def _overview(records: Mapping[str, RecordedStudy], sizes: Mapping[str, int]) ->
             "runs": f"{len(study.runs):,}",
             "models": f"{len(models_of(study.runs)):,}",
             "seeds": seeds_in_short(study.runs),
-            "core-hours": hours_text(hours(study.runs)),
+            "took": took(study.runs),
             "files": _megabytes(sum(sizes.get(f"{study.name}{suffix}", 0) for suffix in (".json", ".npz"))),
         }
         for study in records.values()
     ]
     every = list({run.name: run for study in records.values() for run in study.runs}.values())
     whole = {"study": "all", "what it asks": "each run counted once", "runs": f"{len(every):,}"}
-    whole |= {"models": f"{len(models_of(every)):,}", "seeds": "", "core-hours": hours_text(hours(every))}
+    whole |= {"models": f"{len(models_of(every)):,}", "seeds": "", "took": took(every)}
     return pd.DataFrame([*rows, {**whole, "files": f"{_megabytes(sum(sizes.values()))} with the run folders"}])
 
 
@@ -92,13 +92,13 @@ def _about_study(study: RecordedStudy, asked: int | None) -> str:
         whole = f"all {count}" if asked == len(study.runs) else f"{len(study.runs):,} of {counted(asked, 'run')} so far"
     diverged = sum(run.diverged for run in study.runs)
     lines = [
-        f"made by `make study STUDY={study.name}`: {whole}, seeds {seeds_in_short(study.runs)}"
+        f"made by `make study STUDY={study.name}`: {whole}, {seeds_in_short(study.runs)}"
         + (f"; {diverged:,} diverged" if diverged else ""),
         f"made {where_made(study.runs)}, {provenance.threads(study.runs)}, in {took(study.runs)} of finished epochs",
         f"with {provenance.versions(study.runs)}, from {provenance.commits(study.runs)}",
         _about_sources(study.runs),
     ]
-    return f"## {escape(study.name)}\n\n{escape(study.title)}\n\n" + "\n".join(f"- {line}" for line in lines) + "\n"
+    return f"## {escape(study.name)}\n\n{escape(study.title)}:\n\n" + "\n".join(f"- {line}" for line in lines) + "\n"
 
 
 def _about_sources(runs: Sequence[FinishedRun]) -> str:
