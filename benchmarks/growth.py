@@ -1,6 +1,6 @@
 """How the cost of the main job grows with the number of runs: what `make growth` runs.
 
-Usage: python benchmarks/growth.py [--planned 10 100 1000] [--trained 2 4 8] [--output FILE]
+Usage: python benchmarks/growth.py [--planned 10 100 1000] [--recorded 600 1000] [--trained 2 4 8] [--output FILE]
 
 The peer is Snakemake by itself on as many files that one `touch` each would make: what it takes is
 the price of the tool, and the ratio to it is ours.
@@ -16,10 +16,17 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from normstudy.config import Config, make_config, resolve
+import yaml
+
+from normstudy.config import Config, make_config, resolve, run_name
 from normstudy.hardware import cores
 from normstudy.paths import project_root
 from normstudy.runs.folder import environment, publish, read_run, save, stage
+from normstudy.runs.lacking import lacking
+from normstudy.runs.record import RecordedRun, read_records, write_predictions, write_record
+from normstudy.runs.studies import MAIN, read_study
+from normstudy.runs.study_file import read_study_file
+from normstudy.training.sources import sources_hash
 
 ROOT = project_root()
 PEER = """
@@ -37,6 +44,7 @@ rule one:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--planned", type=int, nargs="*", default=[10, 100, 1000])
+    parser.add_argument("--recorded", type=int, nargs="*", default=[600, 1000])
     parser.add_argument("--trained", type=int, nargs="*", default=[2, 4, 8])
     parser.add_argument("--output", type=Path, help="write the tables to this file, too")
     arguments = parser.parse_args()
@@ -46,6 +54,7 @@ def main() -> int:
             f"{made_with['processor']}, {cores()} cores. Seconds of one call each; "
             "ratios are to Snakemake by itself on as many files, measured in turn.",
             planned_table([planned(number) for number in arguments.planned]),
+            recorded_table([recorded(number) for number in arguments.recorded]),
             trained_table([trained(number, workers) for number in arguments.trained for workers in (1, 2)]),
         ]
     )
@@ -72,6 +81,37 @@ def planned(number: int) -> dict[str, float]:
         job = report(where, cores=2)
         seconds(*job)  # marks the runs as known
         return found | {"no-op": seconds(*job), "no-op, peer": seconds(*peer)}
+
+
+def recorded(number: int) -> dict[str, float]:
+    """Seconds in which the records of `number` runs are read and verified, and in which a study of all is planned.
+
+    They are copies of one that is published, each with what its model said of every image.
+    """
+    one = read_study(ROOT / "results")[0]
+    made_with = {**one.metrics["environment"], "sources": sources_hash()}
+    with tempfile.TemporaryDirectory() as folder:
+        where = Path(folder)
+        runs = []
+        for seed in range(number):
+            config = one.config.model_copy(update={"seed": seed})
+            metrics = {**one.metrics, "config": config.model_dump(), "environment": made_with}
+            runs.append(RecordedRun(where / run_name(config), metrics, config, "copy", columns=one.predictions))
+        write_predictions(where / f"{MAIN}.npz", runs)
+        write_record(where / f"{MAIN}.json", "Copies of a run", runs)
+        model = one.config.model_dump(exclude={"seed"})
+        study = {"models": {"copy": model}, "seeds": f"0 to {number - 1}", "predictions": True}
+        (where / f"{MAIN}.yaml").write_text(yaml.safe_dump(study))
+        size = sum(path.stat().st_size for path in where.iterdir()) / 1e6
+
+        start = time.perf_counter()
+        for found in read_records(where).values():
+            verified = [run.predictions for run in found.runs]
+        read = time.perf_counter() - start
+        assert len(verified) == number
+        start = time.perf_counter()
+        assert not lacking(read_study_file(where / f"{MAIN}.yaml"), where)
+        return {"runs": number, "MB": size, "read": read, "planned": time.perf_counter() - start}
 
 
 def trained(number: int, workers: int) -> dict[str, float]:
@@ -138,6 +178,13 @@ def planned_table(rows: list[dict[str, float]]) -> str:
         for what in ("dry", "no-op"):
             cells += [f"{row[what]:.1f}", f"{row[what] / row[f'{what}, peer']:.2f}"]
         lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def recorded_table(rows: list[dict[str, float]]) -> str:
+    """Markdown."""
+    lines = ["| recorded runs | MB | read and verified | planned as a study, nothing to do |", "|--:|--:|--:|--:|"]
+    lines += [f"| {row['runs']:,} | {row['MB']:.1f} | {row['read']:.1f} | {row['planned']:.1f} |" for row in rows]
     return "\n".join(lines)
 
 

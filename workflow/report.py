@@ -42,7 +42,7 @@ from normstudy.text import one_line, visible
 from normstudy.training.download import ensure
 
 PLANNED = ".planned.json"
-"""In the folder of runs: those of a study, for Snakemake to read."""
+"""In the folder of runs: those of the job, for Snakemake to read."""
 
 
 def main() -> int:
@@ -109,12 +109,9 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
     announce(console, runs, waiting, runs_folder)
     folders = {"params": arguments.params, "runs": runs_folder, "output": arguments.output}
     settings = {name: str(folder.absolute()) for name, folder in folders.items()}
-    settings |= {"auto_dataset": dataset, "renderer": arguments.renderer}
-    settings |= {} if arguments.seeds is None else {"seeds": int(arguments.seeds)}
-    if arguments.study:
-        planned = (runs_folder / PLANNED).absolute()
-        write_whole(planned, json.dumps({run.name: run.config.model_dump() for run in runs}))
-        settings |= {"planned": str(planned)}
+    planned = (runs_folder / PLANNED).absolute()
+    write_whole(planned, json.dumps({run.name: run.config.model_dump() for run in runs}))
+    settings |= {"auto_dataset": dataset, "renderer": arguments.renderer, "planned": str(planned)}
     code = run_snakemake(arguments, profile, settings, runs, waiting, console, lock)
     if code < 0:
         if profile:

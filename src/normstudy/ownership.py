@@ -24,7 +24,18 @@ LITTER = {"lost+found", ".DS_Store", ".localized", "Thumbs.db", "desktop.ini", "
 """What file systems and desktops put into folders by themselves."""
 
 WRITTEN_BESIDE_RUNS = (
-    *(".lock", ".locks", ".done", ".plan.json", ".plan.new", ".logs", ".progress", ".unfinished", ".checkpoints"),
+    *(
+        ".lock",
+        ".locks",
+        ".done",
+        ".plan.json",
+        ".plan.new",
+        ".planned.json",
+        ".logs",
+        ".progress",
+        ".unfinished",
+        ".checkpoints",
+    ),
     *(".replaced", ".snakemake", ".settings.json", "studies.json"),
 )
 """What a job writes in a folder of runs besides the runs."""

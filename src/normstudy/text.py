@@ -14,13 +14,17 @@ MARKS = re.compile(r"\[U\+[0-9A-F]{4,6}(?: U\+[0-9A-F]{4,6})*\]")
 """What stands for characters that are not shown, such as `[U+202E]`."""
 
 
-def visible(text: object, lacks: Callable[[str], bool] = lambda character: False, keep: str = "\n") -> str:
+def visible(text: object, lacks: Callable[[str], bool] | None = None, keep: str = "\n") -> str:
     """`text` with every character that cannot be seen, or that `lacks` is true of, as its code point: `[U+202E]`.
 
     Characters in `keep` stay as they are.
     """
+    if not lacks and str(text).isprintable():
+        return str(text)
     parts = []
-    for hidden, group in groupby(str(text), lambda each: each not in keep and (_is_hidden(each) or lacks(each))):
+    for hidden, group in groupby(
+        str(text), lambda each: each not in keep and (_is_hidden(each) or (lacks is not None and lacks(each)))
+    ):
         characters = "".join(group)
         parts.append(f"[{' '.join(f'U+{ord(each):04X}' for each in characters)}]" if hidden else characters)
     return "".join(parts)

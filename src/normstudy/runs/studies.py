@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
 
@@ -29,7 +30,7 @@ class PlannedRun:
     source: Path
     config: Config
 
-    @property
+    @cached_property
     def name(self) -> str:
         return run_name(self.config)
 

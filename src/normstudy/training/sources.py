@@ -31,6 +31,13 @@ DECISIVE_SOURCES = (
 
 def sources_hash() -> str:
     """SHA-256, shortened to 16 digits, of what the decisive sources say, whatever they are called."""
+    states = [(PACKAGE / name).stat() for name in DECISIVE_SOURCES]
+    return _hash_of(tuple((state.st_mtime_ns, state.st_size, state.st_ino) for state in states))
+
+
+@lru_cache(maxsize=1)
+def _hash_of(_states: tuple) -> str:
+    """That of the files as long as they are in these states: a plan asks for it once per run."""
     said = sorted(meaning((PACKAGE / name).read_text(encoding="utf-8")) for name in DECISIVE_SOURCES)
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
