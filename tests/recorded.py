@@ -24,7 +24,7 @@ def recorded_run(
 ) -> RecordedRun:
     """A run with these losses (nats) after its epochs, of accuracies that follow from them unless they are given.
 
-    `diverged`: where, as in metrics.json (epoch, step, lr); `columns`: its predictions; the rest as in a parameter file.
+    `diverged`: where, as in metrics.json (epoch, step, lr); `columns`: its predictions; the rest: parameters.
     """
     losses = list(losses)
     accuracies = [1 - min(1, loss / 3) for loss in losses] if accuracies is None else list(accuracies)
@@ -60,7 +60,7 @@ def recorded_run(
 
 
 def predictions(labels, predicted, confidence=0.9) -> dict:
-    """Columns as of predictions.npz: a model that gives `predicted` that probability, and the rest to the true class."""
+    """Columns as of predictions.npz: `predicted` has that probability, the true class the rest."""
     labels, predicted = np.asarray(labels, np.uint8), np.asarray(predicted, np.uint8)
     top = np.broadcast_to(np.asarray(confidence, np.float32), labels.shape).astype(np.float32)
     own = np.where(predicted == labels, top, 1 - top).astype(np.float32)
