@@ -39,9 +39,9 @@ def sheet(runs: Sequence[FinishedRun]) -> str:
     shown = f"the {len(positions)} images that most runs misclassify" if len(positions) > 1 else "the one such image"
     those = {0: "no image is", 1: "one is"}.get(every, f"{every:,} are")
     caption = (
-        f"Over all seeds of all models, {shown} ({data_name(runs)}; {those} misclassified by every run). Above "
-        f"each: true class, number in the data set, how many of the {len(wrong):,} runs are wrong, and how many of them "
-        f"say what (at most {MOST_ANSWERS} classes).{_on_missing(runs, judged, positions)}{note_on_left_out(runs)}"
+        f"Over all seeds of all models, {shown} ({data_name(runs)}; {those} misclassified by every run). Above each: "
+        f"true class, number in the data set, how many of the {len(wrong):,} runs are wrong, and how many of them say "
+        f"what (at most {MOST_ANSWERS} classes).{_on_missing(runs, judged, positions)}{note_on_left_out(runs)}"
     )
     picture = hardest_figure(judged, positions, images_of(runs))
     return markup.figure("hardest", picture, hardest_alt(judged, positions), caption, vector=False)

@@ -31,7 +31,7 @@ class Bins:
 
 
 def bins(confidence: np.ndarray, right: np.ndarray, count: int = BINS) -> Bins:
-    """Bins of equal mass: each run's images, by rising `confidence` (runs, images), in `count` parts as equal as can be.
+    """Bins of equal mass: each run's images, by rising `confidence` (runs, images), in `count` parts of one size.
 
     `right` (runs, images) bool. Equal confidences stay in the order of the images. Of fewer images than `count`, each
     is a bin. Mass rather than width, because nearly all confidences are near 1 (Roelofs et al. 2022).
@@ -55,7 +55,7 @@ def error_if_calibrated(confidence: np.ndarray, count: int = BINS, draws: int = 
     starts, sizes = _parts(ordered.shape[1], count)
     generator = np.random.default_rng(0)
     found = []
-    for probabilities in ordered.astype(np.float32):
+    for probabilities in ordered.astype(np.float32):  # as the draws are: half the time
         right = generator.random((draws, len(probabilities)), dtype=np.float32) < probabilities
         gaps = np.add.reduceat(right - probabilities, starts, axis=1, dtype=np.float64)
         found.append(np.abs(gaps).sum(axis=1).mean() / sizes.sum())
@@ -63,6 +63,6 @@ def error_if_calibrated(confidence: np.ndarray, count: int = BINS, draws: int = 
 
 
 def _parts(images: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """First places (bins,) and sizes (bins,) of `images` in at most `count` parts, no two of which differ by more than 1."""
+    """First places (bins,) and sizes (bins,), which differ by at most 1, of `images` in at most `count` parts."""
     edges = np.linspace(0, images, min(count, images) + 1).astype(int)
     return edges[:-1], np.diff(edges)

@@ -47,13 +47,13 @@ def in_words(judged: Sequence[Judgements]) -> str:
     wrong = np.concatenate([each.wrong[:, places] for each in judged])
     most, every = int((2 * wrong.sum(axis=0) > len(wrong)).sum()), int(wrong.all(axis=0).sum())
     gains = [100 * float(np.mean(without - of_all)) for of_all, without in map(accuracies, judged)]
-    low, high = f"{min(gains):.2f}", f"{max(gains):.2f}"
+    low, high = (f"{gain:+.2f}".replace("-", "−") for gain in (min(gains), max(gains)))
     by_whom = f"more than half of the {len(wrong):,} runs, {every} by every one" if len(wrong) > 1 else "the one run"
     return (
         f"Not every label is right. Northcutt et al. [@northcutt2021] showed test images whose labels an algorithm had "
-        f"doubted to {PEOPLE} people each. With the labels of {len(places)} images fewer than three of them agreed; these "
-        f"are marked with {MARK} wherever this page shows them. {most} {'is' if most == 1 else 'are'} misclassified by "
-        f"{by_whom} (@tbl-disputed). Without the {len(places)} the accuracy is higher by "
+        f"doubted to {PEOPLE} people each. With the labels of {len(places)} images fewer than three of them agreed; "
+        f"these are marked with {MARK} wherever this page shows them. {most} {'is' if most == 1 else 'are'} "
+        f"misclassified by {by_whom} (@tbl-disputed). Without the {len(places)} the accuracy changes by "
         f"{low if low == high else f'{low} to {high}'} points (@tbl-without-disputed). Everywhere else on this page "
         "the labels count as they are."
     )
@@ -74,8 +74,8 @@ def accuracy(runs: Sequence[FinishedRun], judged: Sequence[Judgements]) -> str:
             }
         )
     caption = (
-        f"Accuracy of the last epoch with all labels and without the {len(disputed_positions(judged[0]))} disputed ones "
-        f"({data_name(runs)}): {kind_of_mean(judged)}.{note_on_left_out(runs)}"
+        f"Accuracy of the last epoch with all labels and without the {len(disputed_positions(judged[0]))} disputed "
+        f"ones ({data_name(runs)}): {kind_of_mean(judged)}.{note_on_left_out(runs)}"
     )
     return markup.table("without-disputed", pd.DataFrame(rows), caption)
 
@@ -85,8 +85,8 @@ def images(runs: Sequence[FinishedRun], judged: Sequence[Judgements]) -> str:
     known = disputes(judged[0].config)
     rows = [_votes(known[int(judged[0].index[place])], place, judged) for place in disputed_positions(judged[0])]
     caption = (
-        f"Images with disputed labels, by their number in the data set: what {PEOPLE} people chose (the label, the other "
-        f"class that was offered, both or neither) [@northcutt2021], and what share of the "
+        f"Images with disputed labels, by their number in the data set: what {PEOPLE} people chose (the label, the "
+        f"other class that was offered, both or neither) [@northcutt2021], and what share of the "
         f"{counted(sum(each.runs for each in judged), 'run')} of all models says."
     )
     return markup.table("disputed", pd.DataFrame(rows), caption)
