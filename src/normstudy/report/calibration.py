@@ -57,8 +57,8 @@ def diagram(runs: Sequence[FinishedRun], found: Sequence[Calibration]) -> str:
     caption = (
         f"Reliability diagram ({data_name(runs)}; {_bins(found)} of equal mass): how often answers are wrong beside "
         "how often they should be, by the stated probability. Both axes are logarithmic; what is below the smallest "
-        f"tick stands at the edge, among it bins without an error. A large mark: {_mean(found)}; small ones: single runs."
-        f"{note_on_left_out(runs)}"
+        f"tick stands at the edge, among it bins without an error. A large mark: {_mean(found)}; small ones: single "
+        f"runs.{note_on_left_out(runs)}"
     )
     return markup.figure("calibration", reliability_figure(found), reliability_alt(found), caption)
 

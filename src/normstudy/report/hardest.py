@@ -87,6 +87,7 @@ def hardest_figure(judged: Sequence[Judgements], positions: np.ndarray, images: 
             axes.set_facecolor("#dddddd")
             axes.set(xticks=[], yticks=[], box_aspect=1)
             axes.axis("on")
+            axes.spines[:].set_visible(False)
             axes.text(0.5, 0.5, "image\nnot kept", ha="center", va="center", fontsize=8, transform=axes.transAxes)
         else:
             axes.imshow(image, cmap="gray_r", vmin=0, vmax=255)
