@@ -50,8 +50,8 @@ def in_words(judged: Sequence[Judgements]) -> str:
     low, high = (f"{gain:+.2f}".replace("-", "−") for gain in (min(gains), max(gains)))
     by_whom = f"more than half of the {len(wrong):,} runs, {every} by every one" if len(wrong) > 1 else "the one run"
     return (
-        f"Not every label is right. Northcutt et al. [@northcutt2021] showed test images whose labels an algorithm had "
-        f"doubted to {PEOPLE} people each. With the labels of {len(places)} images fewer than three of them agreed; "
+        f"Not every label is right. Test images whose labels an algorithm had doubted were shown to {PEOPLE} people "
+        f"each [@northcutt2021]. With the labels of {len(places)} images fewer than three of them agreed; "
         f"these are marked with {MARK} wherever this page shows them. {most} {'is' if most == 1 else 'are'} "
         f"misclassified by {by_whom} (@tbl-disputed). Without the {len(places)} the accuracy changes by "
         f"{low if low == high else f'{low} to {high}'} points (@tbl-without-disputed). Everywhere else on this page "
