@@ -1,7 +1,5 @@
 """Numbers and lists in words."""
 
-import math
-
 import pytest
 
 from normstudy.report import wording
@@ -35,11 +33,3 @@ def test_a_list_that_is_too_long_is_counted():
     assert wording.some_of(names[:4]) == "a, b, c and d"
     assert wording.some_of(names) == "a, b, c and 4 others"
     assert [wording.seeds_text(seeds) for seeds in ([7], [1, 2, 3])] == ["seed 7", "seeds 1, 2 and 3"]
-
-
-def test_a_mean_has_its_limits_where_there_are_any():
-    assert wording.with_limits(99.4512, 99.4, 99.5) == "99.45 (99.40\u00a0to\u00a099.50)"
-    assert wording.with_limits(-0.5, -1, 0, places=1) == "−0.5 (−1.0\u00a0to\u00a00.0)"
-    assert wording.with_limits(2, -math.inf, math.inf, places=0) == wording.with_limits(2, places=0) == "2"
-    assert wording.with_limits(2, math.nan, math.nan, places=0) == "2"
-    assert wording.with_limits(math.nan) == "–"

@@ -8,12 +8,14 @@ import pandas as pd
 
 from normstudy.report import markup
 from normstudy.report.calibrations import Calibration, calibrations
+from normstudy.report.estimates import in_percent
+from normstudy.report.estimates_in_words import number
 from normstudy.report.judgements import have_seeds, kind_of_mean, note_on_left_out
 from normstudy.report.labels import data_name
 from normstudy.report.markup import unbroken
 from normstudy.report.reliability_diagram import reliability_alt, reliability_figure
 from normstudy.report.statistics import mean_interval
-from normstudy.report.wording import MOST_NAMES, counted, join_words, rounded, some_of, with_limits
+from normstudy.report.wording import MOST_NAMES, counted, join_words, rounded, some_of
 from normstudy.runs.folder import FinishedRun
 
 KINDS = {
@@ -79,10 +81,10 @@ def calibration_table(found: Sequence[Calibration]) -> pd.DataFrame:
         {
             "model": unbroken(each.judged.name),
             "runs": each.judged.runs,
-            "ECE (%)": with_limits(*mean_interval(100 * each.error), places=3),
+            "ECE (%)": number(mean_interval(100 * each.error), 3),
             "by chance (%)": rounded(100 * each.error_by_chance.mean(), 3),
-            "confidence − accuracy (points)": with_limits(*mean_interval(100 * each.excess), places=3),
-            "NLL (nats)": with_limits(*mean_interval(each.loss), places=4),
+            "confidence − accuracy (points)": number(mean_interval(100 * each.excess), 3),
+            "NLL (nats)": number(mean_interval(each.loss), 4),
         }
         for each in found
     )
@@ -99,7 +101,7 @@ def kind(each: Calibration) -> str:
 
 
 def _points(each: Calibration) -> str:
-    return with_limits(*(100 * value for value in mean_interval(each.excess_by_image)), places=3)
+    return number(in_percent(mean_interval(each.excess_by_image)), 3)
 
 
 def _so_many(names: Sequence[str], models: int) -> str:

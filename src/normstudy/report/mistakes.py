@@ -12,6 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from normstudy.report import markup
 from normstudy.report.drawing import AXES_SHARE, LINE_HEIGHT, PLAIN, WIDTH, label_ends, styles
+from normstudy.report.estimates_in_words import number
 from normstudy.report.judgements import (
     Judgements,
     errors_of_each_run,
@@ -23,7 +24,7 @@ from normstudy.report.judgements import (
 from normstudy.report.labels import data_name
 from normstudy.report.markup import unbroken
 from normstudy.report.statistics import mean_interval
-from normstudy.report.wording import MOST_NAMES, with_limits
+from normstudy.report.wording import MOST_NAMES, rounded
 from normstudy.runs.folder import FinishedRun
 
 MOST_LABELS = 40
@@ -62,10 +63,10 @@ def table(runs: Sequence[FinishedRun]) -> str:
 
 def mistakes_table(judged: Sequence[Judgements]) -> pd.DataFrame:
     """One row per model, and one for all of them together where there are several."""
-    groups = [(unbroken(each.name), each.wrong, mean_interval(each.wrong.sum(axis=1))) for each in judged]
+    groups = [(unbroken(each.name), each.wrong, number(mean_interval(each.wrong.sum(axis=1)), 1)) for each in judged]
     if len(groups) > 1:  # runs of several models are no sample of one thing: their mean has no interval
         every = errors_of_each_run(judged)
-        groups.append(("all models", every, (every.sum() / len(every),)))
+        groups.append(("all models", every, rounded(every.sum() / len(every), 1)))
     rows = []
     for name, wrong, mean in groups:
         some, most, every = _frequencies(wrong)
@@ -73,7 +74,7 @@ def mistakes_table(judged: Sequence[Judgements]) -> pd.DataFrame:
             {
                 "model": name,
                 "runs": len(wrong),
-                "errors of a run": with_limits(*mean, places=1),
+                "errors of a run": mean,
                 "by at least one": some,
                 "by more than half": most,
                 "by all": every,

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from normstudy.report import markup
+from normstudy.report.estimates_in_words import number
 from normstudy.report.judgements import Judgements, have_seeds, judgements, kind_of_mean, note_on_left_out
 from normstudy.report.labels import CLASS_NAMES, data_name
 from normstudy.report.markup import unbroken
 from normstudy.report.statistics import mean_interval, proportion_interval
-from normstudy.report.wording import MOST_NAMES, join_words, rounded, some_of, with_limits
+from normstudy.report.wording import MOST_NAMES, join_words, rounded, some_of
 from normstudy.runs.folder import FinishedRun
 
 MOST_PAIRS = 10
@@ -121,7 +122,7 @@ def _cells(judged: Sequence[Judgements], values: Sequence[np.ndarray], places: i
     """A row's cells, of `values` (runs,) for each model; of more models than fit, those of the extremes."""
     if len(judged) <= MOST_NAMES:
         called = [unbroken(each.name) for each in judged]
-        return {name: with_limits(*mean_interval(own), places=places) for name, own in zip(called, values, strict=True)}
+        return {name: number(mean_interval(own), places) for name, own in zip(called, values, strict=True)}
     means = np.array([own.mean() for own in values])
     if np.isnan(means).all():
         return {"lowest": "–", "highest": "–"}

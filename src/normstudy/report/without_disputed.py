@@ -9,11 +9,12 @@ import pandas as pd
 
 from normstudy.report import markup
 from normstudy.report.disputed import MARK, Dispute, disputes
+from normstudy.report.estimates_in_words import number
 from normstudy.report.judgements import Judgements, judgements, kind_of_mean, note_on_left_out
 from normstudy.report.labels import CLASS_NAMES, data_name
 from normstudy.report.markup import unbroken
 from normstudy.report.statistics import mean_interval
-from normstudy.report.wording import counted, with_limits
+from normstudy.report.wording import counted
 from normstudy.runs.folder import FinishedRun
 
 PEOPLE = 5
@@ -68,9 +69,9 @@ def accuracy(runs: Sequence[FinishedRun], judged: Sequence[Judgements]) -> str:
             {
                 "model": unbroken(each.name),
                 "runs": each.runs,
-                "accuracy (%)": with_limits(*mean_interval(of_all), places=3),
-                "without disputed (%)": with_limits(*mean_interval(without), places=3),
-                "difference (points)": with_limits(*mean_interval(without - of_all), places=3),
+                "accuracy (%)": number(mean_interval(of_all), 3),
+                "without disputed (%)": number(mean_interval(without), 3),
+                "difference (points)": number(mean_interval(without - of_all), 3),
             }
         )
     caption = (

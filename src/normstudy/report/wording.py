@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from fractions import Fraction
 
 MOST_NAMES = 4
@@ -13,15 +12,6 @@ def rounded(value: Fraction | float, places: int = 3) -> str:
     """`value` with a fixed number of decimals and a typographic minus; never −0."""
     shown = f"{float(value):.{places}f}"
     return shown.lstrip("-") if not float(shown) else shown.replace("-", "−")
-
-
-def with_limits(mean: float, low: float = -math.inf, high: float = math.inf, places: int = 2) -> str:
-    """`99.45 (99.41 to 99.49)`; without the brackets where there are no limits, `–` where there is no mean."""
-    if math.isnan(mean):
-        return "–"
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return rounded(mean, places)
-    return f"{rounded(mean, places)} ({rounded(low, places)}\u00a0to\u00a0{rounded(high, places)})"
 
 
 def scientific(value: float) -> str:
