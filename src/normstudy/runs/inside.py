@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -58,7 +59,7 @@ def inside(run: FinishedRun) -> Numbers:
 def normalizations_of(net: Net) -> list[nn.Module]:
     """The layer behind each convolution of `net`, in order."""
     layers = list(net.features)
-    return [behind for layer, behind in zip(layers, layers[1:], strict=False) if isinstance(layer, nn.Conv2d)]
+    return [behind for layer, behind in pairwise(layers) if isinstance(layer, nn.Conv2d)]
 
 
 @torch.no_grad()

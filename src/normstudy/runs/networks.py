@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,8 @@ def net_after_an_epoch(config: Config, data: Data) -> Net | None:
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "checkpoint"
-        try:
+        with suppress(_EnoughError):
             fit(config, data, on_epoch=enough, checkpoint=path)
-        except _EnoughError:
-            pass
         kept = checkpoints.read(path, config)
     if kept is None:
         return None
