@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from normstudy.report import sweep
+from normstudy.report import learning_rate, sweep
 from normstudy.runs.record import RecordedStudy
 
 ELSEWHERE = ("main", "search", "neighbours", "skeletons")
 """Studies that other parts of the report show."""
 
-SECTIONS: dict[str, Callable[[RecordedStudy], str]] = {}
+SECTIONS: dict[str, Callable[[RecordedStudy], str]] = {"learning_rate": learning_rate.section}
 """By the study's name, what makes its section; one that is not here has the general one."""
 
 
