@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from normstudy.report import learning_rate, sweep
+from normstudy.report import inside, learning_rate, sweep
 from normstudy.runs.record import RecordedStudy
 
 ELSEWHERE = ("main", "search", "neighbours", "skeletons")
 """Studies that other parts of the report show."""
 
-SECTIONS: dict[str, Callable[[RecordedStudy], str]] = {"learning_rate": learning_rate.section}
+SECTIONS: dict[str, Callable[[RecordedStudy], str]] = {
+    "learning_rate": learning_rate.section,
+    "inside": inside.section,
+}
 """By the study's name, what makes its section; one that is not here has the general one."""
 
 
