@@ -10,7 +10,7 @@ from normstudy.report import learning_rate
 from normstudy.report.gradient_claims import avoids_explosion, what_explodes
 from normstudy.report.gradients import START, at_start, moments
 from normstudy.report.rate_claims import bears_higher_rates, easier_and_faster
-from normstudy.report.rates import lines_of
+from normstudy.report.rate_lines import lines_of
 
 RATES = (0.1, 0.2, 0.4, 0.8)
 FLAT = [0.2, 0.2, 0.2, 0.2, 0.2]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from normstudy.report.rates import Line
+from normstudy.report.rate_lines import Line
 from normstudy.runs.record import RecordedRun
 
 MUCH = 10.0

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from normstudy.report.paired_seeds import paired_p
-from normstudy.report.rates import Line, beside_none
+from normstudy.report.rate_lines import Line, beside_none
 from normstudy.report.statistics import CONFIDENCE, adjust_for_many
 from normstudy.report.wording import counted, join_words, rounded
 

@@ -13,7 +13,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocat
 
 from normstudy.report.drawing import PLAIN, WIDTH, styles
 from normstudy.report.gradients import Moment, moments
-from normstudy.report.rates import SOUND, Line, Setting, by_setting
+from normstudy.report.rate_lines import SOUND, Line, Setting, by_setting
 
 Look = tuple[str, str]
 
