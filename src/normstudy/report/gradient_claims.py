@@ -8,8 +8,8 @@ import numpy as np
 
 from normstudy.report import markup
 from normstudy.report.gradients import MUCH, START, Moment, moments
-from normstudy.report.rate_pictures import gradients_figure
 from normstudy.report.rate_lines import WITHOUT, Line
+from normstudy.report.rate_pictures import gradients_figure
 from normstudy.report.wording import join_words
 
 

@@ -12,8 +12,8 @@ from normstudy.report.gradient_claims import avoids_explosion, gradients
 from normstudy.report.labels import DATA_TITLES
 from normstudy.report.markup import escape
 from normstudy.report.rate_claims import bears_higher_rates, easier_and_faster
-from normstudy.report.rate_pictures import errors_figure, setting_title
 from normstudy.report.rate_lines import SOUND, Line, lines_of
+from normstudy.report.rate_pictures import errors_figure, setting_title
 from normstudy.report.wording import counted, seeds_text, short
 from normstudy.runs.record import RecordedStudy
 
