@@ -13,7 +13,7 @@ from normstudy.config import training_images
 from normstudy.report import batch_rates, markup, other_statistics, sweep
 from normstudy.report.drawing import COLOURS, LINE_STYLES, MARKERS, PLAIN, WIDTH, label_ends
 from normstudy.report.estimates import Estimate, in_percent, paired_ratios, ratio_intervals
-from normstudy.report.estimates_in_words import on_ratios, percent, times
+from normstudy.report.estimates_in_words import flat, on_ratios, percent, times
 from normstudy.report.models import Model, by_seed, shared_seeds
 from normstudy.report.points import Look, draw_diverged, draw_points, scale_measure, scale_values, shifts
 from normstudy.report.rates import KNOWN_AT, RULES, common_power, known_configs
@@ -28,7 +28,7 @@ from normstudy.report.series import (
     series_of,
     short_names,
 )
-from normstudy.report.wording import join_words, rounded
+from normstudy.report.wording import join_words, some_of
 from normstudy.runs.record import RecordedStudy
 
 KEY = "batch_size"
@@ -45,7 +45,7 @@ def section(study: RecordedStudy, rates: RecordedStudy | None = None) -> str:
     series = series_of(study.runs)
     as_planned = len(series) > 1 and all(is_line(each, KEY) for each in series)
     if not as_planned or not judged_alike(study.runs) or len({each.config.norm for each in series}) < len(series):
-        return sweep.section(study)
+        return "\n\n".join(sweep.section(each) for each in (study, rates) if each)
     bn = next((each for each in series if each.config.norm == "bn"), None)
     groups = [errors(cell) for each in series for cell in each.cells]
     caption = (
@@ -73,8 +73,8 @@ def intro(study: RecordedStudy, series: Sequence[Series]) -> str:
     config = series[0].config
     steps = [-(-training_images(config) // size) for size in (fewest, most)]
     return (
-        "The same claim as one meets it: the batch itself is small. Every run sees as many images, so that one with "
-        f"batches of {fewest} makes {steps[0]:,} steps in an epoch and one with batches of {most} {steps[1]:,}. "
+        "The same claim as one meets it: the batch itself is small. Every run sees as many images: an epoch has "
+        f"{steps[0]:,} steps with batches of {fewest}, and {steps[1]:,} with batches of {most}. "
         f"@fig-batch-size and @tbl-batch-size show {protocol(study.runs)}.{rule}"
     )
 
@@ -104,7 +104,13 @@ def verdict(series: Sequence[Series], bn: Series) -> str:
     )
     tests = sum(len(_pairs(bn, other)) for other in others)
     told = [f"{_against(names[other.name], _compared(bn, other, tests))}" for other in others]
-    return f"{rule} {' '.join(told)}"
+    lost = [
+        f"{name} at {cell.config.batch_size}"
+        for each, name in zip(series, names.values(), strict=True)
+        for cell in each.cells
+        if not cell.finished
+    ]
+    return " ".join([rule, *told, *([f"No run finished of {some_of(lost)}."] if lost else [])])
 
 
 @matplotlib.style.context(PLAIN)
@@ -141,10 +147,8 @@ def sizes_alt(series: Sequence[Series]) -> str:
     told = []
     for each, name in zip(series, short_names(series), strict=True):
         means = zip(each.cells, ratio_intervals([errors(cell) for cell in each.cells]), strict=True)
-        values = [
-            f"{rounded(100 * mean, 2)} % at {cell.config.batch_size}" for cell, (mean, *_) in means if mean == mean
-        ]
-        told.append(f"{name}: {', '.join(values) or 'none finished'}")
+        values = [f"{percent(estimate)} % at {cell.config.batch_size}" for cell, estimate in means]
+        told.append(f"{name}: {', '.join(values)}")
     return f"Mean {series[0].config.evaluate_on} errors by the images in a batch. {'; '.join(told)}."
 
 
@@ -166,8 +170,8 @@ def imagenet() -> str:
     )
     caption = "Validation error (%) of ResNet-50 on ImageNet by images per GPU, as published [@wu2018, Table 2]."
     text = (
-        "The claim is that of @tbl-imagenet. There eight GPUs had a batch each, BN's statistics were those of one of "
-        "them alone, and the rate grew in proportion to the batch. The images are larger and of a thousand classes, the "
+        "The claim is that of @tbl-imagenet. There eight GPUs had a batch each, BN's statistics were those of one "
+        "of them, and the rate grew in proportion to the batch. The images are larger and of a thousand classes, the "
         "network is far larger and trained for longer: only the shape of the curves can be compared."
     )
     return f"{text}\n\n{markup.table('imagenet', frame, caption)}"
@@ -216,4 +220,4 @@ def _against(name: str, found: Sequence[tuple[int, Estimate]]) -> str:
 
 
 def _told(found: Sequence[tuple[int, Estimate]]) -> str:
-    return join_words([f"at {size} (ratio {times(each)})" for size, each in found])
+    return join_words([f"at {size} (ratio {flat(times(each))})" for size, each in found])

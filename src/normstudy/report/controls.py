@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from normstudy.report import markup, sweep
 from normstudy.report.drawing import COLOURS, MARKERS, PLAIN, WIDTH
 from normstudy.report.estimates import Estimate, in_percent, intervals
-from normstudy.report.estimates_in_words import on_spread, percent, points
+from normstudy.report.estimates_in_words import flat, on_spread, percent, points
 from normstudy.report.models import Model, by_seed, models_of, shared_seeds
 from normstudy.report.paired_seeds import paired_p
 from normstudy.report.series import diverged_in, errors, judged_alike, note_on_diverged, protocol
@@ -88,14 +88,14 @@ def controls_figure(models: Sequence[Model]) -> Figure:
         colour, marker = COLOURS[model.config.norm], MARKERS[model.config.norm]
         mean, low, high = in_percent(estimate)
         own = 100 * errors(model)
-        axes.plot(own, [row + 0.16] * len(own), marker, color=colour, markersize=4, alpha=0.5, mew=0)
+        axes.plot(own, [row + 0.18] * len(own), marker, color=colour, markersize=4, alpha=0.5, mew=0)
         if np.isfinite([low, high]).all():
             axes.plot([low, high], [row - 0.08] * 2, color=colour, linewidth=2.2, alpha=0.75)
         axes.plot([mean], [row - 0.08], marker, color=colour, markersize=7, mec="white", mew=0.8)
         if lost := diverged_in(model):
             axes.annotate(
-                f"✕ {lost} diverged", (1, row), xycoords=("axes fraction", "data"), color=colour, fontsize=8,
-                ha="right", va="center",
+                f"✕ {lost} diverged", (1.01, row), xycoords=("axes fraction", "data"), color=colour, fontsize=8,
+                va="center", annotation_clip=False,
             )  # fmt: skip
     axes.set_yticks(range(len(models)), [model.name for model in models])
     for label, model in zip(axes.get_yticklabels(), models, strict=True):
@@ -173,9 +173,8 @@ def _against_best(models: Sequence[Model]) -> str:
     if not worse:
         return f"{sentence}, and no other can be told from it when all pairs are compared."
     left = f"; {join_words(rest)} cannot be told from it" if rest else ""
-    return (
-        f"{sentence}; of all pairs compared, beyond the noise worse than it {_is_are(worse)} {join_words(worse)}{left}."
-    )
+    are = "is" if len(worse) == 1 else "are"
+    return f"{sentence}; all pairs compared, {join_words(worse)} {are} worse beyond the noise{left}."
 
 
 def _ranked(models: Sequence[Model]) -> list[Model]:
@@ -188,8 +187,4 @@ def _without(models: Sequence[Model]) -> Model | None:
 
 
 def _told(pair: Pair) -> str:
-    return f"{pair.first.name} ({points(pair.difference)} percentage points, p {p_relation(pair.p_value)})"
-
-
-def _is_are(names: Sequence[str]) -> str:
-    return "is" if len(names) == 1 else "are"
+    return f"{pair.first.name} ({flat(points(pair.difference))} percentage points, p {p_relation(pair.p_value)})"

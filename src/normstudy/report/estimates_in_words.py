@@ -31,6 +31,11 @@ def nats(estimate: Estimate) -> str:
     return _told(estimate, lambda value: rounded(value, 4))
 
 
+def flat(text: str) -> str:
+    """`0.62, 0.55 to 0.69` of `0.62 (0.55 to 0.69)`, to stand in brackets."""
+    return text.replace(" (", ", ").removesuffix(")")
+
+
 def on_spread(groups: Sequence[np.ndarray]) -> str:
     """Whether the intervals of `groups`, each (n,), rest on one variance: a caption's sentence."""
     if all(len(group) < 2 for group in groups):

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from normstudy.report import markup, sweep
 from normstudy.report.drawing import COLOURS, MARKERS, PLAIN, WIDTH
 from normstudy.report.estimates import Estimate, differences, in_percent, intervals
-from normstudy.report.estimates_in_words import on_spread, percent, points
+from normstudy.report.estimates_in_words import flat, on_spread, percent, points
 from normstudy.report.models import Model
 from normstudy.report.points import Look, draw_diverged, draw_points, scale_measure, scale_values
 from normstudy.report.series import (
@@ -65,7 +65,7 @@ def verdict(cells: list[Model]) -> str:
     sentences = []
     if worse:
         sentences.append(
-            f"Beyond the noise, more errors than with {_named(reference)} are made by {join_words(worse)}."
+            f"More errors than with {_named(reference)} are made, beyond the noise, with {join_words(worse)}."
         )
     if better:
         sentences.append(f"Fewer than with {_named(reference)} are made, beyond the noise, with {join_words(better)}.")
@@ -147,7 +147,7 @@ def _named(cell: Model) -> str:
 
 
 def _told(cell: Model, estimate: Estimate) -> str:
-    return f"{_named(cell)} ({points(estimate)} percentage points)"
+    return f"{_named(cell)} ({flat(points(estimate))} percentage points)"
 
 
 def _like(cell: Model) -> str:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from normstudy.report import markup
 from normstudy.report.drawing import COLOURS, PLAIN, WIDTH, label_ends
 from normstudy.report.estimates import Estimate, in_percent, paired_ratios, ratio_intervals
-from normstudy.report.estimates_in_words import on_ratios, times
+from normstudy.report.estimates_in_words import flat, on_ratios, times
 from normstudy.report.models import Model
 from normstudy.report.points import Look, draw_points, scale_measure, scale_values, shifts
 from normstudy.report.series import value_of
@@ -49,7 +49,7 @@ def part(cells: Sequence[Model], key: str, label: str, over: str) -> str:
 
 
 def in_words(cells: Sequence[Model], key: str) -> str:
-    """Where other statistics than the running averages help or harm beyond the noise, and what is found at the least."""
+    """Where other statistics than the running averages help or harm, and what is found with the fewest images."""
     least = min(cells, key=lambda cell: value_of(cell.config, key))
     means = {kind: ratio_intervals([_errors(least, kind)])[0][0] for kind in KINDS}
     told = [f"{100 * means[kind]:.2f} % with {name}" for kind, name in KINDS.items() if np.isfinite(means[kind])]
@@ -88,13 +88,13 @@ def alternative(cells: Sequence[Model], key: str) -> str:
     told = []
     for kind, name in KINDS.items():
         means = [mean for mean, *_ in ratio_intervals([_errors(cell, kind) for cell in cells])]
-        values = [f"{100 * mean:.2f} % with {short(value_of(cell.config, key))}" for mean, cell in _each(means, cells)]
+        values = [
+            f"{100 * mean:.2f} % with {short(value_of(cell.config, key))}"
+            for cell, mean in zip(cells, means, strict=True)
+            if np.isfinite(mean)
+        ]
         told.append(f"{name}: {', '.join(values)}")
     return f"Mean errors of BN by the number of images and the kind of statistics. {'; '.join(told)}."
-
-
-def _each(means: Sequence[float], cells: Sequence[Model]) -> list[tuple[float, Model]]:
-    return [(mean, cell) for mean, cell in zip(means, cells, strict=True) if np.isfinite(mean)]
 
 
 def _errors(cell: Model, kind: str) -> np.ndarray:
@@ -112,11 +112,10 @@ def _against_running(cells: Sequence[Model], kind: str) -> list[Estimate]:
 def _verdict(cells: Sequence[Model], key: str, found: Sequence[Estimate]) -> str:
     """`make it smaller, beyond the noise, with 2 images (0.62 (0.55 to 0.71) times that of running averages)`."""
     named = [(short(value_of(cell.config, key)), each) for cell, each in zip(cells, found, strict=True)]
-    smaller = [f"{name} ({times(each)} times)" for name, each in named if each[2] < 1]
-    larger = [f"{name} ({times(each)} times)" for name, each in named if each[1] > 1]
-    parts = [
-        f"{word} with {join_words(which)} images" for word, which in (("lower", smaller), ("raise", larger)) if which
-    ]
+    smaller = [f"{name} (ratio {flat(times(each))})" for name, each in named if each[2] < 1]
+    larger = [f"{name} (ratio {flat(times(each))})" for name, each in named if each[1] > 1]
+    both = (("lower", smaller), ("raise", larger))
+    parts = [f"{word} with {join_words(which)} images" for word, which in both if which]
     if parts:
         return f"{' and '.join(parts)} the error of the running averages beyond the noise"
     if not any(np.isfinite(each).all() for _, each in named):

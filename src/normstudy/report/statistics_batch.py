@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from normstudy.report import markup, other_statistics, sweep
 from normstudy.report.drawing import COLOURS, LINE_STYLES, MARKERS, PLAIN, WIDTH, label_ends
 from normstudy.report.estimates import UNKNOWN, Estimate, in_percent, ratio_intervals, ratios
-from normstudy.report.estimates_in_words import on_ratios, percent, times
+from normstudy.report.estimates_in_words import flat, on_ratios, percent, times
 from normstudy.report.models import Model
 from normstudy.report.points import Look, draw_diverged, draw_points, scale_measure, scale_values
 from normstudy.report.series import (
@@ -45,7 +45,7 @@ def section(study: RecordedStudy) -> str:
     if not as_planned or not judged_alike(study.runs) or len({run.config.batch_size for run in study.runs}) > 1:
         return sweep.section(study)
     cells = sorted(lines[0].cells, key=_size)
-    if not all(len(errors(cell)) for cell in (cells[-1], *(each.cells[0] for each in others))):
+    if not all(cell.finished for cell in (cells[-1], *(each.cells[0] for each in others))):
         return sweep.section(study)
     caption = (
         "BN over the number of images that share its statistics: each run (small), the geometric mean over the seeds "
@@ -85,6 +85,8 @@ def verdict(cells: Sequence[Model]) -> str:
         f"BN is said to lose where its error is more than that with {_size(largest)} images beyond the noise: where "
         "the 95 % interval of the ratio of the two, which holds for all sizes at once, lies above 1."
     ]
+    if lost := [short(_size(cell)) for cell in cells if not cell.finished]:
+        sentences.append(f"With {join_words(lost)} images no run finished.")
     if not any(np.isfinite(each).all() for _, each in found):
         sentences.append("So few runs say nothing of the noise, and where BN loses cannot be said.")
         return " ".join(sentences)
@@ -110,7 +112,7 @@ def beside(cells: Sequence[Model], series: Sequence[Series], others: Sequence[Se
 
 @matplotlib.style.context(PLAIN)
 def sizes_figure(cells: Sequence[Model], series: Sequence[Series]) -> Figure:
-    """BN's errors over the number of images; the others as lines with bands, their runs at the right."""
+    """BN's errors over the number of images; the others as lines with bands, their runs at the left."""
     figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
     axes = figure.subplots()
     names = dict(zip([each.name for each in series], short_names(series), strict=True))
@@ -121,7 +123,7 @@ def sizes_figure(cells: Sequence[Model], series: Sequence[Series]) -> Figure:
     bn_name = next(names[each.name] for each in series if len(each.cells) > 1)
     ends = [(estimates[-1][0], bn_name, look.colour, places[-1])]
     others = [each for each in series if len(each.cells) == 1]
-    edge = places[-1] * 1.6
+    edge = places[0] / 1.6
     for number, each in enumerate(others):
         (cell,), norm = each.cells, each.config.norm
         (estimate,) = ratio_intervals([errors(cell)])
@@ -129,9 +131,9 @@ def sizes_figure(cells: Sequence[Model], series: Sequence[Series]) -> Figure:
         axes.axhline(mean, color=COLOURS[norm], linestyle=LINE_STYLES[1 + number % 3], linewidth=1.3)
         if np.isfinite([low, high]).all():
             axes.axhspan(low, high, color=COLOURS[norm], alpha=0.12, linewidth=0)
-        at = edge * 1.3**number
+        at = edge / 1.3**number
         draw_points(axes, [at], [100 * errors(cell)], [UNKNOWN], Look(COLOURS[norm], MARKERS[norm], ""))
-        ends.append((mean, names[each.name], COLOURS[norm], at))
+        ends.append((mean, names[each.name], COLOURS[norm], places[-1]))
         groups.append(100 * errors(cell))
     draw_points(axes, places, groups[: len(cells)], estimates, look)
     draw_diverged(axes, places, [diverged_in(cell) for cell in cells], look)
@@ -164,25 +166,25 @@ def sizes_table(cells: Sequence[Model]) -> pd.DataFrame:
 
 def _compared(cells: Sequence[Model]) -> list[tuple[Model, Estimate]]:
     """The cells below the largest size, and how many times its error theirs is."""
-    *smaller, largest = cells
+    *smaller, largest = [cell for cell in cells if cell.finished]
     return list(zip(smaller, ratios(errors(largest), [errors(cell) for cell in smaller]), strict=True))
 
 
 def _where(cells: Sequence[Model], worse: Sequence[Model]) -> str:
     """`It loses with 4 images and fewer`; sizes that do not follow each other are listed."""
-    below = [cell for cell in cells if _size(cell) <= _size(worse[-1])]
+    below = [cell for cell in cells if _size(cell) <= _size(worse[-1]) and cell.finished]
     if len(below) == len(worse) > 1:
         return f"It loses with {_size(worse[-1])} images and fewer"
     return f"It loses with {join_words([short(_size(cell)) for cell in worse])} images, and with no others"
 
 
 def _told(found: Sequence[tuple[Model, Estimate]]) -> str:
-    return join_words([f"{_size(cell)} images, {times(each)} times" for cell, each in found])
+    return join_words([f"{_size(cell)} images (ratio {flat(times(each))})" for cell, each in found])
 
 
 def _on_lines(others: Sequence[Series]) -> str:
     """What a caption says of the lines."""
-    return "Lines with bands: mean and interval of the others, whose runs stand at the right. " if others else ""
+    return "Lines with bands: mean and interval of the others, whose runs stand at the left. " if others else ""
 
 
 def _size(cell: Model) -> int:

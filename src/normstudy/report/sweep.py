@@ -71,8 +71,9 @@ def what_varies(series: Sequence[Series]) -> str:
     main = free(series, keys)
     told = join_words([f"{title_of(key)} ({_range_of(values_of(series, key))})" for key in main])
     others = [title_of(key) for key in keys if key not in main]
-    along = f"; with {'it' if len(main) == 1 else 'them'} {'goes' if len(others) == 1 else 'go'} {join_words(others)}"
-    return f"Within a model vary {told}{along if others else ''}."
+    it, go = "it" if len(main) == 1 else "them", "goes" if len(others) == 1 else "go"
+    along = f"; with {it} {go} {join_words(others)}" if others else ""
+    return f"Within a model {'varies' if len(main) == 1 else 'vary'} {told}{along}."
 
 
 def verdict(study: RecordedStudy, series: Sequence[Series]) -> str:
@@ -88,7 +89,7 @@ def verdict(study: RecordedStudy, series: Sequence[Series]) -> str:
     found = differences(errors(best), [errors(cell) for cell in others], len(named) * (len(named) - 1) // 2)
     worse = sum(low > 0 for _, low, _ in found)
     sentence = (
-        f"Of {counted(len(named), 'setting')}, the lowest mean {_judged_by(study)}error is that of {name}: "
+        f"Of {counted(len(named), 'setting')}, the lowest mean {_judged_by(study)}error is that of {escape(name)}: "
         f"{100 * errors(best).mean():.2f} %."
     )
     if not any(np.isfinite(low) for _, low, _ in found):
@@ -103,11 +104,11 @@ def verdict(study: RecordedStudy, series: Sequence[Series]) -> str:
 
 def alternative(study: RecordedStudy, series: Sequence[Series], made: Plan) -> str:
     """Alternative text of the picture."""
-    named = [(name, cell) for name, cell in _named(series, escape=markup.plain) if len(errors(cell))]
+    named = [(name, cell) for name, cell in _named(series) if len(errors(cell))]
     low, high = (choose(named, key=lambda each: errors(each[1]).mean()) for choose in (min, max))
     ends = (
-        f"the lowest mean is {100 * errors(low[1]).mean():.2f} % ({low[0]})"
-        f", the highest {100 * errors(high[1]).mean():.2f} % ({high[0]})"
+        f"the lowest mean is {100 * errors(low[1]).mean():.2f} % ({markup.plain(low[0])}), "
+        f"the highest {100 * errors(high[1]).mean():.2f} % ({markup.plain(high[0])})"
     )
     over = title_of(made.key) if made.key else "models"
     panels = f" in {len(made.panels)} panels" if len(made.panels) > 1 else ""
@@ -126,28 +127,35 @@ def sweep_table(series: Sequence[Series]) -> pd.DataFrame:
             cell, accuracy, loss = next(means)
             rows.append(
                 ({"model": escape(each.name)} if len(series) > 1 or not keys else {})
-                | {title_of(key): escape(value_text(value_of(cell.config, key))) for key in keys}
+                | {title_of(key): _shown(value_of(cell.config, key)) for key in keys}
                 | {"runs": _runs(cell), "accuracy (%)": percent(accuracy), "loss (nats)": nats(loss)}
             )
     return pd.DataFrame(rows)
 
 
-def _named(series: Sequence[Series], escape=escape) -> list[tuple[str, Model]]:
-    """Every cell with its name: `gn (peak rate 0.05)`."""
-    keys = varied(series)
+def _named(series: Sequence[Series]) -> list[tuple[str, Model]]:
+    """Every cell with its name, as plain text: `gn (peak rate 0.05)`."""
+    keys = free(series, varied(series))
     found = []
     for each in series:
         for cell in each.cells:
-            values = [f"{title_of(key)} {escape(value_text(value_of(cell.config, key)))}" for key in keys]
+            values = [f"{title_of(key)} {value_text(value_of(cell.config, key))}" for key in keys]
             brackets = f" ({', '.join(values)})" if values else ""
-            found.append((f"{escape(each.name)}{brackets}", cell))
+            found.append((f"{each.name}{brackets}", cell))
     return found
 
 
 def _range_of(values: Sequence[object]) -> str:
     if are_numbers(values) and len(values) > 3:
         return f"{len(values)} values from {value_text(values[0])} to {value_text(values[-1])}"
-    return some_of([escape(value_text(value)) for value in values])
+    if any("," in str(value) for value in values):
+        return counted(len(values), "value")
+    return some_of([_shown(value) for value in values])
+
+
+def _shown(value: object) -> str:
+    """`value` as Markdown: only a text can hold what would be read as markup."""
+    return escape(value) if isinstance(value, str) else value_text(value)
 
 
 def _runs(cell: Model) -> str:

@@ -21,6 +21,7 @@ from normstudy.report.markup import plain
 from normstudy.report.models import Model
 from normstudy.report.points import (
     DECADES,
+    ROOM,
     Look,
     draw_diverged,
     draw_points,
@@ -85,7 +86,7 @@ def sweep_figure(made: Plan, measure: str) -> Figure:
     found = intervals([100 * errors(cell) for cell in cells])
     estimates = dict(zip(map(id, cells), found, strict=True))
     for axes, (title, lines) in zip(panels.flat, made.panels.items(), strict=False):
-        axes.set_title(title, fontsize=10, pad=16 if _any_diverged(lines) else 6)
+        axes.set_title(title, fontsize=10, pad=12 if _any_diverged(lines) else 6)
         for line, look in zip(lines, _looks(made, lines), strict=True):
             for cells_of_a_look, own in _by_look(line, look):
                 places = [_place(made, line, cell) for cell in cells_of_a_look]
@@ -96,7 +97,8 @@ def sweep_figure(made: Plan, measure: str) -> Figure:
         axes.set_visible(False)
     first = panels.flat[0]
     scale_measure(first, [100 * errors(cell) for cell in cells])
-    _scale_axis(first, made)
+    for axes in panels.flat[: len(made.panels)]:
+        _scale_axis(axes, made, columns)
     for axes in panels[:, 0]:
         axes.set_ylabel(measure)
     for axes in panels[-1, :]:
@@ -173,12 +175,12 @@ def _has_numbers(made: Plan) -> bool:
     return values[0] != 0 or len(values) < 3 or values[-1] < DECADES * values[1]
 
 
-def _scale_axis(axes: Axes, made: Plan) -> None:
+def _scale_axis(axes: Axes, made: Plan, columns: int) -> None:
     if _has_numbers(made):
-        scale_values(axes, made.values)
+        scale_values(axes, made.values, columns)
         return
     names = [_cut(value_text(value)) for value in made.values]
-    long = sum(map(len, names)) > 60
+    long = sum(map(len, names)) + 2 * len(names) > ROOM / columns
     axes.set_xticks(range(len(names)), names, rotation=30 if long else 0, ha="right" if long else "center")
     axes.set_xlim(-0.5, len(names) - 0.5)
 

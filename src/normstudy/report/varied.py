@@ -25,7 +25,7 @@ def varied(series: Sequence[Series]) -> list[str]:
     return [
         key
         for key in Config.model_fields
-        if key not in SEEDS and any(len({value_of(cell.config, key) for cell in each.cells}) > 1 for each in series)
+        if key not in SEEDS and any(len({getattr(cell.config, key) for cell in each.cells}) > 1 for each in series)
     ]
 
 
