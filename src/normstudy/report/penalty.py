@@ -136,7 +136,7 @@ def penalty_figure(cells: Sequence[Model]) -> Figure:
         (f"{split} error (%)", [100 * errors(cell) for cell in cells], None),
         (f"{split} loss (nats)", [losses(cell) for cell in cells], None),
         ("‖w‖₁ / (‖w‖₂ √n)", [of_convolutions(_spread(cell)) for cell in cells], GAUSSIAN_SPREAD),
-        ("|w| < 0.1 root mean square (%)", [of_convolutions(_tiny(cell)) for cell in cells], 100 * gaussian_tiny(0.1)),
+        ("|w| < 0.1 r.m.s. (%)", [of_convolutions(_tiny(cell)) for cell in cells], 100 * gaussian_tiny(0.1)),
     ]
     for axes, (title, groups, usual) in zip(panels.flat, measures, strict=True):
         draw_points(axes, places, groups, intervals(groups), look)
@@ -148,7 +148,7 @@ def penalty_figure(cells: Sequence[Model]) -> Figure:
     for axes in panels[0]:
         draw_diverged(axes, places, [diverged_in(cell) for cell in cells], look)
     for axes in panels[1]:
-        axes.set_xticks(places, [short(cell.config.l1) for cell in cells])
+        axes.set_xticks(places, [short(cell.config.l1).removeprefix("1.0\u00a0×\u00a0") for cell in cells])
         axes.set_xlabel("λ of the L1 penalty")
     return figure
 

@@ -109,7 +109,8 @@ def in_words(effects: Effects) -> str:
     if known:
         told.append(
             "An effect of a penalty would have been found with a probability of 80 % (by a single test at 5 %) from "
-            f"{rounded(min(known), 2)} points on where the seeds vary least, {rounded(max(known), 2)} where they vary most."
+            f"{rounded(min(known), 2)} points on where the seeds vary least, from {rounded(max(known), 2)} on where "
+            "they vary most."
         )
     return " ".join(told)
 
@@ -136,8 +137,8 @@ def parted(normalizations: Sequence[Normalization]) -> str:
                 flat(points(paired_interval(*pair))) for pair in ((one, three), (one, two), (two, three))
             )
             sentences.append(
-                f"{own.name} with L1 against {other.name} without a penalty: {whole} points, the sum of what L1 does to "
-                f"{own.name} ({penalty}) and of what {own.name} without a penalty differs by ({normalization})."
+                f"{own.name} with L1 against {other.name} without a penalty: {whole} points, the sum of what L1 does "
+                f"to {own.name} ({penalty}) and of what {own.name} without a penalty differs by ({normalization})."
             )
     return " ".join(sentences)
 
@@ -158,7 +159,7 @@ def effects_table(effects: Effects) -> pd.DataFrame:
     )
 
 
-def largest(effects: Sequence[Effect]) -> str:
-    """The effect with the largest mean, in words; for alternative texts."""
+def listed(effects: Sequence[Effect]) -> str:
+    """All of `effects` in words, for alternative texts."""
     told = [f"{each.change}, {each.place}: {points(each.estimate)} points" for each in effects]
     return join_words(told) if told else "none"

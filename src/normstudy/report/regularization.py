@@ -11,7 +11,7 @@ from normstudy.report.estimates import intervals
 from normstudy.report.estimates_in_words import nats, on_spread, percent
 from normstudy.report.markup import escape
 from normstudy.report.penalties import Normalization, normalizations_of, penalty_with_strength
-from normstudy.report.penalty_effects import Effects, effects_of, effects_table, in_words, largest, parted
+from normstudy.report.penalty_effects import Effects, effects_of, effects_table, in_words, listed, parted
 from normstudy.report.regularization_pictures import effects_figure
 from normstudy.report.series import errors, judged_alike, losses, note_on_diverged, protocol
 from normstudy.report.shrinkage import mean_text, spreads, tiny
@@ -61,8 +61,8 @@ def cells(normalizations: Sequence[Normalization]) -> str:
     )
     caption = (
         "Error and loss at the end, means over the seeds with 95 % intervals, and how far the weights of the "
-        "convolutions are shrunk: “spread” is ‖w‖₁/(‖w‖₂ √n), then the shares of weights below so much of their layer’s "
-        "root mean square; means over convolutions and seeds."
+        "convolutions are shrunk: “spread” is ‖w‖₁/(‖w‖₂ √n), then the shares of weights below so much of their "
+        "layer’s root mean square; means over convolutions and seeds."
     )
     return markup.table("regularization", frame, caption)
 
@@ -72,13 +72,13 @@ def _effects_picture(found: Sequence[Normalization], effects: Effects, study: Re
     estimates = intervals([errors(model) for *_, model in every])
     told = [f"{name}, {penalty}: {percent(own)} %" for (name, penalty, _), own in zip(every, estimates, strict=True)]
     alt = (
-        f"Left, points of the {found[0].config.evaluate_on} errors: {'; '.join(told)}. Right, differences of accuracy to "
-        f"no penalty: {largest(effects.of_penalties)}."
+        f"Left, points of the {found[0].config.evaluate_on} errors: {'; '.join(told)}. Right, differences of accuracy "
+        f"to no penalty: {listed(effects.of_penalties)}."
     )
     caption = (
         "Left: the error of each run (small) with each penalty, the mean over the seeds and its 95 % interval. "
-        f"{on_spread([errors(model) for *_, model in every])} Right: how much more accurate a penalty makes a model than "
-        f"none does, seed by seed (small), with the mean and its 95 % interval.{note_on_diverged(study.runs)}"
+        f"{on_spread([errors(model) for *_, model in every])} Right: how much more accurate a penalty makes a model "
+        f"than none does, seed by seed (small), with the mean and its 95 % interval.{note_on_diverged(study.runs)}"
     )
     return markup.figure("regularization", effects_figure(found, effects), alt, caption)
 
@@ -88,7 +88,7 @@ def _effects_table(effects: Effects) -> str:
         return ""
     caption = (
         "Differences of the final accuracy, seed by seed: of penalties within a normalization, and of normalizations "
-        "with the same penalty. Intervals are Student’s at 95 %, each by itself; p-values of paired t tests, adjusted by "
-        "Holm’s method over all rows."
+        "with the same penalty. Intervals are Student’s at 95 %, each by itself; p-values of paired t tests, adjusted "
+        "by Holm’s method over all rows."
     )
     return markup.table("regularization-effects", effects_table(effects), caption)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.style
 import numpy as np
@@ -83,12 +84,12 @@ def shrinkage_figure(normalizations: Sequence[Normalization]) -> Figure:
             (column[1], lambda runs: 100 * tiny(runs, "0.1"), 100 * gaussian_tiny(0.1)),
         ):
             axes.axhline(usual, color="#999999", linewidth=0.8, linestyle=(0, (4, 3)))
-            for number, model, shade in _penalised(each, normalizations):
-                _draw_layers(axes, numbers(model.runs), each, number, shade)
+            for number, model in _penalised(each, normalizations):
+                _draw_layers(axes, numbers(model.runs), each, number)
         column[1].set_xlabel("layer (last: linear)")
         column[1].xaxis.set_major_locator(MaxNLocator(integer=True))
     panels[0, 0].set_ylabel("‖w‖₁ / (‖w‖₂ √n)")
-    panels[1, 0].set_ylabel("|w| < 0.1 root mean square (%)")
+    panels[1, 0].set_ylabel("|w| < 0.1 r.m.s. (%)")
     return figure
 
 
@@ -98,16 +99,16 @@ def rates_figure(normalizations: Sequence[Normalization]) -> Figure:
     figure, panels = _panels(normalizations, 2)
     for column, each in zip(panels.T, normalizations, strict=True):
         for axes, power in zip(column, (1, 2), strict=True):
-            for number, model, shade in _penalised(each, normalizations):
+            for number, model in _penalised(each, normalizations):
                 by_epoch = relative_rates(model.runs, power)
                 if by_epoch.size:
                     epochs = np.arange(1, by_epoch.shape[1] + 1)
-                    look = {"color": COLOURS[each.config.norm], "alpha": shade}
-                    axes.plot(epochs, by_epoch.mean(axis=0), LINE_STYLES[number % len(LINE_STYLES)], **look)
-            axes.set_ylim(bottom=0)
+                    axes.plot(epochs, by_epoch.mean(axis=0), color=COLOURS[each.config.norm], **_line(number))
             axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         column[1].set_xlabel("epoch")
         scale_epochs(column[1])
+    for axes in panels[:, 0]:
+        axes.set_ylim(bottom=0)
     panels[0, 0].set_ylabel("rate / ‖w‖")
     panels[1, 0].set_ylabel("rate / ‖w‖²")
     return figure
@@ -120,28 +121,29 @@ def _panels(normalizations: Sequence[Normalization], rows: int) -> tuple[Figure,
     for axes, each in zip(panels[0], normalizations, strict=True):
         axes.set_title(each.name, fontsize=10)
     handles = [
-        Line2D([], [], color="#333333", linestyle=LINE_STYLES[at % len(LINE_STYLES)], label=penalty)
+        Line2D([], [], color="#333333", label=penalty, **_line(at))
         for at, penalty in enumerate(penalties_of(normalizations))
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), frameon=False)
     return figure, panels
 
 
-def _penalised(own: Normalization, every: Sequence[Normalization]) -> list[tuple[int, Model, float]]:
-    """The number of each penalty of `own` among all, its model, and how strong its colour is."""
+def _penalised(own: Normalization, every: Sequence[Normalization]) -> list[tuple[int, Model]]:
+    """The number of each penalty of `own` among all, and its model."""
     penalties = penalties_of(every)
-    return [
-        (penalties.index(penalty), model, 1 - 0.5 * penalties.index(penalty) / max(1, len(penalties) - 1))
-        for penalty, model in own.by_penalty.items()
-    ]
+    return [(penalties.index(penalty), model) for penalty, model in own.by_penalty.items()]
 
 
-def _draw_layers(axes: Axes, by_layer: np.ndarray, own: Normalization, number: int, shade: float) -> None:
+def _line(number: int) -> dict[str, Any]:
+    """How the line of the penalty of that number looks: the first is broad and pale, and is seen below others."""
+    broad = {"linewidth": 3, "alpha": 0.4} if number == 0 else {"linewidth": 1.4}
+    return {"linestyle": LINE_STYLES[number % len(LINE_STYLES)], **broad}
+
+
+def _draw_layers(axes: Axes, by_layer: np.ndarray, own: Normalization, number: int) -> None:
     if not by_layer.size:
         return
     layers = np.arange(1, by_layer.shape[1] + 1) + 0.12 * (number - 1)
-    look = {"color": COLOURS[own.config.norm], "alpha": shade}
-    axes.plot(
-        np.tile(layers, len(by_layer)), by_layer.ravel(), POINTS[number % len(POINTS)], markersize=2.5, mew=0, **look
-    )
-    axes.plot(layers, by_layer.mean(axis=0), LINE_STYLES[number % len(LINE_STYLES)], linewidth=1.3, **look)
+    colour, marker = COLOURS[own.config.norm], POINTS[number % len(POINTS)]
+    axes.plot(np.tile(layers, len(by_layer)), by_layer.ravel(), marker, color=colour, markersize=2.5, mew=0, alpha=0.6)
+    axes.plot(layers, by_layer.mean(axis=0), color=colour, **_line(number))

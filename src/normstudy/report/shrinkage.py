@@ -1,8 +1,8 @@
 """How far weights are shrunk, whatever their scale, and how large steps are beside them, from recorded runs.
 
 What feeds a normalization can be scaled without any change of the function. With plain gradient descent the gradient
-is then inversely proportional to ‖w‖, and the effective learning rate is rate/‖w‖²; where a step has a size of its own, as
-Muon's, or Adam's about, it is rate/‖w‖ (van Laarhoven 2017, arXiv:1706.05350).
+is then inversely proportional to ‖w‖, and the effective learning rate is rate/‖w‖²; where a step has a size of its own,
+as Muon's, or Adam's about, it is rate/‖w‖ (van Laarhoven 2017, arXiv:1706.05350).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from normstudy.report.shrinkage import (
     tiny,
     weight_norms,
 )
-from normstudy.report.wording import join_words
+from normstudy.report.wording import join_words, rounded
 
 
 def shrinkage(normalizations: Sequence[Normalization]) -> str:
@@ -47,7 +47,8 @@ def shrinkage_picture(found: Sequence[Normalization]) -> str:
     if not any(spreads(model.runs).size for model in models):
         return ""
     told = [
-        f"{each.name}, {penalty}: {mean_text(spreads(model.runs), '.3f')} and {mean_text(100 * tiny(model.runs, '0.1'), '.1f')} %"
+        f"{each.name}, {penalty}: {mean_text(spreads(model.runs), '.3f')} and "
+        f"{mean_text(100 * tiny(model.runs, '0.1'), '.1f')} %"
         for each in found
         for penalty, model in each.by_penalty.items()
     ]
@@ -57,7 +58,8 @@ def shrinkage_picture(found: Sequence[Normalization]) -> str:
     )
     caption = (
         "How far trained weights are shrunk beside each other, layer by layer: every run (points) and means (lines). "
-        f"Dashed and grey: weights with a normal distribution, {GAUSSIAN_SPREAD:.3f} and {100 * gaussian_tiny(0.1):.1f} %."
+        f"Dashed and grey: weights with a normal distribution, {GAUSSIAN_SPREAD:.3f} and "
+        f"{100 * gaussian_tiny(0.1):.1f} %."
     )
     return markup.figure("shrinkage", shrinkage_figure(found), alt, caption)
 
@@ -71,17 +73,17 @@ def effective_rates(normalizations: Sequence[Normalization]) -> str:
         for penalty, model, base in each.effects:
             norms = [weight_norms(own.runs) for own in (model, base)]
             if all(own.size for own in norms):
-                size = norms[0][:, -1].mean() / norms[1][:, -1].mean()
+                size = rounded(norms[0][:, -1].mean() / norms[1][:, -1].mean(), 2)
                 rates = [relative_rates(own.runs, 1 if fixed else 2).mean() for own in (model, base)]
-                told.append(f"{each.name} with {penalty} {size:.2g} and {rates[0] / rates[1]:.2g} times as large")
+                told.append(f"{each.name} with {penalty} {size} and {rounded(rates[0] / rates[1], 2)} times as large")
     if not told:
         return ""
     counts = "the former, the size of a step beside the weights," if fixed else "the latter"
     return (
-        "What a penalty does to the scale of weights that feed a normalization acts on the learning rate alone: the "
-        "smaller they are, the further a step turns them [@vanlaarhoven2017]. Where steps have a size of their own, as "
-        "Muon’s, their effect goes with rate/‖w‖; with plain gradient descent, whose gradient goes with 1/‖w‖, it goes "
-        f"with rate/‖w‖². @fig-effective-rate has both; here it is {counts} that counts. Compared with no penalty, ‖w‖ "
+        "What a penalty does to the scale of weights that feed a normalization changes nothing but how far a "
+        "step turns them: the smaller they are, the further [@vanlaarhoven2017]. Where steps have a size of their own, "
+        "as Muon’s, their effect goes with rate/‖w‖; with plain gradient descent, whose gradient goes with 1/‖w‖, it "
+        f"goes with rate/‖w‖². @fig-effective-rate has both; here it is {counts} that counts. Compared with no penalty, ‖w‖ "
         "of the convolutions at the end, and the mean of that effective rate over the epochs, are: "
         f"{'; '.join(told)}."
     )
@@ -99,11 +101,12 @@ def rates_picture(found: Sequence[Normalization]) -> str:
     ]
     alt = f"Lines over the epochs, which rise and fall with the rate. Rate over norm: {'; '.join(told)}."
     caption = (
-        "Learning rate of each epoch’s last step beside the weights of the convolutions: rate/‖w‖ and rate/‖w‖², with the "
-        "geometric mean of ‖w‖ over the convolutions. Means over the seeds."
+        "Learning rate of each epoch’s last step beside the weights of the convolutions: rate/‖w‖ and rate/‖w‖², with "
+        "the geometric mean of ‖w‖ over the convolutions. Means over the seeds."
     )
     return markup.figure("effective-rate", rates_figure(found), alt, caption)
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "−")
+    shown = rounded(value)
+    return shown if shown.startswith("−") else f"+{shown}"
