@@ -25,7 +25,7 @@ def part(rates: RecordedStudy, known: Mapping[str, Config], used: float | None) 
         return ""
     caption = (
         f"Mean loss (nats) over models and seeds, by the rule and the batch; rates are those of a batch of {KNOWN_AT} "
-        f"times (batch / {KNOWN_AT})^0^, ^½^ or ^1^.{note_on_diverged(rates.runs)}"
+        f"times 1, √(batch / {KNOWN_AT}) or batch / {KNOWN_AT}.{note_on_diverged(rates.runs)}"
     )
     text = f"How the rates should follow the batch was asked with {protocol(rates.runs)}. {in_words(frame, used)}"
     return f"{text}\n\n{markup.table('batch-rates', rates_table(frame), caption)}"

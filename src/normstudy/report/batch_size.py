@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from normstudy.config import training_images
-from normstudy.report import batch_rates, markup, other_statistics, sweep
+from normstudy.report import batch_rates, imagenet, markup, other_statistics, sweep
 from normstudy.report.drawing import COLOURS, LINE_STYLES, MARKERS, PLAIN, WIDTH, label_ends
 from normstudy.report.estimates import Estimate, in_percent, paired_ratios, ratio_intervals
 from normstudy.report.estimates_in_words import flat, on_ratios, percent, times
@@ -36,9 +36,6 @@ OVER = "images in a batch"
 HEIGHT = 3.8
 """Inches."""
 
-IMAGENET = {32: (23.6, 24.1), 16: (23.7, 24.2), 8: (24.8, 24.0), 4: (27.3, 24.2), 2: (34.7, 24.1)}
-"""By images per GPU, the validation error (%) of ResNet-50 with BN and with GN (Wu & He 2018, table 2)."""
-
 
 def section(study: RecordedStudy, rates: RecordedStudy | None = None) -> str:
     """The section, as Markdown with its heading; `rates`: the study by which the rule for the rates was chosen."""
@@ -59,7 +56,7 @@ def section(study: RecordedStudy, rates: RecordedStudy | None = None) -> str:
         f"{verdict(series, bn)}\n" if bn else "",
         markup.figure("batch-size", sizes_figure(series), sizes_alt(series), caption),
         markup.table("batch-size", sizes_table(series), "As in @fig-batch-size, in numbers: error rates (%)."),
-        imagenet(),
+        imagenet.part(),
         other_statistics.part(bn.cells, KEY, "batch-size-kinds", OVER) if bn else "",
     ]
     return "\n".join(block for block in blocks if block)
@@ -161,20 +158,6 @@ def sizes_table(series: Sequence[Series]) -> pd.DataFrame:
         own = {cell.config.batch_size: percent(means[id(cell)]) for cell in each.cells}
         columns[markup.escape(name)] = [own.get(size, "–") for size in sizes]
     return pd.DataFrame({"images in a batch": [str(size) for size in sizes], **columns})
-
-
-def imagenet() -> str:
-    """`@tbl-imagenet`: what was found where the claim comes from."""
-    frame = pd.DataFrame(
-        {"images per GPU": str(size), "BN": f"{bn:.1f}", "GN": f"{gn:.1f}"} for size, (bn, gn) in IMAGENET.items()
-    )
-    caption = "Validation error (%) of ResNet-50 on ImageNet by images per GPU, as published [@wu2018, Table 2]."
-    text = (
-        "The claim is that of @tbl-imagenet. There eight GPUs had a batch each, BN's statistics were those of one "
-        "of them, and the rate grew in proportion to the batch. The images are larger and of a thousand classes, the "
-        "network is far larger and trained for longer: only the shape of the curves can be compared."
-    )
-    return f"{text}\n\n{markup.table('imagenet', frame, caption)}"
 
 
 def _means(series: Sequence[Series]) -> dict[int, Estimate]:

@@ -35,6 +35,8 @@ def section(study: RecordedStudy) -> str:
     if len(line) > 1 or not is_line(line[0], "groups") or not judged_alike(study.runs):
         return sweep.section(study)
     cells = sorted(line[0].cells, key=lambda cell: cell.config.groups)
+    if not _reference(cells).finished:
+        return sweep.section(study)
     caption = (
         "GN by the number of its groups. Left: the error of each run (small), its mean over the seeds and the 95 % "
         f"interval. Right: how much more than with {_named(_reference(cells))}, with intervals that hold all at once. "

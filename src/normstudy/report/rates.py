@@ -10,8 +10,8 @@ from normstudy.report.series import Series
 
 RULES = {
     0.0: "do not depend on the batch",
-    0.5: "grow with its square root",
-    1.0: "grow in proportion to it",
+    0.5: "grow with the square root of the batch",
+    1.0: "grow in proportion to the batch",
 }
 """By power: what the rates, Muon's and AdamW's, do as the batch grows."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -135,9 +136,9 @@ def sweep_table(series: Sequence[Series]) -> pd.DataFrame:
 
 def _named(series: Sequence[Series]) -> list[tuple[str, Model]]:
     """Every cell with its name, as plain text: `gn (peak rate 0.05)`."""
-    keys = free(series, varied(series))
     found = []
     for each in series:
+        keys = free([each], varied([each]))
         for cell in each.cells:
             values = [f"{title_of(key)} {value_text(value_of(cell.config, key))}" for key in keys]
             brackets = f" ({', '.join(values)})" if values else ""
@@ -145,7 +146,7 @@ def _named(series: Sequence[Series]) -> list[tuple[str, Model]]:
     return found
 
 
-def _range_of(values: Sequence[object]) -> str:
+def _range_of(values: Sequence[Any]) -> str:
     if are_numbers(values) and len(values) > 3:
         return f"{len(values)} values from {value_text(values[0])} to {value_text(values[-1])}"
     if any("," in str(value) for value in values):
@@ -153,7 +154,7 @@ def _range_of(values: Sequence[object]) -> str:
     return some_of([_shown(value) for value in values])
 
 
-def _shown(value: object) -> str:
+def _shown(value: Any) -> str:
     """`value` as Markdown: only a text can hold what would be read as markup."""
     return escape(value) if isinstance(value, str) else value_text(value)
 

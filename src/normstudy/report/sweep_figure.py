@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib.colors
 import matplotlib.style
@@ -55,7 +56,7 @@ class Plan:
     """What the picture shows: the parameter on its axis (None: the models), its values, and its panels' lines."""
 
     key: str | None
-    values: list[object]
+    values: list[Any]
     panels: dict[str, list[Line]]
 
 
@@ -112,7 +113,7 @@ def _panels(series: Sequence[Series], keys: Sequence[str]) -> dict[str, list[Lin
 
     Of one model alone and one key of few values, a line for each of these.
     """
-    chosen: dict[tuple[object, ...], list[Line]] = {}
+    chosen: dict[tuple[Any, ...], list[Line]] = {}
     for values in itertools.product(*(values_of(series, key) for key in keys)):
         lines = []
         for each in series:
@@ -126,7 +127,7 @@ def _panels(series: Sequence[Series], keys: Sequence[str]) -> dict[str, list[Lin
     return {_called(keys, values): lines for values, lines in chosen.items()}
 
 
-def _called(keys: Sequence[str], values: Sequence[object]) -> str:
+def _called(keys: Sequence[str], values: Sequence[Any]) -> str:
     return ", ".join(f"{title_of(key)} {_cut(value_text(value))}" for key, value in zip(keys, values, strict=True))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from normstudy.config import Config
 from normstudy.report.series import Series, value_of
@@ -39,18 +40,18 @@ def free(series: Sequence[Series], keys: Sequence[str]) -> list[str]:
     return left
 
 
-def values_of(series: Sequence[Series], key: str) -> list[object]:
+def values_of(series: Sequence[Series], key: str) -> list[Any]:
     """What `key` is in the cells of `series`: numbers in rising order, anything else in that of the study."""
     found = list(dict.fromkeys(value_of(cell.config, key) for each in series for cell in each.cells))
     return sorted(found) if are_numbers(found) else found
 
 
-def are_numbers(values: Sequence[object]) -> bool:
+def are_numbers(values: Sequence[Any]) -> bool:
     """Whether all of `values` are numbers."""
     return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
 
 
-def value_text(value: object) -> str:
+def value_text(value: Any) -> str:
     """A value as a table or an axis has it; `–` where the parameter means nothing."""
     if value is None:
         return "–"
