@@ -110,7 +110,7 @@ def test_the_effective_rate_that_counts_follows_from_the_optimizer(optimizer, ex
     made = [*runs("bn", 0.99, optimizer=optimizer), *runs("bn", 0.99, norms=2.5, l1=1e-6, optimizer=optimizer)]
     text = effective_rates(normalizations_of(made))
     assert f"BN with L1 0.50 and {expected} times as large" in text
-    assert ("the latter that counts" in text) == (optimizer == "sgd")
+    assert ("here the latter counts" in text) == (optimizer == "sgd")
 
 
 def test_shrinkage_is_told_where_it_was_measured():

@@ -83,7 +83,7 @@ def effective_rates(normalizations: Sequence[Normalization]) -> str:
         "What a penalty does to the scale of weights that feed a normalization changes nothing but how far a "
         "step turns them: the smaller they are, the further [@vanlaarhoven2017]. Where steps have a size of their own, "
         "as Muon’s, their effect goes with rate/‖w‖; with plain gradient descent, whose gradient goes with 1/‖w‖, it "
-        f"goes with rate/‖w‖². @fig-effective-rate has both; here it is {counts} that counts. Compared with no penalty, "
+        f"goes with rate/‖w‖². @fig-effective-rate has both; here {counts} counts. Compared with no penalty, "
         "‖w‖ of the convolutions at the end, and the mean of that effective rate over the epochs, are: "
         f"{'; '.join(told)}."
     )

@@ -3,7 +3,7 @@
 weights          how far each layer's weights are shrunk, whatever their scale
 batch_norm       BN's answers with other statistics than its running averages
 first_gradients  gradients beside weights before the first step
-inside           activations before and after each normalization, and what its parameters became (`runs/inside.py`)
+inside           activations before and after each normalization, and what its parameters became (`runs/activations.py`)
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from torch import Tensor, nn
 
 from normstudy.config import Config
 from normstudy.model import Net, l1_norm, penalised_weights
+from normstudy.runs.activations import inside
 from normstudy.runs.folder import FinishedRun
-from normstudy.runs.inside import inside
 from normstudy.runs.networks import first_net, trained_net
 from normstudy.training.batches import Batches
 from normstudy.training.data import Data, load_once
