@@ -14,9 +14,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from statistics import fmean
 
 from surroundings import settle
 
+from normstudy.config import Config, training_images
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.hardware import cores
 from normstudy.ownership import as_typed
@@ -30,14 +32,14 @@ from normstudy.runs.studies import PlannedRun
 from normstudy.runs.study_file import Study, read_study_file, study_file_names, study_path
 from normstudy.runs.timing import batch_seconds
 from normstudy.runs.verification import verify
+from normstudy.skeleton import parse_skeleton
 
 RESULTS = Path("results")
 BESIDE_THE_EPOCHS = 8
 """Seconds of a run: start-up of its notebook, pictures, saving."""
 
-
-class IncompleteError(NormstudyError):
-    """Some runs of a study could not be trained."""
+IMAGES_OF_A_STEP = 80
+"""A step of training takes as long as so many images more would; measured with batches of 2 to 512."""
 
 
 def main() -> int:
@@ -98,20 +100,22 @@ def train(name: str, options: argparse.Namespace) -> int:
 
 
 def expected_seconds(missing: list[PlannedRun], workers: int) -> float:
-    """How long `missing` will take by what records tell of epochs of such models; 0 where they tell nothing.
-
-    The time of an epoch is taken to go with the number of its steps where the batch is another.
-    """
+    """How long `missing` will take by what records tell of epochs of such models; 0 where they tell nothing."""
     known: dict[str, list[float]] = {}
     for recorded_study in read_records(RESULTS).values():
         for run in recorded_study.runs:
-            known.setdefault(run.config.norm, []).extend(entry["seconds"] for entry in run.history)
-    if not known:
-        return 0.0
-    took = [[sum(own) / len(own)] if (own := known.get(run.config.norm)) else [] for run in missing]
+            known.setdefault(run.config.norm, []).extend(entry["seconds"] / work(run.config) for entry in run.history)
+    took = [[fmean(known[run.config.norm]) * work(run.config)] if known.get(run.config.norm) else [] for run in missing]
     if not any(took):
         return 0.0
     return batch_seconds([run.config.epochs for run in missing], took, BESIDE_THE_EPOCHS, workers)
+
+
+def work(config: Config) -> float:
+    """To what the time of an epoch is about proportional, for one normalization."""
+    images = training_images(config)
+    blocks = len(parse_skeleton(config.skeleton)) + config.depth
+    return blocks * (images + IMAGES_OF_A_STEP * images / config.batch_size)
 
 
 def gather(study: Study, there: dict[str, RecordedRun], missing: list[PlannedRun], runs: Path) -> int:

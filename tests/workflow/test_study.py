@@ -1,15 +1,19 @@
 """`make study`: trains what is missing, and keeps a compact record."""
 
 import sys
+from pathlib import Path
 
 import pytest
 from commands import ROOT
 from conftest import add_pictures
+from recorded import recorded_run
 
+from normstudy.config import make_config
 from normstudy.runs import study_file
 from normstudy.runs.folder import publish, save, stage
 from normstudy.runs.lacking import lacking
-from normstudy.runs.record import read_record
+from normstudy.runs.record import read_record, write_record
+from normstudy.runs.studies import PlannedRun
 
 sys.path.insert(0, str(ROOT / "workflow"))
 
@@ -121,6 +125,21 @@ def test_a_run_that_another_study_has_is_not_trained_again(checkout, capsys):
     assert checkout.trained == 3
     assert [run.model for run in checkout.record("other").runs] == ["called otherwise"] * 2 + ["diverging"]
     assert [run.history for run in checkout.record("other").runs] == [run.history for run in checkout.record().runs]
+
+
+def test_the_time_of_runs_follows_from_recorded_epochs(checkout):
+    def of(**changes):
+        model = {"norm": "gn", "dataset": "mnist", "precision": "fp32", "device": "cpu", "epochs": 10, **changes}
+        return [PlannedRun(Path("some.yaml"), make_config({**model, "seed": seed})) for seed in range(4)]
+
+    assert study.expected_seconds(of(), 2) == 0
+    write_record(checkout.folder / "results/known.json", "Known", [recorded_run("gn", [0.5], norm="gn", seconds=3)])
+    beside = 2 * study.BESIDE_THE_EPOCHS
+    assert study.expected_seconds(of(), 2) == pytest.approx(2 * 10 * 3 + beside)
+    assert study.expected_seconds(of(norm="ln"), 2) == 0
+    thrice_as_deep = study.expected_seconds(of(depth=8), 2)
+    assert thrice_as_deep == pytest.approx(3 * 2 * 10 * 3 + beside)
+    assert 20 < study.expected_seconds(of(batch_size=2), 2) / study.expected_seconds(of(), 2) < 30  # measured: 26
 
 
 def test_gathering_trains_nothing(checkout, capsys):
