@@ -35,6 +35,9 @@ from normstudy.runs.verification import verify
 from normstudy.skeleton import parse_skeleton
 
 RESULTS = Path("results")
+INTERRUPTED = 130
+"""The exit status of a job that Ctrl-C has ended."""
+
 BESIDE_THE_EPOCHS = 8
 """Seconds of a run: start-up of its notebook, pictures, saving."""
 
@@ -56,7 +59,12 @@ def main() -> int:
         settle(__file__)
         names = study_file_names() if options.all else [options.study]
         studies = [read_study_file(study_path(name)) for name in names]  # all are read before any is begun
-        return max(run(study, options) for study in studies)
+        code = 0
+        for study in studies:
+            code = max(code, run(study, options))
+            if code == INTERRUPTED:
+                break
+        return code
     except NormstudyError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

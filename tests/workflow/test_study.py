@@ -142,6 +142,15 @@ def test_the_time_of_runs_follows_from_recorded_epochs(checkout):
     assert 20 < study.expected_seconds(of(batch_size=2), 2) / study.expected_seconds(of(), 2) < 30  # measured: 26
 
 
+def test_an_interrupt_begins_no_further_study(checkout, monkeypatch, capsys):
+    checkout.write(FILE.replace("[1]", "[2]"), "then")
+    for code, begun in ((1, ["small", "then"]), (study.INTERRUPTED, ["small"])):
+        asked = []
+        monkeypatch.setattr(study, "train", lambda name, options, code=code, asked=asked: asked.append(name) or code)
+        assert checkout.make("--all") == code
+        assert asked == begun
+
+
 def test_gathering_trains_nothing(checkout, capsys):
     assert checkout.make("--study", "small", "--gather", "1") == 0
     assert checkout.trained == 0
