@@ -1,0 +1,170 @@
+"""Whether models differ over seeds: each pair compared on the seeds that both have, and the verdict in words."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from normstudy.report.crossed import crossed_interval
+from normstudy.report.models import Model, by_seed, shared_seeds
+from normstudy.report.paired_seeds import MARGIN, equivalence_p, paired_p
+from normstudy.report.statistics import adjust_for_many, paired_interval
+from normstudy.report.verdict import is_clear
+from normstudy.report.wording import counted, p_relation, percent_places, percent_range, rounded
+from normstudy.runs.folder import wrong
+
+MOST_TOLD = 6
+"""Pairs on each of which the verdict has a word; of more, they are counted."""
+
+
+@dataclass(frozen=True)
+class ComparedPair:
+    """Two models on the seeds with which both finished; the first has the higher mean there.
+
+    `difference` of their mean final accuracies (fractions, 0 or more), with the 95 % paired t interval from `low` to
+    `high`; `p_value` of the paired t test and `equivalence` of the two one-sided tests, each by Holm's method adjusted
+    for all pairs.
+    """
+
+    first: Model
+    second: Model
+    seeds: tuple[int, ...]
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    equivalence: float
+
+    @property
+    def is_better(self) -> bool:
+        """Whether the first model is better by more than noise."""
+        return is_clear(self.p_value)
+
+    @property
+    def is_equivalent(self) -> bool:
+        """Whether they are less than the margin apart, beyond the noise."""
+        return is_clear(self.equivalence)
+
+    @property
+    def accuracies(self) -> tuple[np.ndarray, np.ndarray]:
+        """(seeds,) final accuracies of the first and of the second model, as fractions."""
+        return final_accuracies(self.first, self.seeds), final_accuracies(self.second, self.seeds)
+
+    @property
+    def finding(self) -> str:
+        """What was found, in a few words, for a table."""
+        if self.is_better:
+            better = f"better by {rounded(100 * self.difference, percent_places([(self.low, self.high)]))}"
+            return f"{better}, yet equivalent" if self.is_equivalent else better
+        return "equivalent" if self.is_equivalent else "undecided"
+
+
+def final_accuracies(model: Model, seeds: Sequence[int]) -> np.ndarray:
+    """(seeds,) accuracies (fractions) on the images of evaluation after the last epoch."""
+    return np.array([run.history[-1]["test_accuracy"] for run in by_seed(model, seeds)])
+
+
+def compare_models(models: Sequence[Model]) -> list[ComparedPair]:
+    """Each pair of `models` that finished with a common seed."""
+    pairs = [
+        (*_better_first(one, other, seeds), seeds)
+        for one, other in itertools.combinations(models, 2)
+        if (seeds := shared_seeds([one, other]))
+    ]
+    values = [(final_accuracies(first, seeds), final_accuracies(second, seeds)) for first, second, seeds in pairs]
+    p_values = adjust_for_many([paired_p(*each) for each in values])
+    equivalences = adjust_for_many([equivalence_p(*each) for each in values])
+    return [
+        ComparedPair(first, second, tuple(seeds), *paired_interval(*each), p_value, equivalence)
+        for (first, second, seeds), each, p_value, equivalence in zip(
+            pairs, values, p_values, equivalences, strict=True
+        )
+    ]
+
+
+def _better_first(one: Model, other: Model, seeds: Sequence[int]) -> tuple[Model, Model]:
+    means = [final_accuracies(model, seeds).mean() for model in (one, other)]
+    return (other, one) if means[1] > means[0] else (one, other)
+
+
+def crossed_accuracy(model: Model) -> tuple[float, float, float]:
+    """Mean accuracy of the finished runs of `model`, with its `crossed_interval` (fractions)."""
+    return crossed_interval(_right(model, [run.config.seed for run in model.finished]))
+
+
+def crossed_difference(pair: ComparedPair) -> tuple[float, float, float]:
+    """The difference of `pair`, with its `crossed_interval` (fractions)."""
+    return crossed_interval(_right(pair.first, pair.seeds) - _right(pair.second, pair.seeds))
+
+
+def _right(model: Model, seeds: Sequence[int]) -> np.ndarray:
+    """(seeds, images) 1 where the run with that seed is right, else 0."""
+    return np.array([~wrong(run) for run in by_seed(model, seeds)]).astype(np.int8)
+
+
+def verdict(models: Sequence[Model]) -> str:
+    """Whether `models` differ: each pair better, equivalent or undecided; of more pairs than can be told, how many."""
+    compared = compare_models(models)
+    if not compared:
+        return "No two models finished with the same seed, so nothing can be said of their differences."
+    if len(compared) <= MOST_TOLD:
+        told = sorted(compared, key=lambda pair: (not pair.is_better, not pair.is_equivalent, pair.p_value))
+        return f"{_over(told)} {'; '.join(map(_told, told))}."
+    return _counted(compared, models)
+
+
+def _over(pairs: Sequence[ComparedPair]) -> str:
+    """`Over 40 seeds`, or, where pairs have unequal numbers, `Over the seeds that both have (2 to 40)`."""
+    counts = {len(pair.seeds) for pair in pairs}
+    if len(counts) == 1:
+        return f"Over {counted(max(counts), 'seed')}"
+    return f"Over the seeds that both have ({min(counts)} to {max(counts)})"
+
+
+def _told(pair: ComparedPair) -> str:
+    """`GN is better than LN by 0.031 points (0.012 to 0.050, adjusted p = 0.004)`."""
+    places = percent_places([(pair.low, pair.high)])
+    both = f"{pair.first.name} and {pair.second.name}"
+    by = f"{rounded(100 * pair.difference, places)} points"
+    limits = f"95 % interval {percent_range(pair.low, pair.high, places)}"
+    margin = f"within ±{100 * MARGIN:g} points"
+    if pair.is_better:
+        yet = f", which is yet equivalent {margin}" if pair.is_equivalent else ""
+        clear = f"{limits}; adjusted p {p_relation(pair.p_value)}"
+        return f"{pair.first.name} is better than {pair.second.name} by {by} ({clear}){yet}"
+    if pair.is_equivalent:
+        return f"{both} are equivalent {margin} (difference {by}, {limits})"
+    if not math.isfinite(pair.low):
+        return f"{both} are undecided at {counted(len(pair.seeds), 'seed')} (difference {by}, with no measure of noise)"
+    return f"{both} are undecided at {counted(len(pair.seeds), 'seed')} (difference {by}, {limits})"
+
+
+def _counted(compared: Sequence[ComparedPair], models: Sequence[Model]) -> str:
+    """How many pairs have which finding, how many models the best one beats, and the clearest difference."""
+    findings = Counter((pair.is_better, pair.is_equivalent) for pair in compared)
+    margin = f"within ±{100 * MARGIN:g} points"
+    parts = [
+        (findings[True, False], "differ by more than noise"),
+        (findings[True, True], f"differ by more than noise and yet are equivalent {margin}"),
+        (findings[False, True], f"are equivalent {margin}"),
+        (findings[False, False], "are undecided"),
+    ]
+    shares = ", ".join(f"{count} {text}" for count, text in parts if count)
+    text = f"{_over(compared)}, of {len(compared):,} pairs of models: {shares}."
+    clearest = min(compared, key=lambda pair: pair.p_value)
+    if not clearest.is_better:
+        return text
+    best = max(
+        (model for model in models if model.finished), key=lambda model: np.nanmean(model.final("test_accuracy"))
+    )
+    beaten = sum(pair.is_better and pair.first is best for pair in compared)
+    others = sum(best in (pair.first, pair.second) for pair in compared)
+    return (
+        f"{text} {best.name}, with the highest mean, is better than {beaten} of the {others} others. The clearest "
+        f"difference of all: {_told(clearest)}."
+    )
