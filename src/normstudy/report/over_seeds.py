@@ -15,8 +15,11 @@ from normstudy.report.models import Model, by_seed, shared_seeds
 from normstudy.report.paired_seeds import MARGIN, equivalence_p, paired_p
 from normstudy.report.statistics import adjust_for_many, paired_interval
 from normstudy.report.verdict import is_clear
-from normstudy.report.wording import counted, p_relation, percent_places, percent_range, rounded
+from normstudy.report.wording import counted, join_words, p_relation, percent_places, percent_range, rounded
 from normstudy.runs.folder import wrong
+
+WITHIN = f"within ±{100 * MARGIN:g} points"
+"""What equivalent models are."""
 
 MOST_TOLD = 6
 """Pairs on each of which the verdict has a word; of more, they are counted."""
@@ -112,10 +115,15 @@ def verdict(models: Sequence[Model]) -> str:
     compared = compare_models(models)
     if not compared:
         return "No two models finished with the same seed, so nothing can be said of their differences."
-    if len(compared) <= MOST_TOLD:
-        told = sorted(compared, key=lambda pair: (not pair.is_better, not pair.is_equivalent, pair.p_value))
-        return f"{_over(told)} {'; '.join(map(_told, told))}."
-    return _counted(compared, models)
+    if len(compared) > MOST_TOLD:
+        return _counted(compared, models)
+    better = [pair for pair in compared if pair.is_better]
+    equivalent = [pair for pair in compared if pair.is_equivalent and not pair.is_better]
+    undecided = [pair for pair in compared if not pair.is_better and not pair.is_equivalent]
+    parts = [_better(pair) for pair in sorted(better, key=lambda pair: pair.p_value)]
+    parts += [f"equivalent {WITHIN} are {join_words(list(map(_apart, equivalent)))}"] if equivalent else []
+    parts += [f"undecided at this number of seeds are {join_words(list(map(_apart, undecided)))}"] if undecided else []
+    return f"{_over(compared)}, {'; '.join(parts)}."
 
 
 def _over(pairs: Sequence[ComparedPair]) -> str:
@@ -126,32 +134,35 @@ def _over(pairs: Sequence[ComparedPair]) -> str:
     return f"Over the seeds that both have ({min(counts)} to {max(counts)})"
 
 
-def _told(pair: ComparedPair) -> str:
-    """`GN is better than LN by 0.031 points (0.012 to 0.050, adjusted p = 0.004)`."""
-    places = percent_places([(pair.low, pair.high)])
-    both = f"{pair.first.name} and {pair.second.name}"
-    by = f"{rounded(100 * pair.difference, places)} points"
-    limits = f"95 % interval {percent_range(pair.low, pair.high, places)}"
-    margin = f"within ±{100 * MARGIN:g} points"
-    if pair.is_better:
-        yet = f", which is yet equivalent {margin}" if pair.is_equivalent else ""
-        clear = f"{limits}; adjusted p {p_relation(pair.p_value)}"
-        return f"{pair.first.name} is better than {pair.second.name} by {by} ({clear}){yet}"
-    if pair.is_equivalent:
-        return f"{both} are equivalent {margin} (difference {by}, {limits})"
+def _better(pair: ComparedPair) -> str:
+    """`GN is better than LN by 0.031 points (95 % interval 0.012 to 0.050, adjusted p = 0.004)`."""
+    yet = f", which is yet equivalent {WITHIN}" if pair.is_equivalent else ""
+    tested = f"{_limits(pair)}, adjusted p {p_relation(pair.p_value)}"
+    return f"{pair.first.name} is better than {pair.second.name} by {_points(pair)} ({tested}){yet}"
+
+
+def _apart(pair: ComparedPair) -> str:
+    """`GN and LN (0.003 points apart, 95 % interval −0.012 to 0.018)`."""
+    return f"{pair.first.name} and {pair.second.name} ({_points(pair)} apart, {_limits(pair)})"
+
+
+def _points(pair: ComparedPair) -> str:
+    return f"{rounded(100 * pair.difference, percent_places([(pair.low, pair.high)]))} points"
+
+
+def _limits(pair: ComparedPair) -> str:
     if not math.isfinite(pair.low):
-        return f"{both} are undecided at {counted(len(pair.seeds), 'seed')} (difference {by}, with no measure of noise)"
-    return f"{both} are undecided at {counted(len(pair.seeds), 'seed')} (difference {by}, {limits})"
+        return "with no measure of the noise"
+    return f"95 % interval {percent_range(pair.low, pair.high, percent_places([(pair.low, pair.high)]))}"
 
 
 def _counted(compared: Sequence[ComparedPair], models: Sequence[Model]) -> str:
     """How many pairs have which finding, how many models the best one beats, and the clearest difference."""
     findings = Counter((pair.is_better, pair.is_equivalent) for pair in compared)
-    margin = f"within ±{100 * MARGIN:g} points"
     parts = [
         (findings[True, False], "differ by more than noise"),
-        (findings[True, True], f"differ by more than noise and yet are equivalent {margin}"),
-        (findings[False, True], f"are equivalent {margin}"),
+        (findings[True, True], f"differ by more than noise and yet are equivalent {WITHIN}"),
+        (findings[False, True], f"are equivalent {WITHIN}"),
         (findings[False, False], "are undecided"),
     ]
     shares = ", ".join(f"{count} {text}" for count, text in parts if count)
@@ -166,5 +177,5 @@ def _counted(compared: Sequence[ComparedPair], models: Sequence[Model]) -> str:
     others = sum(best in (pair.first, pair.second) for pair in compared)
     return (
         f"{text} {best.name}, with the highest mean, is better than {beaten} of the {others} others. The clearest "
-        f"difference of all: {_told(clearest)}."
+        f"difference of all: {_better(clearest)}."
     )

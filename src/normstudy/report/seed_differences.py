@@ -16,7 +16,9 @@ from normstudy.report.markup import unbroken
 from normstudy.report.models import has_several_seeds, models_of
 from normstudy.report.over_seeds import ComparedPair, compare_models, crossed_difference, final_accuracies, verdict
 from normstudy.report.paired_seeds import MARGIN, POWER, chance_to_win, pairing, smallest_detectable
-from normstudy.report.wording import p_text, percent_places, percent_range, rounded
+from normstudy.report.statistics import adjust_for_many
+from normstudy.report.verdict import is_clear
+from normstudy.report.wording import counted, p_text, percent_places, percent_range, rounded
 from normstudy.runs.folder import FinishedRun
 
 MOST_PAIRS = 10
@@ -54,15 +56,14 @@ def telling(pairs: Sequence[ComparedPair]) -> list[ComparedPair]:
 
 def in_words(pairs: Sequence[ComparedPair], found: str) -> str:
     """How pairs are compared, and what was `found`."""
-    margin = f"±{100 * MARGIN:g} percentage points"
     return (
         "Models are compared on the seeds that both have, run by run: runs of one seed start from the same weights and "
         "see the same batches (@fig-differences, @tbl-differences). One model is *better* where Student's paired t "
         "test [@student1908] finds more than noise. Two are *equivalent* where two one-sided tests [@schuirmann1987] "
-        f"find that their means differ by less than {margin}, a margin that was fixed before the runs were made; a "
-        "difference can be real and yet within it. All else is *undecided* at this number of seeds. The p-values of "
-        "all pairs are adjusted by Holm's method [@holm1979], for each of the two questions; intervals are not. "
-        f"{found}"
+        f"find that their means differ by less than {100 * MARGIN:g} percentage points, a margin that was fixed before "
+        "the runs were made; a difference can be real and yet within it. All else is *undecided* at this number of "
+        "seeds. The p-values of all pairs are adjusted by Holm's method [@holm1979], for each of the two questions; "
+        f"intervals are not. {found}"
     )
 
 
@@ -71,7 +72,7 @@ def differences_table(pairs: Sequence[ComparedPair], crossed: Sequence[tuple[flo
     places = percent_places([(pair.low, pair.high) for pair in pairs])
     rows = [
         {
-            "pair": f"{unbroken(pair.first.name)} − {unbroken(pair.second.name)}",
+            "pair": f"{unbroken(pair.first.name)} minus {unbroken(pair.second.name)}",
             "seeds": len(pair.seeds),
             "difference (points)": rounded(100 * pair.difference, places),
             "95 % interval": unbroken(percent_range(pair.low, pair.high, places)),
@@ -97,7 +98,7 @@ def chances_table(pairs: Sequence[ComparedPair]) -> pd.DataFrame:
         least, paired = smallest_detectable(first, second), pairing(first, second)
         rows.append(
             {
-                "pair": f"{unbroken(pair.first.name)} − {unbroken(pair.second.name)}",
+                "pair": f"{unbroken(pair.first.name)} minus {unbroken(pair.second.name)}",
                 "a run of the first wins (%)": f"{100 * chance:.0f}",
                 "95 % interval": unbroken(percent_range(low, high, 0)),
                 "could have been found (points)": rounded(100 * least, 3) if math.isfinite(least) else "–",
@@ -116,7 +117,7 @@ def _figure(pairs: Sequence[ComparedPair], crossed: Sequence[tuple[float, float]
         limits = f"\n({percent_range(pair.low, pair.high, places)})" if math.isfinite(pair.low) else ""
         text = f"{rounded(100 * pair.difference, places)}{limits}"
         inner = (100 * pair.low, 100 * pair.high)
-        name = f"{pair.first.name}\n− {pair.second.name}"
+        name = f"{pair.first.name} minus\n{pair.second.name}"
         rows.append(Row(name, COLOUR, 100 * (first - second), inner, text, (100 * outer[0], 100 * outer[1])))
     figure = rows_figure(rows, "difference of the final accuracies (percentage points)", 100 * MARGIN)
     told = "; ".join(f"{row.name} {row.text}".replace("\n", " ") for row in rows)
@@ -149,20 +150,23 @@ def _differences_caption(pairs: Sequence[ComparedPair], count: int) -> str:
 
 
 def _on_pairing(pairs: Sequence[ComparedPair]) -> str:
-    """What the pairing gained, over all pairs; nothing where there is no saying."""
-    found = [pairing(*pair.accuracies) for pair in pairs]
-    ratios = [each.variance_ratio for each in found if math.isfinite(each.variance_ratio)]
-    if not ratios:
-        return ""
-    low, high = min(ratios), max(ratios)
-    between = rounded(low, 2) if rounded(low, 2) == rounded(high, 2) else f"{rounded(low, 2)} to {rounded(high, 2)}"
-    gain = "So pairing gains something for every pair." if high < 1 else "So pairing gains nothing for every pair."
-    if low < 1 <= high:
-        gain = "So pairing gains something for some pairs, and nothing for others."
-    return (
+    """What else the pairs were asked, and what the pairing gained over all of them, where there is saying."""
+    text = (
         "@tbl-chances has what else a reader may ask: how often a fresh run of one model would beat one of the other; "
         "how large a difference would have had to be to be found with these seeds; and what it helps to compare runs "
-        f"of the same seed. The variance of the paired differences is {between} times that of unpaired ones. {gain}"
+        "of the same seed."
+    )
+    found = [pairing(*pair.accuracies) for pair in pairs]
+    known = [each.correlation for each in found if math.isfinite(each.correlation)]
+    if not known:
+        return text
+    clear = sum(map(is_clear, adjust_for_many([each.p_value for each in found])))
+    low, high = rounded(min(known), 2), rounded(max(known), 2)
+    between = low if low == high else f"{low} to {high}"
+    share = "none" if not clear else "all" if clear == len(found) else str(clear)
+    return (
+        f"{text} Over seeds the accuracies of two models are correlated by {between}; "
+        f"in {share} of the {counted(len(found), 'pair')} that is more than noise (p-values adjusted)."
     )
 
 
