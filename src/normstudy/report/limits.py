@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from normstudy.report.crossed import LEAST_SEEDS
 from normstudy.report.models import has_several_seeds, models_of, of_first_seed, seeds_each
 from normstudy.report.outcomes import error_count, finished
-from normstudy.report.over_seeds import crossed_accuracy
+from normstudy.report.over_seeds import LEAST_SEEDS, crossed_accuracy
 from normstudy.report.statistics import proportion_interval
 from normstudy.report.verdict import caveat
 from normstudy.report.wording import counted, percent_range, rounded

@@ -21,6 +21,10 @@ from normstudy.runs.folder import wrong
 WITHIN = f"within ±{100 * MARGIN:g} points"
 """What equivalent models are."""
 
+LEAST_SEEDS = 10
+"""With fewer seeds, these vary too little when they are resampled, and a crossed bootstrap is too narrow: see
+benchmarks/coverage.md."""
+
 MOST_TOLD = 6
 """Pairs on each of which the verdict has a word; of more, they are counted."""
 
@@ -96,13 +100,20 @@ def _better_first(one: Model, other: Model, seeds: Sequence[int]) -> tuple[Model
 
 
 def crossed_accuracy(model: Model) -> tuple[float, float, float]:
-    """Mean accuracy of the finished runs of `model`, with its `crossed_interval` (fractions)."""
-    return crossed_interval(_right(model, [run.config.seed for run in model.finished]))
+    """Mean accuracy of the finished runs of `model`, with its `crossed_interval` (fractions).
+
+    Without limits for fewer than `LEAST_SEEDS` runs.
+    """
+    return _crossed(_right(model, [run.config.seed for run in model.finished]))
 
 
 def crossed_difference(pair: ComparedPair) -> tuple[float, float, float]:
-    """The difference of `pair`, with its `crossed_interval` (fractions)."""
-    return crossed_interval(_right(pair.first, pair.seeds) - _right(pair.second, pair.seeds))
+    """The difference of `pair`, with its `crossed_interval` (fractions); without limits as `crossed_accuracy`."""
+    return _crossed(_right(pair.first, pair.seeds) - _right(pair.second, pair.seeds))
+
+
+def _crossed(values: np.ndarray) -> tuple[float, float, float]:
+    return crossed_interval(values) if len(values) >= LEAST_SEEDS else (float(values.mean()), -np.inf, np.inf)
 
 
 def _right(model: Model, seeds: Sequence[int]) -> np.ndarray:

@@ -9,12 +9,18 @@ import numpy as np
 import pandas as pd
 
 from normstudy.report import markup
-from normstudy.report.crossed import LEAST_SEEDS
 from normstudy.report.dot_rows import Row, rows_figure
 from normstudy.report.labels import data_name
 from normstudy.report.markup import unbroken
 from normstudy.report.models import has_several_seeds, models_of
-from normstudy.report.over_seeds import ComparedPair, compare_models, crossed_difference, final_accuracies, verdict
+from normstudy.report.over_seeds import (
+    LEAST_SEEDS,
+    ComparedPair,
+    compare_models,
+    crossed_difference,
+    final_accuracies,
+    verdict,
+)
 from normstudy.report.paired_seeds import MARGIN, POWER, chance_to_win, pairing, smallest_detectable
 from normstudy.report.statistics import adjust_for_many
 from normstudy.report.verdict import is_clear

@@ -58,7 +58,7 @@ def models(runs: Sequence[FinishedRun]) -> str:
 
 
 def models_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
-    """A row per model: parameters, accuracy with 95 % interval, loss, errors, seconds per epoch; of several seeds, means."""
+    """A row per model: parameters, accuracy with its interval, loss, errors, seconds; of several seeds, means."""
     found = models_of(runs)
     if has_several_seeds(found):
         return accuracies.table(found)
