@@ -5,7 +5,7 @@ Usage: python benchmarks/coverage.py [--repeats 1000] [--output FILE]
 Data are drawn in two ways. Normal: the accuracies of two models are normal over seeds, and correlated. Realistic: each
 of 10,000 images has its own chance to be misclassified by each model, a seed makes all images a little harder or
 easier, in part for both models, and then every error is a toss of a coin. Intervals over seeds are asked for the mean
-on the images at hand, the crossed bootstrap for that on other images.
+on the images at hand, the crossed bootstrap for that on other images, also where seeds differ much more.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ ERROR = np.array([[0.0001, 0.05, 0.30, 0.70, 0.97], [0.0001, 0.06, 0.28, 0.60, 0
 """(models, kinds) how often a model errs on an image."""
 SEED_EFFECT = 0.2
 """Standard deviation over seeds of the shift of all log odds of an error."""
+LARGE_EFFECT = 1.0
+"""The same where seeds matter more than images."""
 FRESH = 100_000
 """Runs from which the true chance to win is taken."""
 RESAMPLES = 400
@@ -88,10 +90,11 @@ def coverage_table(repeats: int) -> pd.DataFrame:
             for name in held[0]:
                 share = np.mean([each[name] for each in held])
                 rows.setdefault((name, data), {})[f"{seeds} seeds"] = f"{100 * share:.1f}"
-        held = [held_over_both(rng, seeds) for _ in range(round(CROSSED_PART * repeats))]
-        for name in held[0]:
-            share = np.mean([each[name] for each in held])
-            rows.setdefault((name, "realistic"), {})[f"{seeds} seeds"] = f"{100 * share:.1f}"
+        for data, effect in (("realistic", SEED_EFFECT), ("realistic, seeds differ much", LARGE_EFFECT)):
+            held = [held_over_both(rng, seeds, effect) for _ in range(round(CROSSED_PART * repeats))]
+            for name in held[0]:
+                share = np.mean([each[name] for each in held])
+                rows.setdefault((name, data), {})[f"{seeds} seeds"] = f"{100 * share:.1f}"
     return pd.DataFrame([{"interval": name, "data": data, **shares} for (name, data), shares in sorted(rows.items())])
 
 
@@ -107,12 +110,12 @@ def held_over_seeds(draw, rng: np.random.Generator, seeds: int, means: np.ndarra
     }
 
 
-def held_over_both(rng: np.random.Generator, seeds: int) -> dict[str, bool]:
+def held_over_both(rng: np.random.Generator, seeds: int, effect: float) -> dict[str, bool]:
     """Which crossed intervals hold the truth of one simulated pair, on images that are drawn as well."""
     counts = rng.multinomial(KINDS.sum(), KINDS / KINDS.sum())
     kind = np.repeat(np.arange(len(KINDS)), counts)
-    right = [rng.uniform(size=(seeds, len(kind))) >= chances[:, kind] for chances in error_chances(rng, seeds)]
-    means = 1 - expected_errors() @ KINDS / KINDS.sum()
+    right = [rng.uniform(size=(seeds, len(kind))) >= chances[:, kind] for chances in error_chances(rng, seeds, effect)]
+    means = 1 - expected_errors(effect) @ KINDS / KINDS.sum()
     first, second = (each.astype(np.int8) for each in right)
     return {
         "mean, crossed bootstrap": holds(crossed_interval(first, RESAMPLES), means[0]),
@@ -160,16 +163,16 @@ def realistic_pair(rng: np.random.Generator, seeds: int) -> Pair:
     return first, second
 
 
-def error_chances(rng: np.random.Generator, seeds: int) -> np.ndarray:
+def error_chances(rng: np.random.Generator, seeds: int, effect: float = SEED_EFFECT) -> np.ndarray:
     """(models, seeds, kinds) how often each run errs on an image."""
     effects = SHARED**0.5 * rng.normal(size=seeds) + (1 - SHARED) ** 0.5 * rng.normal(size=(2, seeds))
-    return expit(logit(ERROR)[:, None, :] + SEED_EFFECT * effects[:, :, None])
+    return expit(logit(ERROR)[:, None, :] + effect * effects[:, :, None])
 
 
-def expected_errors() -> np.ndarray:
+def expected_errors(effect: float = SEED_EFFECT) -> np.ndarray:
     """(models, kinds) `error_chances` over all seeds there could be."""
     points, weights = np.polynomial.hermite_e.hermegauss(40)
-    return expit(logit(ERROR)[..., None] + SEED_EFFECT * points) @ weights / weights.sum()
+    return expit(logit(ERROR)[..., None] + effect * points) @ weights / weights.sum()
 
 
 def true_chance_of_normal() -> float:
