@@ -48,8 +48,9 @@ def rows_figure(rows: Sequence[Row], label: str, margin: float | None = None) ->
     drawn = np.concatenate([[*row.values, *filter(math.isfinite, (*row.inner, *row.outer))] for row in rows])
     if margin is not None:
         axes.axvspan(-margin, margin, color="#56B4E9", alpha=0.18, linewidth=0)
-        axes.text(0, 0.72, f"within ±{margin:g}", ha="center", va="top", fontsize=8, color="#1d6a96")
         axes.axvline(0, color="#595959", linewidth=0.8)
+        shown = {"ha": "center", "va": "top", "fontsize": 8, "color": "#1d6a96", "backgroundcolor": "#e1f0fa"}
+        axes.text(0, 0.7, f"within ±{margin:g}", **shown)
         drawn = np.append(drawn, [-1.1 * margin, 1.1 * margin])
     bin_width = max(np.ptp(drawn), 1e-9) / BINS
     size = min(4.5, 40 * (height - 0.7) / len(rows) / 8)  # points: eight dots on each other fit into a row

@@ -78,7 +78,8 @@ def differences_table(pairs: Sequence[ComparedPair], crossed: Sequence[tuple[flo
     places = percent_places([(pair.low, pair.high) for pair in pairs])
     rows = [
         {
-            "pair": f"{unbroken(pair.first.name)} minus {unbroken(pair.second.name)}",
+            "model": unbroken(pair.first.name),
+            "minus": unbroken(pair.second.name),
             "seeds": len(pair.seeds),
             "difference (points)": rounded(100 * pair.difference, places),
             "95 % interval": unbroken(percent_range(pair.low, pair.high, places)),
@@ -104,7 +105,8 @@ def chances_table(pairs: Sequence[ComparedPair]) -> pd.DataFrame:
         least, paired = smallest_detectable(first, second), pairing(first, second)
         rows.append(
             {
-                "pair": f"{unbroken(pair.first.name)} minus {unbroken(pair.second.name)}",
+                "first": unbroken(pair.first.name),
+                "second": unbroken(pair.second.name),
                 "a run of the first wins (%)": f"{100 * chance:.0f}",
                 "95 % interval": unbroken(percent_range(low, high, 0)),
                 "could have been found (points)": rounded(100 * least, 3) if math.isfinite(least) else "–",
