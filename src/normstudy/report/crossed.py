@@ -15,7 +15,8 @@ def crossed_interval(values: np.ndarray, resamples: int = RESAMPLES, seed: int =
 
     Seeds and images are resampled independently of each other, each with replacement, as the seeds that could have
     been drawn and the images that could have been written. `values` are 1 where a run is right, or the difference of
-    two models in that, seed by seed. With few seeds it is too narrow. `seed`: of the resampling.
+    two models in that, seed by seed. With few seeds that differ
+    much it is too narrow; it is too wide where single runs differ on single images by chance (benchmarks/coverage.md). `seed`: of the resampling.
     """
     values = np.asarray(values, float)
     mean = float(values.mean())

@@ -152,7 +152,7 @@ def _differences_caption(pairs: Sequence[ComparedPair], count: int) -> str:
     return (
         f"Pairs of models over seeds{_which(len(pairs), count)}, the one with the higher mean first: mean difference "
         "in percentage points with its 95 % t interval over seeds, and with that for new seeds and new images, by the "
-        f"pigeonhole bootstrap [@owen2007], which is rather too wide than too narrow.{few} The p-values, adjusted, "
+        f"pigeonhole bootstrap [@owen2007].{few} The p-values, adjusted, "
         f"are of a difference and of equivalence within ±{100 * MARGIN:g} points."
     )
 
