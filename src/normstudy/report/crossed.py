@@ -15,8 +15,8 @@ def crossed_interval(values: np.ndarray, resamples: int = RESAMPLES, seed: int =
 
     Seeds and images are resampled independently of each other, each with replacement, as the seeds that could have
     been drawn and the images that could have been written. `values` are 1 where a run is right, or the difference of
-    two models in that, seed by seed. With few seeds that differ
-    much it is too narrow; it is too wide where single runs differ on single images by chance (benchmarks/coverage.md). `seed`: of the resampling.
+    two models in that, seed by seed. `seed`: of the resampling. It is too narrow with few seeds that differ much, and
+    too wide where it is mostly chance which run errs on which image (benchmarks/coverage.md).
     """
     values = np.asarray(values, float)
     mean = float(values.mean())
