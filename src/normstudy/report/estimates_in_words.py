@@ -1,4 +1,4 @@
-"""Estimates with their intervals as text: of error rates, of differences in percentage points, of ratios."""
+"""Estimates with their intervals as text: numbers, error rates, differences in percentage points, ratios."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ import numpy as np
 
 from normstudy.report.estimates import Estimate, logarithms, similar_spread
 from normstudy.report.wording import rounded
+
+
+def number(estimate: Estimate, places: int) -> str:
+    """`51.3 (48.7 to 53.9)`, of whatever it is; without brackets where there is no interval, `–` for none."""
+    return _told(estimate, lambda value: rounded(value, places))
 
 
 def percent(estimate: Estimate) -> str:

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from normstudy.report import batch_size, controls, groups, statistics_batch, sweep
+from normstudy.report import (
+    batch_size,
+    controls,
+    groups,
+    inside,
+    learning_rate,
+    penalty,
+    regularization,
+    statistics_batch,
+    sweep,
+)
 from normstudy.runs.record import RecordedStudy
 
 ELSEWHERE = ("main", "search", "neighbours", "skeletons")
 """Studies that other parts of the report show."""
 
 SECTIONS: dict[str, Callable[..., str]] = {
+    "regularization": regularization.section,
+    "penalty": penalty.section,
     "controls": controls.section,
     "groups": groups.section,
     "statistics_batch": statistics_batch.section,
     "batch_size": batch_size.section,
+    "learning_rate": learning_rate.section,
+    "inside": inside.section,
 }
 """By the study's name, what makes its section, of it and of those in `WITH`; one that is not here has the general
 one."""

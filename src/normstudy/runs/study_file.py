@@ -30,7 +30,7 @@ from normstudy.yaml_file import YamlError, read_yaml
 FOLDER = "params/studies"
 KNOWN = ("title", "common", "seeds", "models", "predictions", "afterwards")
 KEYS = ", ".join(f"`{key}:`" for key in KNOWN if key != "models")
-AFTERWARDS = ("weights", "batch_norm", "first_gradients")
+AFTERWARDS = ("weights", "batch_norm", "first_gradients", "inside")
 """What can be measured of trained networks; `runs/afterwards.py` has it."""
 
 DEFAULT_SEED = Config().seed
