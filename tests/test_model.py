@@ -78,7 +78,7 @@ def test_shapes_along_the_way_are_those_of_the_docstring(norm):
         if isinstance(layer, nn.Conv2d):
             layer.register_forward_hook(lambda layer, inputs, output: shapes.append(tuple(output.shape[1:])))
     model(torch.rand(2, 1, 28, 28))
-    assert shapes == [(16, 12, 12), (16, 10, 10), (16, 8, 8), (16, 6, 6)]
+    assert shapes == [(16, 8, 8), (16, 8, 8), (16, 6, 6), (16, 4, 4)]
 
 
 @given(

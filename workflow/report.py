@@ -88,10 +88,10 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
     runs_folder = arguments.runs
     profile = read_profile(arguments.profile, arguments.jobs) if arguments.profile else None
     if arguments.study:
-        runs = lacking(read_study_file(study_path(arguments.study)), Path("results"))
-        dataset, reason = runs[0].config.dataset if runs else "", ""
+        runs = lacking(read_study_file(study_path(arguments.study), trust_device=profile is not None), Path("results"))
         if not runs:
             return 0
+        dataset, reason = runs[0].config.dataset, ""
     else:
         dataset, reason = auto_dataset(arguments.params)
         runs = plan(arguments.params, dataset, trust_device=profile is not None)

@@ -3,25 +3,28 @@
 Usage: python workflow/study.py --study NAME|--all [--runs runs] [--cores n] [--profile slurm --jobs n] [--gather 1]
 
 The runs go through the notebook into run folders, as those of `make report` do. What is in a record already, of this
-study or another, is not trained again; what is no longer part of the study leaves its record. However this ends, the
-record gets what is finished; with --gather nothing else is done.
+study or another, is not trained again; what is no longer part of the study leaves its record. However training ends,
+the record gets what is finished; with --gather nothing is trained.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from surroundings import settle
 
+from normstudy.config import Config
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.hardware import cores
 from normstudy.ownership import as_typed
 from normstudy.report.wording import counted
-from normstudy.runs.folder import is_current, read_run
+from normstudy.runs.folder import FinishedRun, is_current, read_run
 from normstudy.runs.lacking import not_among, recorded_runs
 from normstudy.runs.progress import in_words
 from normstudy.runs.record import RecordedRun, read_records, recorded, write_predictions, write_record
@@ -34,9 +37,10 @@ RESULTS = Path("results")
 BESIDE_THE_EPOCHS = 8
 """Seconds of a run: start-up of its notebook, pictures, saving."""
 
+INTERRUPTED = 130
 
-class IncompleteError(NormstudyError):
-    """Some runs of a study could not be trained."""
+DECIDE_TIME = ("dataset", "norm", "depth", "batch_size", "device", "precision")
+"""Parameters by which an epoch of one run takes as long as that of another, or does not."""
 
 
 def main() -> int:
@@ -49,11 +53,23 @@ def main() -> int:
     parser.add_argument("--jobs", type=int)
     parser.add_argument("--gather", choices=["1", "0", ""], default="", help="train nothing, record what is finished")
     options = parser.parse_args()
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(ending) is signal.SIG_DFL:  # nohup has it ignored
+            signal.signal(ending, signal.default_int_handler)
     try:
         settle(__file__)
         names = study_file_names() if options.all else [options.study]
-        studies = [read_study_file(study_path(name)) for name in names]  # all are read before any is begun
-        return max(run(study, options) for study in studies)
+        trust = bool(options.profile)
+        studies = [read_study_file(study_path(name), trust) for name in names]  # all are read before any is begun
+        codes = []
+        for study in studies:
+            codes.append(run(study, options))
+            if codes[-1] == INTERRUPTED:
+                break
+        return next((code for code in reversed(codes) if code), 0)
+    except KeyboardInterrupt:
+        print("Interrupted. What is finished is kept, and `make study` goes on from there.")
+        return INTERRUPTED
     except NormstudyError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -63,7 +79,7 @@ def main() -> int:
 
 
 def run(study: Study, options: argparse.Namespace) -> int:
-    """Train and record; the exit status. Raises `NormstudyError`."""
+    """Train and record; the exit status, of which `INTERRUPTED` is one. Raises `NormstudyError`."""
     there = recorded_runs(study, RESULTS)
     missing = not_among(study, there)
     to_train = [planned for planned in missing if not planned.is_done(options.runs)]
@@ -83,58 +99,67 @@ def run(study: Study, options: argparse.Namespace) -> int:
 
 
 def train(name: str, options: argparse.Namespace) -> int:
-    """Have the runs that are missing trained side by side; the exit status."""
+    """Have the runs that are missing trained side by side; the exit status.
+
+    An interruption is passed on, and what trains is waited for: it ends as soon as nothing of it is left behind.
+    """
     command = [sys.executable, "workflow/report.py", "--study", name, "--runs", str(options.runs)]
     command += ["--cores", str(options.cores)]
     command += ["--profile", options.profile] if options.profile else []
     command += ["--jobs", str(options.jobs)] if options.jobs else []
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, start_new_session=True)  # out of the terminal's reach, to hear of it once
     while True:
         try:
             return process.wait()
-        except KeyboardInterrupt:  # it has been interrupted, too, and ends as soon as nothing of it is left behind
-            continue
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGTERM)
 
 
 def expected_seconds(missing: list[PlannedRun], workers: int) -> float:
-    """How long `missing` will take by what records tell of epochs of such models; 0 where they tell nothing.
-
-    The time of an epoch is taken to go with the number of its steps where the batch is another.
-    """
-    known: dict[str, list[float]] = {}
+    """How long `missing` will take, by what records tell of epochs of such models; 0 where they tell nothing."""
+    known: dict[tuple, list[float]] = {}
     for recorded_study in read_records(RESULTS).values():
         for run in recorded_study.runs:
-            known.setdefault(run.config.norm, []).extend(entry["seconds"] for entry in run.history)
-    if not known:
-        return 0.0
-    took = [[sum(own) / len(own)] if (own := known.get(run.config.norm)) else [] for run in missing]
+            known.setdefault(decides_time(run.config), []).extend(entry["seconds"] for entry in run.history)
+    took = [known.get(decides_time(run.config), []) for run in missing]
     if not any(took):
         return 0.0
     return batch_seconds([run.config.epochs for run in missing], took, BESIDE_THE_EPOCHS, workers)
 
 
+def decides_time(config: Config) -> tuple:
+    """What is the same for runs whose epochs take as long."""
+    return tuple(getattr(config, name) for name in DECIDE_TIME)
+
+
 def gather(study: Study, there: dict[str, RecordedRun], missing: list[PlannedRun], runs: Path) -> int:
     """Bring the record of `study` up to date with what is finished; how many of its runs that is.
 
-    Raises `NormstudyError` when a finished run is damaged.
+    Raises `NormstudyError` when a finished run is damaged, after the others are recorded.
     """
     models = {planned.name: own.model for planned, own in zip(not_among(study, ()), study.runs, strict=True)}
-    found = dict(there)
+    found, damage = dict(there), None
     for planned in missing:
         if is_current(runs / planned.name):
             finished = read_run(runs / planned.name)
-            verify(finished)
+            try:
+                verify(finished)
+            except NormstudyError as error:
+                damage = damage or error
+                continue
             found[planned.name] = recorded(finished, models[planned.name], measured(study, finished))
     in_order = [found[name] for name in models if name in found]
     if in_order:
-        if study.predictions:
-            judged = [each for each in in_order if not each.diverged]
+        judged = [each for each in in_order if not each.diverged] if study.predictions else []
+        if judged:
             write_predictions(RESULTS / f"{study.name}.npz", judged)
         write_record(RESULTS / f"{study.name}.json", study.title, in_order)
+    if damage:
+        raise damage
     return len(in_order)
 
 
-def measured(study: Study, run) -> dict:
+def measured(study: Study, run: FinishedRun) -> dict[str, Any]:
     """What `study` wants to know of the trained network."""
     if not study.afterwards or run.diverged:
         return {}

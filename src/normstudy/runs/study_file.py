@@ -10,8 +10,9 @@
     afterwards: [weights]
 
 Every combination of the values that stand in lists is a run, of each model and with each seed; seeds may be written
-`0 to 39`. A model may hold several such sets of lines, as a list. With `predictions`, what the models said of each
-image is kept; `afterwards` names what is measured of the trained networks (`runs/afterwards.py`).
+`0 to 39`. A model may hold several such sets of lines, as a list. All runs are on one data set, and evaluated on one
+split of it. With `predictions`, what the models said of each image is kept; `afterwards` names what is measured of the
+trained networks (`runs/afterwards.py`).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ KEYS = ", ".join(f"`{key}:`" for key in KNOWN if key != "models")
 AFTERWARDS = ("weights", "batch_norm", "first_gradients")
 """What can be measured of trained networks; `runs/afterwards.py` has it."""
 
-DEFAULT_SEED = Config().seed
+DEFAULTS = {"title": "", "common": {}, "seeds": [Config().seed], "predictions": False, "afterwards": []}
 MOST_SEEDS = 1_000
 
 
@@ -62,7 +63,8 @@ class Study:
 
 def study_file_names() -> list[str]:
     """The studies that there are files of."""
-    return sorted(path.stem for path in (project_root() / FOLDER).glob("*.yaml"))
+    # Not what editors and systems leave beside them under hidden names.
+    return sorted(path.stem for path in (project_root() / FOLDER).glob("*.yaml") if not path.name.startswith("."))
 
 
 def study_path(name: str) -> Path:
@@ -74,8 +76,11 @@ def study_path(name: str) -> Path:
     return project_root() / FOLDER / f"{name}.yaml"
 
 
-def read_study_file(path: Path) -> Study:
-    """The study that `path` describes. Raises `ParameterError`, one line with the file and what is wrong in it."""
+def read_study_file(path: Path, trust_device: bool = False) -> Study:
+    """The study that `path` describes. Raises `ParameterError`, one line with the file and what is wrong in it.
+
+    `trust_device`: its runs happen on other machines, which have to tell whether there is a GPU.
+    """
     try:
         study = read_yaml(path)
     except YamlError as error:
@@ -85,34 +90,56 @@ def read_study_file(path: Path) -> Study:
         raise ParameterError(f"{where}: must hold `models:`, and may hold {KEYS}")
     if unknown := [str(key) for key in study if key not in KNOWN]:
         raise ParameterError(f"{where}: {one_line(unknown[0])}: unknown; beside `models:` it may hold {KEYS}")
-    common, models = study.get("common") or {}, study["models"]
+    given = {**DEFAULTS, **{key: value for key, value in study.items() if value is not None}}
+    common, models, title, afterwards = (given[key] for key in ("common", "models", "title", "afterwards"))
     if not isinstance(common, dict) or not isinstance(models, dict):
         raise ParameterError(f"{where}: `common` and each of `models` hold lines `key: value`")
-    title, predictions = study.get("title") or path.stem.replace("_", " ").capitalize(), study.get("predictions", False)
-    if not isinstance(title, str) or not isinstance(predictions, bool):
+    if not isinstance(title, str) or not isinstance(given["predictions"], bool):
         raise ParameterError(f"{where}: `title` is a text, `predictions` true or false")
-    afterwards = study.get("afterwards") or []
-    if not isinstance(afterwards, list) or set(map(str, afterwards)) - set(AFTERWARDS):
+    if not isinstance(afterwards, list) or not all(each in AFTERWARDS for each in afterwards):
         raise ParameterError(f"{where}: `afterwards` is a list of {', '.join(AFTERWARDS)}")
+    runs = [
+        run
+        for seed in _seeds(given["seeds"], where)
+        for model, values in models.items()
+        for run in _runs_of_model(f"{where}: {one_line(model)}", one_line(model), values, common, seed, trust_device)
+    ]
+    for key in ("dataset", "evaluate_on"):  # what their runs said of images could not be compared
+        if len(found := sorted({getattr(run.config, key) for run in runs})) > 1:
+            raise ParameterError(f"{where}: {key} = {' and '.join(found)}: a study has one; make two of it")
+    title = one_line(title) or path.stem.replace("_", " ").capitalize()
+    return Study(path.stem, title, tuple(dict.fromkeys(runs)), given["predictions"], tuple(dict.fromkeys(afterwards)))
+
+
+def _runs_of_model(
+    where: str, model: str, values: Any, common: dict[str, Any], seed: Any, trust_device: bool
+) -> list[StudyRun]:
+    """The runs with `seed` of what the study calls `model`. Raises `ParameterError`, beginning with `where`."""
+    sets = values if isinstance(values, list) else [values]
+    if not sets or not all(isinstance(each, dict) for each in sets):
+        raise ParameterError(f"{where}: must hold lines `key: value`")
     runs = []
-    for seed in _seeds(study.get("seeds") or [DEFAULT_SEED], where):
-        for model, values in models.items():
-            sets = values if isinstance(values, list) else [values]
-            if not sets or not all(isinstance(each, dict) for each in sets):
-                raise ParameterError(f"{where}: {one_line(model)}: must hold lines `key: value`")
-            for combination in (one for each in sets for one in _combinations({**common, **each, "seed": seed})):
-                config = make_config(combination, f"{where}: {one_line(model)}")
-                if config.dataset == "auto":
-                    raise ParameterError(f"{where}: {one_line(model)}: a study names its data set: `dataset: mnist`")
-                runs.append(StudyRun(str(model), resolve(config, config.dataset)))
-    return Study(path.stem, title, tuple(dict.fromkeys(runs)), predictions, tuple(afterwards))
+    for each in ({**common, **own} for own in sets):
+        if "seed" in each:
+            raise ParameterError(f"{where}: seed: stands under `seeds:`, for all models alike")
+        if empty := [one_line(key) for key, value in each.items() if value == []]:
+            raise ParameterError(f"{where}: {empty[0]}: a list without values; delete this line")
+        for combination in _combinations({**each, "seed": seed}):
+            config = make_config(combination, where)
+            if config.dataset == "auto":
+                raise ParameterError(f"{where}: a study names its data set: `dataset: mnist`")
+            try:
+                runs.append(StudyRun(model, resolve(config, config.dataset, trust_device)))
+            except ParameterError as error:
+                raise ParameterError(f"{where}: {error}") from None
+    return runs
 
 
 def _seeds(value: Any, where: str) -> list[Any]:
     """The seeds that a list, or `0 to 39`, names. Raises `ParameterError`."""
-    if isinstance(value, list):
+    if isinstance(value, list) and 0 < len(value) <= MOST_SEEDS and not any(isinstance(each, list) for each in value):
         return value
-    found = re.fullmatch(r"(\d+) to (\d+)", value) if isinstance(value, str) else None
+    found = re.fullmatch(r"([0-9]{1,18}) to ([0-9]{1,18})", value) if isinstance(value, str) else None
     if not found or not 0 <= int(found[2]) - int(found[1]) < MOST_SEEDS:
         raise ParameterError(f"{where}: `seeds` is a list, or such as `0 to 39`, of at most {MOST_SEEDS:,}")
     return list(range(int(found[1]), int(found[2]) + 1))
