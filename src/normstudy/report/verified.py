@@ -29,8 +29,8 @@ def _of_records(studies: Sequence[RecordedStudy]) -> str:
     if not found:
         return ""
     return (
-        f"Of the recorded studies, {join_words(found)} were made by other sources than the present ones, and it was not "
-        "verified that these give the same numbers."
+        f"Of the recorded studies, {join_words(found)} were made by other sources than the present ones, and it was "
+        "not verified that these give the same numbers."
     )
 
 

@@ -53,7 +53,7 @@ def weights(run: FinishedRun) -> Measures:
     is 1 where all weights are equally large, 1/√n where one is all there is, and None where there is none; the others
     are by `FRACTIONS`.
     """
-    found = [weight.detach().flatten() for weight in penalised_weights(trained_net(run))]
+    found = [weight.detach().double().flatten() for weight in penalised_weights(trained_net(run))]
     spread = [_finite(float(w.norm(1) / w.norm() / len(w) ** 0.5)) for w in found]
     tiny = {
         f"{part:g}": [float((w.abs() < part * w.norm() / len(w) ** 0.5).float().mean()) for w in found]
