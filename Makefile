@@ -51,10 +51,10 @@ publish: setup ## train what is missing and copy the runs to results/, with READ
 	@$(RUN) workflow/publish.py $(FOLDERS)
 
 study: setup ## train what a study of params/studies/ still lacks (STUDY=main, say), and record it in results/
-	@$(RUN) workflow/study.py $(call option,--study,STUDY) $(call option,--runs,RUNS) $(CLUSTER)
+	@$(RUN) workflow/study.py $(call option,--study,STUDY) $(FOLDERS) $(CLUSTER)
 
 studies: setup ## the same for every study there is (hours)
-	@$(RUN) workflow/study.py --all $(call option,--runs,RUNS) $(CLUSTER)
+	@$(RUN) workflow/study.py --all $(FOLDERS) $(CLUSTER)
 
 bench: setup ## measure the speed of training beside the usual pipeline (leave the machine alone meanwhile)
 	@$(RUN) benchmarks/run.py --output benchmarks/results.md

@@ -1,6 +1,7 @@
 """Train what a study of `params/studies/` still lacks, and write what it found to `results/<study>.json`.
 
-Usage: python workflow/study.py --study NAME|--all [--runs runs] [--cores n] [--profile slurm --jobs n] [--gather 1]
+Usage: python workflow/study.py --study NAME|--all [--params params] [--runs runs] [--results results]
+                                [--cores n] [--profile slurm --jobs n] [--gather 1]
 
 The runs go through the notebook into run folders, as those of `make report` do. What is in a record already, of this
 study or another, is not trained again; what is no longer part of the study leaves its record. However training ends,
@@ -24,7 +25,7 @@ from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.hardware import cores
 from normstudy.ownership import as_typed
 from normstudy.report.wording import counted
-from normstudy.runs.folder import FinishedRun, is_current, read_run
+from normstudy.runs.folder import FinishedRun, read_run
 from normstudy.runs.lacking import not_among, recorded_runs
 from normstudy.runs.progress import in_words
 from normstudy.runs.record import RecordedRun, read_records, recorded, write_predictions, write_record
@@ -33,7 +34,6 @@ from normstudy.runs.study_file import Study, read_study_file, study_file_names, 
 from normstudy.runs.timing import batch_seconds
 from normstudy.runs.verification import verify
 
-RESULTS = Path("results")
 BESIDE_THE_EPOCHS = 8
 """Seconds of a run: start-up of its notebook, pictures, saving."""
 
@@ -47,7 +47,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--study", default="")
     parser.add_argument("--all", action="store_true", help="every study of params/studies/, one after the other")
+    parser.add_argument("--params", default="params", type=as_typed)
     parser.add_argument("--runs", default="runs", type=as_typed)
+    parser.add_argument("--results", default="results", type=as_typed)
     parser.add_argument("--cores", type=int, default=cores())
     parser.add_argument("--profile", default="")
     parser.add_argument("--jobs", type=int)
@@ -58,9 +60,9 @@ def main() -> int:
             signal.signal(ending, signal.default_int_handler)
     try:
         settle(__file__)
-        names = study_file_names() if options.all else [options.study]
-        trust = bool(options.profile)
-        studies = [read_study_file(study_path(name), trust) for name in names]  # all are read before any is begun
+        names = study_file_names(options.params) if options.all else [options.study]
+        paths = [study_path(options.params, name) for name in names]
+        studies = [read_study_file(path, bool(options.profile)) for path in paths]  # all, before any is begun
         codes = []
         for study in studies:
             codes.append(run(study, options))
@@ -74,28 +76,33 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"error: {disk_refusal(error, RESULTS)}", file=sys.stderr)
+        print(f"error: {disk_refusal(error, options.results)}", file=sys.stderr)
         return 1
 
 
 def run(study: Study, options: argparse.Namespace) -> int:
     """Train and record; the exit status, of which `INTERRUPTED` is one. Raises `NormstudyError`."""
-    there = recorded_runs(study, RESULTS)
+    there = recorded_runs(study, options.results)
     missing = not_among(study, there)
     to_train = [planned for planned in missing if not planned.is_done(options.runs)]
     print(f"{study.name}: {counted(len(study.runs), 'run')}, of which {len(to_train)} are missing", flush=True)
     code, start = 0, time.monotonic()
     if to_train and options.gather != "1":
-        if (seconds := expected_seconds(to_train, options.cores)) and not options.profile:
+        if (seconds := expected_seconds(to_train, options)) and not options.profile:
             print(f"That will take about {in_words(seconds)}.", flush=True)
         code = train(study.name, options)
-    finished = gather(study, there, missing, options.runs)
+    finished = gather(study, there, missing, options)
     took = f" after {in_words(time.monotonic() - start)}" if to_train else ""
     if finished < len(study.runs):
-        print(f"{RESULTS / study.name}.json: {finished} of {counted(len(study.runs), 'run')}{took}")
+        print(f"{record_of(study, options)}: {finished} of {counted(len(study.runs), 'run')}{took}")
         return code or int(options.gather != "1")
-    print(f"{RESULTS / study.name}.json: whole{took}")
+    print(f"{record_of(study, options)}: whole{took}")
     return 0
+
+
+def record_of(study: Study, options: argparse.Namespace) -> Path:
+    """Where what is found of `study` is kept."""
+    return options.results / f"{study.name}.json"
 
 
 def train(name: str, options: argparse.Namespace) -> int:
@@ -103,8 +110,8 @@ def train(name: str, options: argparse.Namespace) -> int:
 
     An interruption is passed on, and what trains is waited for: it ends as soon as nothing of it is left behind.
     """
-    command = [sys.executable, "workflow/report.py", "--study", name, "--runs", str(options.runs)]
-    command += ["--cores", str(options.cores)]
+    command = [sys.executable, "workflow/report.py", "--study", name, "--cores", str(options.cores)]
+    command += ["--params", str(options.params), "--runs", str(options.runs), "--results", str(options.results)]
     command += ["--profile", options.profile] if options.profile else []
     command += ["--jobs", str(options.jobs)] if options.jobs else []
     process = subprocess.Popen(command, start_new_session=True)  # out of the terminal's reach, to hear of it once
@@ -115,16 +122,16 @@ def train(name: str, options: argparse.Namespace) -> int:
             process.send_signal(signal.SIGTERM)
 
 
-def expected_seconds(missing: list[PlannedRun], workers: int) -> float:
+def expected_seconds(missing: list[PlannedRun], options: argparse.Namespace) -> float:
     """How long `missing` will take, by what records tell of epochs of such models; 0 where they tell nothing."""
     known: dict[tuple, list[float]] = {}
-    for recorded_study in read_records(RESULTS).values():
+    for recorded_study in read_records(options.results).values():
         for run in recorded_study.runs:
             known.setdefault(decides_time(run.config), []).extend(entry["seconds"] for entry in run.history)
     took = [known.get(decides_time(run.config), []) for run in missing]
     if not any(took):
         return 0.0
-    return batch_seconds([run.config.epochs for run in missing], took, BESIDE_THE_EPOCHS, workers)
+    return batch_seconds([run.config.epochs for run in missing], took, BESIDE_THE_EPOCHS, options.cores)
 
 
 def decides_time(config: Config) -> tuple:
@@ -132,7 +139,7 @@ def decides_time(config: Config) -> tuple:
     return tuple(getattr(config, name) for name in DECIDE_TIME)
 
 
-def gather(study: Study, there: dict[str, RecordedRun], missing: list[PlannedRun], runs: Path) -> int:
+def gather(study: Study, there: dict[str, RecordedRun], missing: list[PlannedRun], options: argparse.Namespace) -> int:
     """Bring the record of `study` up to date with what is finished; how many of its runs that is.
 
     Raises `NormstudyError` when a finished run is damaged, after the others are recorded.
@@ -140,8 +147,8 @@ def gather(study: Study, there: dict[str, RecordedRun], missing: list[PlannedRun
     models = {planned.name: own.model for planned, own in zip(not_among(study, ()), study.runs, strict=True)}
     found, damage = dict(there), None
     for planned in missing:
-        if is_current(runs / planned.name):
-            finished = read_run(runs / planned.name)
+        if planned.is_done(options.runs):
+            finished = read_run(options.runs / planned.name)
             try:
                 verify(finished)
             except NormstudyError as error:
@@ -149,11 +156,12 @@ def gather(study: Study, there: dict[str, RecordedRun], missing: list[PlannedRun
                 continue
             found[planned.name] = recorded(finished, models[planned.name], measured(study, finished))
     in_order = [found[name] for name in models if name in found]
+    path = record_of(study, options)
     if in_order:
         judged = [each for each in in_order if not each.diverged] if study.predictions else []
         if judged:
-            write_predictions(RESULTS / f"{study.name}.npz", judged)
-        write_record(RESULTS / f"{study.name}.json", study.title, in_order)
+            write_predictions(path.with_suffix(".npz"), judged)
+        write_record(path, study.title, in_order)
     if damage:
         raise damage
     return len(in_order)

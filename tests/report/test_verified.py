@@ -58,8 +58,8 @@ def test_recorded_runs_of_other_sources_are_counted_until_they_are_verified(runs
         "one": recorded_study("one", [made(OTHER)]),
     }
     assert sentence(runs[:1], records) == (
-        "Of the recorded studies, 2 of 3 runs of batch\\_size and 1 of 1 run of one were made by other sources than the "
-        "present ones, and it was not verified that these give the same numbers."
+        "Of the recorded studies, 2 of 3 runs of batch\\_size and 1 of 1 run of one were made by other sources than "
+        "the present ones, and it was not verified that these give the same numbers."
     )
     assert sentence(runs, records).startswith("1 of 2 runs (GN) was made by other sources")
 

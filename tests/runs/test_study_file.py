@@ -1,11 +1,12 @@
 """Studies as YAML files."""
 
 import pytest
+from commands import ROOT
 
 from normstudy.config import Config, ParameterError
-from normstudy.runs import study_file
 from normstudy.runs.study_file import read_study_file, study_file_names, study_path
 
+PARAMS = ROOT / "params"
 STUDY = """
 title: GN and "BN" by
   rate
@@ -127,24 +128,24 @@ def test_a_gpu_has_to_be_here_unless_the_runs_happen_elsewhere(tmp_path, monkeyp
 
 
 def test_a_study_that_is_not_there_names_those_that_are():
-    assert study_path("search").is_file()
-    with pytest.raises(ParameterError, match=r"no study .serach. in params/studies/; there are: .*search"):
-        study_path("serach")
+    assert study_path(PARAMS, "search").is_file()
+    with pytest.raises(ParameterError, match=r"no study .serach. in .*params/studies/; there are: .*search"):
+        study_path(PARAMS, "serach")
     with pytest.raises(ParameterError, match=r"^say which study, with STUDY=; there are: .*search"):
-        study_path("")
+        study_path(PARAMS, "")
 
 
-def test_hidden_files_are_no_studies(tmp_path, monkeypatch):
-    monkeypatch.setattr(study_file, "project_root", lambda: tmp_path)
-    (tmp_path / study_file.FOLDER).mkdir(parents=True)
+def test_hidden_files_are_no_studies(tmp_path):
+    (tmp_path / "studies").mkdir()
     for name in ("b.yaml", "a.yaml", "._a.yaml", "a.yaml~"):
-        (tmp_path / study_file.FOLDER / name).write_text("")
-    assert study_file_names() == ["a", "b"]
+        (tmp_path / "studies" / name).write_text("")
+    assert study_file_names(tmp_path) == ["a", "b"]
+    assert study_file_names(tmp_path / "nowhere") == []
 
 
-@pytest.mark.parametrize("name", study_file_names())
+@pytest.mark.parametrize("name", study_file_names(PARAMS))
 def test_every_study_of_the_project_is_one(name):
-    study = read_study_file(study_path(name))
+    study = read_study_file(study_path(PARAMS, name))
     assert study.runs
     assert study.title
     assert {run.config.dataset for run in study.runs} == {"mnist"}

@@ -24,11 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from normstudy.config import Config, ParameterError, make_config, resolve
-from normstudy.paths import project_root
 from normstudy.text import one_line
 from normstudy.yaml_file import YamlError, read_yaml
 
-FOLDER = "params/studies"
+FOLDER = "studies"
+"""Beside the parameter files of models, where those of studies are."""
+
 KNOWN = ("title", "common", "seeds", "models", "predictions", "afterwards")
 KEYS = ", ".join(f"`{key}:`" for key in KNOWN if key != "models")
 AFTERWARDS = ("weights", "batch_norm", "first_gradients")
@@ -50,30 +51,36 @@ class StudyRun:
 class Study:
     """A study: its runs, seed by seed, so that an unfinished one has treated all models alike.
 
-    `title`: its heading in a report that has no section of its own for it; `predictions`: whether those are kept;
-    `afterwards`: what is measured of the trained networks.
+    `path`: its file; `title`: its heading in a report that has no section of its own for it; `predictions`: whether
+    those are kept; `afterwards`: what is measured of the trained networks.
     """
 
-    name: str
+    path: Path
     title: str
     runs: tuple[StudyRun, ...]
     predictions: bool
     afterwards: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        return self.path.stem
 
-def study_file_names() -> list[str]:
-    """The studies that there are files of."""
+
+def study_file_names(params: Path) -> list[str]:
+    """The studies that there are files of in the folder of parameters `params`."""
     # Not what editors and systems leave beside them under hidden names.
-    return sorted(path.stem for path in (project_root() / FOLDER).glob("*.yaml") if not path.name.startswith("."))
+    return sorted(path.stem for path in (params / FOLDER).glob("*.yaml") if not path.name.startswith("."))
 
 
-def study_path(name: str) -> Path:
-    """The file of the study `name`. Raises `ParameterError`, which names those that there are."""
-    known = study_file_names()
+def study_path(params: Path, name: str) -> Path:
+    """The file of the study `name` in `params`. Raises `ParameterError`, which names those that there are."""
+    known = study_file_names(params)
     if name not in known:
-        which = f"no study {one_line(name)!r} in {FOLDER}/" if name else "say which study, with STUDY="
+        which = (
+            f"no study {one_line(name)!r} in {one_line(params / FOLDER)}/" if name else "say which study, with STUDY="
+        )
         raise ParameterError(f"{which}; there are: {', '.join(known) or 'none'}")
-    return project_root() / FOLDER / f"{name}.yaml"
+    return params / FOLDER / f"{name}.yaml"
 
 
 def read_study_file(path: Path, trust_device: bool = False) -> Study:
@@ -108,7 +115,7 @@ def read_study_file(path: Path, trust_device: bool = False) -> Study:
         if len(found := sorted({getattr(run.config, key) for run in runs})) > 1:
             raise ParameterError(f"{where}: {key} = {' and '.join(found)}: a study has one; make two of it")
     title = one_line(title) or path.stem.replace("_", " ").capitalize()
-    return Study(path.stem, title, tuple(dict.fromkeys(runs)), given["predictions"], tuple(dict.fromkeys(afterwards)))
+    return Study(path, title, tuple(dict.fromkeys(runs)), given["predictions"], tuple(dict.fromkeys(afterwards)))
 
 
 def _runs_of_model(
