@@ -24,7 +24,7 @@ from job_lock import JobError, note_holders, one_job_at_a_time
 from placement import clear_up
 from rich.console import Console
 from surroundings import settle
-from watch import watch
+from watch import MANY, watch
 
 from normstudy.errors import SCANT, NormstudyError, disk_refusal
 from normstudy.hardware import cores
@@ -104,7 +104,7 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
     ensure(runs[0].config.dataset)  # all runs have the same; none starts without it
     if reason:
         console.print(f"The runs use {DATA_TITLES[dataset]}: {reason}.")
-    announce(console, runs, waiting, runs_folder)
+    announce(console, runs, waiting, runs_folder, "run" if arguments.study else "model")
     folders = {"params": arguments.params, "runs": runs_folder, "output": arguments.output}
     settings = {name: str(folder.absolute()) for name, folder in folders.items()}
     settings |= {"auto_dataset": dataset, "renderer": arguments.renderer}
@@ -136,12 +136,14 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
     return 0
 
 
-def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun], runs_folder: Path) -> None:
-    """Say what will be done."""
+def announce(
+    console: Console, runs: list[PlannedRun], waiting: list[PlannedRun], runs_folder: Path, called: str
+) -> None:
+    """Say what will be done; `called`: what `runs` are, in the singular."""
     names = dict(zip([run.name for run in runs], labels([run.config for run in runs]), strict=True))
-    many = counted(len(runs), "model")
+    many = counted(len(runs), called)
     console.print(f"{many} on {DATA_TITLES[runs[0].config.dataset]}; {len(runs) - len(waiting)} trained already.")
-    for run in waiting:
+    for run in waiting if len(waiting) <= MANY else []:
         if is_claimed(run.name, runs_folder):
             how = ", which a process left by an earlier job is training: it is waited for"
         else:

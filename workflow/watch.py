@@ -17,6 +17,9 @@ from normstudy.runs.timing import batch_seconds
 
 POLL_SECONDS = 0.5
 
+MANY = 20
+"""Of more runs, only those that go on are shown."""
+
 
 def watch(
     process: subprocess.Popen,
@@ -38,8 +41,11 @@ def watch(
     columns = [TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}")]
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
         shown: dict[str, int] = {run.name: 0 for run in waiting}
+        many = len(waiting) > MANY
+        of_all = bars.add_task("all runs", total=len(waiting), state="", visible=many)
         bar: dict[str, TaskID] = {
-            run.name: bars.add_task(names[run.name], total=run.config.epochs, state="waiting") for run in waiting
+            run.name: bars.add_task(names[run.name], total=run.config.epochs, state="waiting", visible=not many)
+            for run in waiting
         }
         rendering: TaskID | None = None
         # Of the epochs that were trained now: those before an interruption took no time.
@@ -59,6 +65,12 @@ def watch(
                         console.print(f"{names[run.name]}: {state}")
                 elif not entries and (channel / f"{run.name}.jsonl").exists():
                     bars.update(bar[run.name], state="starting")
+            if many:
+                begun = [run.name for run in waiting if (channel / f"{run.name}.jsonl").exists()]
+                done = {name for name in begun if (channel.parent / ".done" / name).exists()}
+                for name in begun:
+                    bars.update(bar[name], visible=name not in done)
+                bars.update(of_all, completed=len(done), state=f"{len(done)} of {len(waiting)} ended")
             told = told or all(shown[run.name] == run.config.epochs for run in waiting)  # too late to tell
             if not told and sum(map(bool, seconds.values())) >= min(workers, len(waiting)):
                 told = True

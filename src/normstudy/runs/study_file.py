@@ -76,9 +76,8 @@ def study_path(params: Path, name: str) -> Path:
     """The file of the study `name` in `params`. Raises `ParameterError`, which names those that there are."""
     known = study_file_names(params)
     if name not in known:
-        which = (
-            f"no study {one_line(name)!r} in {one_line(params / FOLDER)}/" if name else "say which study, with STUDY="
-        )
+        folder = one_line(params / FOLDER)
+        which = f"no study {one_line(name)!r} in {folder}/" if name else "say which study, with STUDY="
         raise ParameterError(f"{which}; there are: {', '.join(known) or 'none'}")
     return params / FOLDER / f"{name}.yaml"
 
