@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_runs import configs, made_run, made_runs
 
@@ -68,6 +69,12 @@ def test_no_column_is_narrower_than_a_word_of_it(count, changes):
     for frame in (summary.models_table(runs), differences.pairs_table(runs), *hyperparameters.settings_tables(runs)):
         assert_wide_enough(frame)
     assert_wide_enough(hyperparameters.parameters_table(runs))
+
+
+def test_a_table_whose_cells_cannot_be_broken_and_do_not_fit_is_still_a_table():
+    frame = pd.DataFrame({"a": ["x" * 60], "b": ["y" * 60]})
+    rule = markup.table("x", frame, "A caption.").splitlines()[3]
+    assert len({len(part) for part in rule.strip("|").split("|")}) == 1
 
 
 def assert_wide_enough(frame):

@@ -31,6 +31,8 @@ WIDTH = 7.2
 # Okabe and Ito's palette, safe for colour-blind readers; black text is readable beside each.
 COLOURS = {"bn": "#0072B2", "gn": "#D55E00", "ln": "#009E73", "in": "#CC79A7", "ln2d": "#56B4E9", "none": "#595959"}
 
+MARKERS = {"bn": "o", "gn": "s", "ln": "^", "in": "D", "ln2d": "v", "none": "P"}
+
 LINE_STYLES = ("-", "--", ":", "-.")
 
 GRID = (2, 5)

@@ -141,7 +141,7 @@ def _widths(frame: pd.DataFrame) -> list[int]:
         _GUTTER + max(_shown_length(piece) for cell in column for piece in re.split(r"[ \u200b]", cell))
         for column in columns
     ]
-    spare, wanted = max(0, PAGE - sum(least)), sum(whole) - sum(least)
+    spare, wanted = max(0, PAGE - sum(least)), max(1, sum(whole) - sum(least))
     widths = [low + spare * (high - low) / wanted for low, high in zip(least, whole, strict=True)]
     return [round(width * COLUMNS / sum(widths)) + 1 for width in widths]
 

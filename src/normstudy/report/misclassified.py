@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import matplotlib.style
 from matplotlib.figure import Figure
 
-from normstudy.report import markup
+from normstudy.report import disputed, markup
 from normstudy.report.drawing import GRID, PLAIN, WIDTH
 from normstudy.report.labels import CLASS_NAMES, DATA_TITLES, model_names
 from normstudy.report.outcomes import error_count
@@ -16,16 +16,14 @@ from normstudy.runs.folder import FinishedRun
 
 
 def sheets(runs: Sequence[FinishedRun]) -> str:
-    """`@fig-misclassified-<run>` of each of `runs`: the sheet in its folder; a line on each that diverged."""
+    """`@fig-misclassified-<run>` of each of `runs`; a line on each that diverged."""
     blocks = []
     for name, run in zip(model_names(runs), runs, strict=True):
         if run.diverged:
             blocks.append(f"{name} has no misclassified images to show.\n")
             continue
-        sheet = run.folder / "misclassified.png"
-        blocks.append(
-            markup.figure(f"misclassified-{run.name}", sheet, misclassified_alt(run), misclassified_caption(name, run))
-        )
+        alt, caption = misclassified_alt(run), misclassified_caption(name, run)
+        blocks.append(markup.figure(f"misclassified-{run.name}", misclassified_figure(run), alt, caption, vector=False))
     return "\n".join(blocks)
 
 
@@ -41,15 +39,21 @@ def misclassified_figure(run: FinishedRun) -> Figure:
             continue
         axes.imshow(errors["images"][place], cmap="gray_r", vmin=0, vmax=255)
         true, predicted = names[errors["label"][place]], names[errors["predicted"][place]]
-        axes.set_title(f"true {true}, said {predicted}\n{confidence_text(errors['confidence'][place])}", fontsize=9)
+        said = disputed.marked(f"true {true}, said {predicted}", errors["index"][place], run.config)
+        axes.set_title(f"{said}\n{confidence_text(errors['confidence'][place])}", fontsize=9)
+    disputed.draw_legend(figure)
     return figure
 
 
 def misclassified_alt(run: FinishedRun) -> str:
     """Alternative text for `misclassified_figure`: what each picture is and was taken for."""
     names, errors = CLASS_NAMES[run.config.dataset], run.misclassified
-    shown = list(zip(errors["label"], errors["predicted"], errors["confidence"], strict=True))[: GRID[0] * GRID[1]]
-    items = (f"{names[true]} taken for {names[said]} ({confidence_text(p)})" for true, said, p in shown)
+    columns = (errors[name][: GRID[0] * GRID[1]] for name in ("label", "predicted", "confidence", "index"))
+    shown = list(zip(*columns, strict=True))
+    items = (
+        disputed.noted(f"{names[true]} taken for {names[said]} ({confidence_text(p)})", index, run.config)
+        for true, said, p, index in shown
+    )
     return f"Grid of {counted(len(shown), 'misclassified image')}: {', '.join(items)}."
 
 

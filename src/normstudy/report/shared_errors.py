@@ -9,7 +9,7 @@ import matplotlib.style
 import numpy as np
 from matplotlib.figure import Figure
 
-from normstudy.report import markup
+from normstudy.report import disputed, markup
 from normstudy.report.drawing import GRID, PLAIN, WIDTH
 from normstudy.report.labels import CLASS_NAMES, data_name, labels, model_names
 from normstudy.report.outcomes import finished, note_on_diverged
@@ -80,7 +80,7 @@ def shared_errors_figure(runs: Sequence[FinishedRun], positions: np.ndarray, cal
         said = [f"{name}: {answer}" for name, answer in zip(called, answers, strict=True)]
         told = said if one_by_one else _answers_counted(answers)
         label, index = names[predictions[0]["label"][row]], predictions[0]["index"][row]
-        titles.append("\n".join([f"true {label} (no. {index})", *told]))
+        titles.append("\n".join([disputed.marked(f"true {label} (no. {index})", index, runs[0].config), *told]))
     lines = max(title.count("\n") for title in titles)
     figure = Figure(figsize=(WIDTH, 3.2 + 0.36 * lines), layout="constrained")
     for place, axes in enumerate(figure.subplots(rows, columns).flat):
@@ -89,6 +89,7 @@ def shared_errors_figure(runs: Sequence[FinishedRun], positions: np.ndarray, cal
             index = int(predictions[0]["index"][positions[place]])
             axes.imshow(first["images"][place_of[index]], cmap="gray_r", vmin=0, vmax=255)
             axes.set_title(titles[place], fontsize=8)
+    disputed.draw_legend(figure)
     return figure
 
 
@@ -96,8 +97,11 @@ def shared_errors_alt(runs: Sequence[FinishedRun], positions: np.ndarray) -> str
     """Alternative text for `shared_errors_figure`."""
     names = CLASS_NAMES[runs[0].config.dataset]
     first = runs[0].predictions
-    items = ", ".join(f"{names[first['label'][row]]} (number {first['index'][row]})" for row in positions)
-    return f"Grid of {counted(len(positions), 'image')} that every model misclassifies: {items}."
+    items = (
+        disputed.noted(f"{names[label]} (number {index})", index, runs[0].config)
+        for label, index in zip(first["label"][positions], first["index"][positions], strict=True)
+    )
+    return f"Grid of {counted(len(positions), 'image')} that every model misclassifies: {', '.join(items)}."
 
 
 def _answers_counted(answers: Sequence[str]) -> list[str]:

@@ -1,11 +1,14 @@
-"""Intervals and paired tests: arrays in, estimates out. All proportions are fractions."""
+"""Intervals and tests that the sections share: arrays in, estimates out. All proportions are fractions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from scipy.stats import t as student
+from scipy.stats import ttest_1samp
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
@@ -39,17 +42,44 @@ def mean_interval(values: np.ndarray) -> tuple[float, float, float]:
 def paired_interval(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
     """Mean of `first` - `second`, both (n,), with Student's interval at 95 % (Student 1908).
 
-    Without limits where one pair says nothing of the spread; limits are no numbers where a value is not finite.
+    Without limits where the values say nothing of the spread: of one pair, and where all differences are alike, as
+    those of accuracies can be, which are rounded to whole images. Limits are no numbers where a value is not finite.
     """
-    from scipy.stats import ttest_1samp
-
     differences = first - second
-    if not np.isfinite(differences).all():
-        return float(differences.mean()), np.nan, np.nan
-    if len(differences) < 2:
-        return float(differences.mean()), -np.inf, np.inf
+    mean = float(differences.mean()) if len(differences) else np.nan
+    if not np.isfinite(mean):
+        return mean, np.nan, np.nan
+    if not has_spread(differences):
+        return mean, -np.inf, np.inf
     low, high = ttest_1samp(differences, 0).confidence_interval(CONFIDENCE)
-    return float(differences.mean()), float(low), float(high)
+    return mean, float(low), float(high)
+
+
+def pooled_intervals(groups: Sequence[np.ndarray]) -> list[tuple[float, float, float]]:
+    """Mean of each of `groups`, (n_i,), with Student's interval at 95 %, of the variance pooled over all groups.
+
+    That of the residuals of a one-way analysis of variance, with Σ(n_i - 1) degrees of freedom: defensible where runs
+    of all groups can be expected to vary alike. A group with a value that is not finite (a run that diverged) adds
+    nothing to the variance and has no numbers as limits; without any spread in the others, there are no limits.
+    """
+    groups = [np.asarray(group, float) for group in groups]
+    sound = [group for group in groups if len(group) and np.isfinite(group).all()]
+    squares = sum(float(np.sum((group - group.mean()) ** 2)) for group in sound)
+    freedom = sum(len(group) - 1 for group in sound)
+    known = any(has_spread(group) for group in sound)
+    quantile = student.ppf((1 + CONFIDENCE) / 2, freedom) if known else np.inf
+    found = []
+    for group in groups:
+        mean = float(group.mean()) if len(group) else np.nan
+        half = quantile * np.sqrt(squares / freedom / len(group)) if known and len(group) else np.inf
+        half = half if np.isfinite(mean) else np.nan
+        found.append((mean, float(mean - half), float(mean + half)))
+    return found
+
+
+def has_spread(values: np.ndarray) -> bool:
+    """Whether `values` (n,) differ by more than rounding of the last digits."""
+    return len(values) > 1 and bool(np.ptp(values) > 1e-12 * np.max(np.abs(values)))
 
 
 def compare_errors(first_wrong: np.ndarray, second_wrong: np.ndarray) -> Paired:

@@ -3,6 +3,7 @@
 weights          how far each layer's weights are shrunk, whatever their scale
 batch_norm       BN's answers with other statistics than its running averages
 first_gradients  gradients beside weights before the first step
+inside           activations before and after each normalization, and what its parameters became (`runs/activations.py`)
 """
 
 from __future__ import annotations
@@ -14,16 +15,16 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from normstudy.config import Config
-from normstudy.model import Net, initialise, l1_norm, make_net, penalised_weights
+from normstudy.model import Net, l1_norm, penalised_weights
+from normstudy.runs.activations import inside
 from normstudy.runs.folder import FinishedRun
+from normstudy.runs.networks import first_net, trained_net
 from normstudy.training.batches import Batches
 from normstudy.training.data import Data, load_once
 from normstudy.training.evaluation import evaluate
-from normstudy.training.randomness import generator
 
 FRACTIONS = (0.01, 0.1)
 """Of a layer's root mean square: the weights below them are counted."""
@@ -37,13 +38,6 @@ Measures = dict[str, Any]
 def measure(name: str, run: FinishedRun) -> Measures:
     """The measures called `name` of `run`, which has not diverged; numbers by name, of layers as lists."""
     return MEASURES[name](run)
-
-
-def trained_net(run: FinishedRun, **changes: Any) -> Net:
-    """The network of `run`, in eval mode; `changes` are of parameters that leave its weights' shapes as they are."""
-    net = make_net(run.config.model_copy(update=changes))
-    net.load_state_dict(load_file(run.folder / "model.safetensors"))
-    return net.eval()
 
 
 def weights(run: FinishedRun) -> Measures:
@@ -128,8 +122,7 @@ def first_gradients(run: FinishedRun) -> Measures:
 def at_first(config: Config) -> Measures:
     """As `first_gradients`, of a run that need not have been trained."""
     data = load_once(config.dataset, config.evaluate_on)
-    net = make_net(config).train()
-    initialise(net, generator(config.seed if config.seed_weights is None else config.seed_weights, 0, "weights"))
+    net = first_net(config)
     images, labels = next(Batches(config, data, torch.device("cpu")).of(1))
     found = penalised_weights(net)
     (F.cross_entropy(net(images), labels) + config.l1 * l1_norm(found)).backward()
@@ -143,4 +136,5 @@ MEASURES: dict[str, Callable[[FinishedRun], Measures]] = {
     "weights": weights,
     "batch_norm": batch_norm,
     "first_gradients": first_gradients,
+    "inside": inside,
 }

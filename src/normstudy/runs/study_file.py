@@ -32,7 +32,7 @@ FOLDER = "studies"
 
 KNOWN = ("title", "common", "seeds", "models", "predictions", "afterwards")
 KEYS = ", ".join(f"`{key}:`" for key in KNOWN if key != "models")
-AFTERWARDS = ("weights", "batch_norm", "first_gradients")
+AFTERWARDS = ("weights", "batch_norm", "first_gradients", "inside")
 """What can be measured of trained networks; `runs/afterwards.py` has it."""
 
 DEFAULTS = {"title": "", "common": {}, "seeds": [Config().seed], "predictions": False, "afterwards": []}
