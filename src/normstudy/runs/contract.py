@@ -137,16 +137,10 @@ def misclassified_problem(arrays: dict[str, np.ndarray], predictions: dict[str, 
 
 
 def afterwards_problem(measures: Any) -> str:
-    """What is wrong with what was measured of a trained network: by name, numbers, lists of them, or more by name."""
+    """What is wrong with what was measured of a trained network: by name, numbers, in lists and under names again."""
     if not isinstance(measures, dict):
         return "no set of named measures"
-    for name, value in measures.items():
-        if isinstance(value, dict):
-            if problem := afterwards_problem(value):
-                return f"{name}: {problem}"
-        elif not all(each is None or _is_finite(each) for each in (value if isinstance(value, list) else [value])):
-            return f"{name} = {_shown(value)} is no number"
-    return ""
+    return next((f"{name} = {_shown(v)} are no numbers" for name, v in measures.items() if not _are_numbers(v)), "")
 
 
 def stamps_problem(stamps: Any) -> str:
@@ -206,6 +200,12 @@ def _is_number(value: Any) -> bool:
 
 def _is_finite(value: Any) -> bool:
     return _is_number(value) and abs(value) <= sys.float_info.max
+
+
+def _are_numbers(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return all(map(_are_numbers, value.values() if isinstance(value, dict) else value))
+    return value is None or _is_finite(value)
 
 
 def _shown(value: Any) -> str:
