@@ -28,6 +28,7 @@ from normstudy.runs.record import (
 STAMP = {"from": "a" * 16, "to": "b" * 16, "compared": "a run", "epochs": 2, "measures": ["train_loss"]}
 STAMP |= {"environment": {"torch": "2"}}
 NUMBERS = {"weights": {"spread": [0.8, None], "tiny": {"0.1": [0.0, 1.0]}}}
+NUMBERS |= {"inside": {"end": [{"before": {"mean": 0.5}}], "start": None, "gamma": [[1, 2.5]]}}
 
 
 def test_a_record_is_read_as_it_was_written_bit_by_bit(tmp_path):
@@ -177,7 +178,7 @@ def change(*keys, to):
         (change("status", to="diverged"), "diverged in epoch None after 2 finished ones"),
         (change("config", "seed", to=4), "stands there twice"),
         (change("afterwards", to=None), "afterwards: no set of named measures"),
-        (change("afterwards", "weights", "spread", to=["0.8"]), "afterwards: weights: spread = ['0.8'] is no number"),
+        (change("afterwards", "weights", "spread", to=["1"]), "afterwards: weights = {'spread': ['1'],"),
         (change("verified", to={}), "verified: no list of records"),
         (change("verified", to=[{**STAMP, "to": 7}]), "verified: record 1: to = 7 is no fingerprint of sources"),
     ],

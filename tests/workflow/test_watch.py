@@ -62,6 +62,30 @@ def test_the_time_that_training_takes_is_told_once_after_the_first_epochs(told):
     assert lines[-1] == "LN: epoch 4 of 4, test accuracy 50.00%, done"
 
 
+def test_of_many_runs_only_those_that_go_on_are_shown(tmp_path):
+    class Ended:
+        """A scheduler that has ended all of its runs but the last two, of which one is waiting."""
+
+        def poll(self) -> int:
+            (tmp_path / ".done").mkdir()
+            (tmp_path / "channel").mkdir()
+            for run in runs[:-1]:
+                (tmp_path / f"channel/{run.name}.jsonl").touch()
+            for run in runs[:-2]:
+                (tmp_path / f".done/{run.name}").touch()
+            return 0
+
+    settings = {"dataset": "digits", "device": "cpu", "precision": "fp32", "epochs": 2}
+    runs = [PlannedRun(Path("a.yaml"), Config(norm="gn", max_lr=at / 1000, **settings)) for at in range(1, 26)]
+    with open(tmp_path / "told", "w") as file:
+        console = Console(file=file, force_terminal=True, width=100)
+        watching.watch(Ended(), tmp_path / "channel", runs, runs, console, 2, False)
+    last = (tmp_path / "told").read_text().rpartition("all runs")[2]
+    assert "23 of 25 ended" in last
+    assert "GN (max lr 0.024)" in last
+    assert last.count("GN") == 1
+
+
 @pytest.mark.parametrize(("epochs", "at_a_time"), [(1, 1), (4, 4)])
 def test_no_time_is_told_when_all_epochs_have_ended(told, epochs, at_a_time):
     lines = told(epochs, at_a_time)
