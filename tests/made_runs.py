@@ -9,8 +9,8 @@ from normstudy.config import Config
 N = 1000
 """Images."""
 
-LADDER = {"seed": 1, "max_lr": 0.0009, "weight_decay": 0.0005, "rotation": 0.17, "shift": 0.013, "scale": 0.0005}
-LADDER |= {"fade": 0.0013, "warmup": 0.0011, "batch_size": 1}
+LADDER = {"max_lr": 0.0009, "weight_decay": 0.0005, "rotation": 0.17, "shift": 0.013, "scale": 0.0005}
+LADDER |= {"fade": 0.0013, "warmup": 0.0011, "batch_size": 1, "seed": 1}
 """By how much a parameter differs from one model to the next."""
 
 

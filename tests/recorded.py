@@ -74,6 +74,25 @@ def predictions(labels, predicted, confidence=0.9) -> dict:
     }
 
 
+def seeded_runs(errors: dict[str, list[int]], images: int = 10_000) -> list[RecordedRun]:
+    """Runs of models, by their norm, that misclassify so many of the first of `images` images, with seeds 0, 1, …
+
+    No number stands for a run that diverged.
+    """
+    labels = np.zeros(images, np.uint8)
+    made = []
+    for norm, counts in errors.items():
+        for seed, count in enumerate(counts):
+            values = {"norm": norm, "seed": seed, "evaluate_on": "test"}
+            if count is None:
+                made.append(recorded_run(norm, [0.2], diverged={"epoch": 2, "step": 4, "lr": 0.5}, **values))
+                continue
+            accuracies = [1 - 2 * count / images, 1 - count / images]
+            columns = predictions(labels, np.arange(images) < count)
+            made.append(recorded_run(norm, [0.2, 0.1], accuracies, columns=columns, **values))
+    return made
+
+
 def recorded_study(name: str, runs, title: str = "A study") -> RecordedStudy:
     """The study `name` with these runs."""
     return RecordedStudy(name, title, list(runs))

@@ -22,10 +22,12 @@ from surroundings import settle
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.ownership import LITTER, as_typed, is_runs_folder, refuse_runs_folder
 from normstudy.paths import replace_folder, write_whole
+from normstudy.report.models import of_first_seed
 from normstudy.report.readme import draw_graphs, put_results, results_block
 from normstudy.runs import manifest, stamps
+from normstudy.runs.comparison import compared_runs
 from normstudy.runs.folder import RunError, read_run
-from normstudy.runs.studies import MAIN, PlannedRun, auto_dataset, plan, verified_study, write_studies
+from normstudy.runs.studies import MAIN, PlannedRun, auto_dataset, plan, write_studies
 from normstudy.runs.verification import verify
 
 README = Path("README.md")
@@ -57,9 +59,10 @@ def named(studies: dict[str, list[str]]) -> set[str]:
 
 def write_products(results: Path) -> None:
     """README.md's results, its graphs, and the list of notebook pages."""
-    published = verified_study(results)
-    graphs = draw_graphs(published, results / "figures")
-    write_whole(README, put_results(README.read_text(encoding="utf-8"), results_block(published, graphs)))
+    every_run = compared_runs(results)
+    published = of_first_seed(every_run)
+    graphs = draw_graphs(every_run, results / "figures")
+    write_whole(README, put_results(README.read_text(encoding="utf-8"), results_block(every_run, graphs)))
     write_profile(Path("_quarto-results.yml"), subtitle(published), notebook_pages(published))
 
 

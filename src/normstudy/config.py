@@ -89,7 +89,7 @@ class Config(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
     norm: Literal["bn", "gn", "ln", "in", "ln2d", "none"] = Field("bn", description="which normalization")
-    skeleton: str = Field("5x5/3, 3x3 padded, 3x3, 3x3", description="the convolutions, one after the other")
+    skeleton: str = Field("5x5/2, 3x3, 3x3, 3x3", description="the convolutions, one after the other")
     channels: int = Field(16, ge=1, le=1024, description="channels of every convolution; groups has to divide it")
     depth: int = Field(0, ge=0, le=200, description="so many further padded 3x3 convolutions behind the first")
     groups: int | None = Field(None, ge=1, description="groups of channels; used by gn alone (default 4)")

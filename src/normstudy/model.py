@@ -1,10 +1,10 @@
 """A convolutional network of under 8,000 parameters whose normalization is an argument.
 
     image (1, 28, 28)
-      ─ conv 5x5, stride 3 ─ norm ─ ReLU    (16, 8, 8)
-      ─ conv 3x3, padded   ─ norm ─ ReLU    (16, 8, 8)
+      ─ conv 5x5, stride 2 ─ norm ─ ReLU    (16, 12, 12)
+      ─ conv 3x3           ─ norm ─ ReLU    (16, 10, 10)
+      ─ conv 3x3           ─ norm ─ ReLU    (16, 8, 8)
       ─ conv 3x3           ─ norm ─ ReLU    (16, 6, 6)
-      ─ conv 3x3           ─ norm ─ ReLU    (16, 4, 4)
       ─ mean over positions ─ linear        (10,) class scores
 
 The order is convolution, normalization, ReLU, as in the paper on batch normalization. Every normalization computes

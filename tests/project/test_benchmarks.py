@@ -2,12 +2,14 @@
 
 import sys
 
+import numpy as np
 import pytest
 import torch
 from commands import ROOT
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+import coverage
 import run as bench
 from usual import UsualNet, evaluate, train_epoch
 
@@ -62,3 +64,23 @@ def test_the_usual_pipeline_learns():
     loss, accuracy = evaluate(network, [(images[:30], labels[:30]), (images[30:], labels[30:])])
     assert 0 <= accuracy <= 1
     assert loss > 0
+
+
+def test_the_simulated_truth_is_that_of_many_simulated_runs():
+    rng = np.random.default_rng(0)
+    for means, pair in (
+        (coverage.MEANS, coverage.normal_pair(rng, 20_000)),
+        (1 - coverage.expected_errors() @ coverage.KINDS / 10_000, coverage.realistic_pair(rng, 20_000)),
+    ):
+        for mean, accuracies in zip(means, pair, strict=True):
+            assert accuracies.mean() == pytest.approx(mean, abs=4 * accuracies.std() / 20_000**0.5)
+            assert 0.0003 < accuracies.std() < 0.001  # as runs of one model differ
+
+
+def test_the_tables_of_coverage_have_every_interval_and_number_of_seeds(monkeypatch):
+    monkeypatch.setattr(coverage, "SEEDS", (3, 5))
+    monkeypatch.setattr(coverage, "FRESH", 1000)
+    table = coverage.coverage_table(3)
+    assert len(table) == len(set(zip(table["interval"], table["data"], strict=True))) == 12
+    assert list(table)[2:] == ["3 seeds", "5 seeds"]
+    assert coverage.verdict_table(2)["seeds"].tolist() == [3, 5]

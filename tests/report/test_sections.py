@@ -27,13 +27,13 @@ from normstudy.runs.folder import read_run
 
 
 def test_many_diverged_models_are_counted():
-    runs = [made_run("bn", [1]), *(made_run("none", [], seed=seed, diverged=True) for seed in range(9))]
+    runs = [made_run("bn", [1]), *(made_run("none", [], max_lr=rate, diverged=True) for rate in range(1, 10))]
     text = summary.paragraph(runs)
-    assert "9 of 10 models diverged (No norm (seed 0), No norm (seed 1), No norm (seed 2) and 6 others)." in text
+    assert "9 of 10 models diverged (No norm (max lr 1), No norm (max lr 2), No norm (max lr 3) and 6 others)." in text
     assert "at step" not in text
     assert curves.epochs_shown(runs) == (
-        "epochs shown: 1 of 1 (BN), 0 of 1 (No norm (seed 0) (diverged), No norm (seed 1) (diverged), "
-        "No norm (seed 2) (diverged) and 6 others)"
+        "epochs shown: 1 of 1 (BN), 0 of 1 (No norm (max lr 1) (diverged), No norm (max lr 2) (diverged), "
+        "No norm (max lr 3) (diverged) and 6 others)"
     )
 
 

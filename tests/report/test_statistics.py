@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from normstudy.report.statistics import adjust_for_many, compare_errors, proportion_interval
+from normstudy.report.statistics import (
+    adjust_for_many,
+    compare_errors,
+    mean_interval,
+    paired_interval,
+    pooled_intervals,
+    proportion_interval,
+)
 
 
 @pytest.mark.parametrize(
@@ -81,3 +88,54 @@ def test_the_order_of_two_models_does_not_matter():
 )
 def test_holms_adjustment_by_hand(p_values, adjusted):
     assert adjust_for_many(p_values) == pytest.approx(adjusted)
+
+
+# Student (1908), section IX: additional hours of sleep gained by ten patients with two drugs (R's data set `sleep`).
+FIRST_DRUG = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])
+SECOND_DRUG = np.array([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4])
+
+
+def test_students_interval_has_the_values_of_his_own_example():
+    # As R's t.test(..., paired = TRUE) prints them.
+    assert paired_interval(FIRST_DRUG, SECOND_DRUG) == pytest.approx((-1.58, -2.4598858, -0.7001142), abs=1e-7)
+
+
+def test_nothing_of_the_spread_means_no_limits():
+    assert mean_interval(np.array([0.99])) == (0.99, -math.inf, math.inf)
+    alike = np.array([0.9951, 0.9947, 0.9953])
+    mean, low, high = paired_interval(alike, alike - 0.0004)
+    assert (low, high) == (-math.inf, math.inf)
+    assert mean == pytest.approx(0.0004)
+    assert math.isnan(mean_interval(np.array([0.99, math.nan]))[1])
+
+
+def test_pooled_intervals_are_those_of_an_analysis_of_variance():
+    from statsmodels.regression.linear_model import OLS
+
+    groups = [np.array([1.0, 2.0, 4.0]), np.array([5.0, 5.5]), np.array([3.0, 2.0, 2.5, 4.0]), np.array([7.0])]
+    places = np.repeat(np.arange(4), [len(group) for group in groups])
+    fitted = OLS(np.concatenate(groups), np.eye(4)[places]).fit()
+    expected = np.column_stack([fitted.params, fitted.conf_int(0.05)])
+    assert np.array(pooled_intervals(groups)) == pytest.approx(expected)
+
+
+def test_a_group_with_a_diverged_run_adds_nothing_to_the_pooled_variance():
+    sound = [np.array([1.0, 2.0, 4.0]), np.array([5.0, 5.5])]
+    found = pooled_intervals([*sound, np.array([0.0, np.nan, 100.0]), np.array([])])
+    assert found[:2] == pooled_intervals(sound)
+    assert np.isnan(found[2:]).all()
+
+
+def test_without_spread_in_any_group_there_are_no_pooled_limits():
+    assert pooled_intervals([np.array([1.0]), np.array([3.0])]) == [(1.0, -np.inf, np.inf), (3.0, -np.inf, np.inf)]
+
+
+@pytest.mark.parametrize("seeds", [3, 10])
+def test_intervals_hold_the_truth_as_often_as_they_say(seeds):
+    rng = np.random.default_rng(1)
+    held = []
+    for _ in range(600):
+        values = rng.normal(5, 2, (4, seeds))
+        intervals = [mean_interval(values[0]), paired_interval(values[0] + 1, values[1]), pooled_intervals(values)[0]]
+        held.append([low <= truth <= high for (_, low, high), truth in zip(intervals, (5, 1, 5), strict=True)])
+    assert np.mean(held, axis=0) == pytest.approx(0.95, abs=0.03)  # more than three standard errors

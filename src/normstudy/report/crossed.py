@@ -9,22 +9,18 @@ from normstudy.report.statistics import CONFIDENCE
 RESAMPLES = 4000
 """Drawn for each interval: its limits move by some hundredths of its width from one set of draws to another."""
 
-LEAST_SEEDS = 10
-"""With fewer, resampled seeds vary too little, and the interval is too narrow: benchmarks/coverage.md."""
-
 
 def crossed_interval(values: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> tuple[float, float, float]:
     """Mean of `values` (seeds, images) with a 95 % percentile interval of the pigeonhole bootstrap (Owen 2007).
 
     Seeds and images are resampled independently of each other, each with replacement, as the seeds that could have
     been drawn and the images that could have been written. `values` are 1 where a run is right, or the difference of
-    two models in that, seed by seed. Without limits for fewer than `LEAST_SEEDS` seeds. `seed`: of the resampling.
+    two models in that, seed by seed. `seed`: of the resampling. It is too narrow with few seeds that differ much, and
+    too wide where it is mostly chance which run errs on which image (benchmarks/coverage.md).
     """
     values = np.asarray(values, float)
     mean = float(values.mean())
     seeds, images = values.shape
-    if seeds < LEAST_SEEDS:
-        return mean, -np.inf, np.inf
     # Nearly all images are right in all runs: alike, they need to be drawn only as one.
     usual = np.round(np.median(values))
     told = np.flatnonzero((values != usual).any(axis=0))

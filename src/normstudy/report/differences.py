@@ -9,6 +9,7 @@ import pandas as pd
 from normstudy.report import markup
 from normstudy.report.labels import data_name, model_names
 from normstudy.report.markup import unbroken
+from normstudy.report.models import has_several_seeds, models_of, of_first_seed
 from normstudy.report.outcomes import finished, note_on_diverged
 from normstudy.report.statistics import Paired
 from normstudy.report.verdict import caveat, compare_pairs, is_clear, verdict
@@ -20,20 +21,34 @@ MOST_PAIRS = 10
 
 
 def in_words(runs: Sequence[FinishedRun]) -> str:
-    """The verdict on all pairs, and what it leaves open."""
-    judged = finished(runs)
+    """The verdict on all pairs of single runs, and what it leaves open; with several seeds, an illustration."""
+    shown = of_first_seed(runs)
+    judged = finished(shown)
     if len(judged) < 2:
         return "With fewer than two finished models there is nothing to compare."
-    return f"{verdict(runs)} {caveat(judged)}"
+    if not has_several_seeds(models_of(runs)):
+        return f"{verdict(shown)} {caveat(judged)}"
+    return (
+        f"Here that is an illustration, {_of_first(judged)}. {verdict(shown)} The test allows for the choice of images "
+        "and not for the seed; the findings are those over seeds."
+    )
 
 
 def pairs(runs: Sequence[FinishedRun]) -> str:
-    """`@tbl-pairs`: the `pairs_table` with its caption."""
+    """`@tbl-pairs`: the `pairs_table` of the first run of each model, with its caption."""
+    shown = of_first_seed(runs)
+    seed = f", {_of_first(shown)}" if has_several_seeds(models_of(runs)) else ""
     caption = (
-        f"{pairs_shown(runs)}, on the same images ({data_name(runs)}): how many only the first, and only the second, "
-        f"got wrong.{note_on_diverged(runs)}"
+        f"{pairs_shown(shown)}, on the same images ({data_name(shown)}){seed}: how many only the first, and only the "
+        f"second, got wrong.{note_on_diverged(shown)}"
     )
-    return markup.table("pairs", pairs_table(runs), caption)
+    return markup.table("pairs", pairs_table(shown), caption)
+
+
+def _of_first(runs: Sequence[FinishedRun]) -> str:
+    """`with seed 0 alone`: of which runs a test of single runs speaks."""
+    seeds = {run.config.seed for run in runs}
+    return f"with seed {seeds.pop()} alone" if len(seeds) == 1 else "with the first run of each model"
 
 
 def pairs_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:

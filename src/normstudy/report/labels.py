@@ -61,8 +61,8 @@ def model_names(runs: Sequence[Any]) -> list[str]:
 def data_name(runs: Sequence[Any]) -> str:
     """`MNIST, 10,000 test images`: what finished runs were evaluated on."""
     config = runs[0].config
-    counts = {len(run.predictions["label"]) for run in runs if not run.diverged}
-    size = f", {counts.pop():,} {config.evaluate_on} images" if counts else ""
+    count = next((len(run.predictions["label"]) for run in runs if not run.diverged), 0)
+    size = f", {count:,} {config.evaluate_on} images" if count else ""
     return f"{DATA_TITLES[config.dataset]}{size}"
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from normstudy.config import Config
 from normstudy.report.labels import labels
+from normstudy.report.wording import counted, some_of
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.reproduction import kind_of_model
 
@@ -60,3 +61,22 @@ def by_seed(model: Model, seeds: Sequence[int]) -> list[FinishedRun]:
     """The runs of `model` with `seeds`, in that order."""
     runs = {run.config.seed: run for run in model.runs}
     return [runs[seed] for seed in seeds]
+
+
+def has_several_seeds(models: Sequence[Model]) -> bool:
+    """Whether any of `models` has more than one run, so that something can be said over seeds."""
+    return any(len(model.runs) > 1 for model in models)
+
+
+def seeds_each(models: Sequence[Model]) -> str:
+    """`40 seeds`, or, where `models` have unequal numbers of runs, `2 to 40 seeds`."""
+    counts = {len(model.runs) for model in models}
+    return counted(max(counts), "seed") if len(counts) == 1 else f"{min(counts)} to {counted(max(counts), 'seed')}"
+
+
+def diverged_runs(models: Sequence[Model]) -> str:
+    """`3 of 120 runs diverged (2 of No norm and 1 of LN).`; nothing where all finished."""
+    lost = [(len(model.runs) - len(model.finished), model.name) for model in models]
+    parts = [f"{count} of {name}" for count, name in lost if count]
+    total, runs = sum(count for count, _ in lost), sum(len(model.runs) for model in models)
+    return f"{total:,} of {counted(runs, 'run')} diverged ({some_of(parts)})." if parts else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import median
 
 from normstudy.report.labels import labels
 from normstudy.report.wording import counted, some_of
@@ -34,6 +35,11 @@ def final_loss(run: FinishedRun) -> float:
 def mean_seconds(run: FinishedRun) -> float:
     """Of an epoch; no number where there is none."""
     return sum(entry["seconds"] for entry in run.history) / len(run.history) if run.history else math.nan
+
+
+def seconds_per_epoch(run: FinishedRun) -> float:
+    """Median over the epochs, evaluation included."""
+    return median(entry["seconds"] for entry in run.history)
 
 
 def diverged_count(runs: Sequence[FinishedRun]) -> str:

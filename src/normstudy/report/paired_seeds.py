@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import mannwhitneyu, norm, ttest_rel
+from scipy.stats import mannwhitneyu, norm, pearsonr, ttest_rel
 from statsmodels.stats.power import TTestPower
 from statsmodels.stats.weightstats import ttost_paired
 
@@ -28,10 +28,12 @@ POWER = 0.8
 class Pairing(NamedTuple):
     """Pearson's correlation of two models over seeds, and what it gains.
 
-    `variance_ratio`: of the difference, to what it would be with independent seeds; 1 where pairing gains nothing.
+    `p_value`: of "they are not correlated". `variance_ratio`: of the difference, to what it would be with independent
+    seeds; 1 where pairing gains nothing.
     """
 
     correlation: float
+    p_value: float
     variance_ratio: float
 
 
@@ -61,11 +63,12 @@ def _detectable_sd(seeds: int) -> float:
 
 
 def pairing(first: np.ndarray, second: np.ndarray) -> Pairing:
-    """What comes of comparing runs of the same seed; no numbers where a model has the same accuracy with all seeds."""
-    if not (has_spread(first) and has_spread(second)):
-        return Pairing(np.nan, np.nan)
+    """What comes of comparing runs of the same seed; no numbers of fewer than three seeds, or alike accuracies."""
+    if len(first) < 3 or not (has_spread(first) and has_spread(second)):
+        return Pairing(np.nan, 1.0, np.nan)
+    found = pearsonr(first, second)
     independent = first.var(ddof=1) + second.var(ddof=1)
-    return Pairing(float(np.corrcoef(first, second)[0, 1]), float((first - second).var(ddof=1) / independent))
+    return Pairing(float(found.statistic), float(found.pvalue), float((first - second).var(ddof=1) / independent))
 
 
 def chance_to_win(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:

@@ -10,6 +10,7 @@ from normstudy.report import curves, summary
 from normstudy.report.labels import data_name
 from normstudy.report.markup import save_picture
 from normstudy.report.misclassified import misclassified_alt, misclassified_caption
+from normstudy.report.models import of_first_seed
 from normstudy.report.outcomes import named
 from normstudy.runs.folder import FinishedRun
 
@@ -39,8 +40,10 @@ def results_block(runs: Sequence[FinishedRun], graphs: Sequence[Path]) -> str:
     parts.append(summary.paragraph(runs) + "\n")
     for (measure, title), path in zip(GRAPHS.items(), graphs, strict=True):
         parts.append(_picture(curves.history_alt(runs, measure), path))
-        parts.append(f"*{title}: {curves.epochs_shown(runs)}. {curves.take_away(runs, measure)}*\n")
-    for name, run in named(runs):
+        parts.append(
+            f"*{title}: {curves.epochs_shown(runs)}. {curves.what_lines_are(runs)}{curves.take_away(runs, measure)}*\n"
+        )
+    for name, run in named(of_first_seed(runs)):
         if not run.diverged:
             parts.append(_picture(misclassified_alt(run), run.folder / "misclassified.png"))
             parts.append(f"*{misclassified_caption(name, run)}*\n")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import median
 
 import pandas as pd
 
-from normstudy.report import markup
+from normstudy.report import accuracies, markup, over_seeds
 from normstudy.report.labels import are_numbered, data_name, labels, model_names
 from normstudy.report.markup import unbroken
-from normstudy.report.outcomes import diverged_count, error_count, finished, named
+from normstudy.report.models import has_several_seeds, models_of, of_first_seed, seeds_each
+from normstudy.report.outcomes import diverged_count, error_count, finished, named, seconds_per_epoch
 from normstudy.report.settings import where_told
 from normstudy.report.statistics import proportion_interval
 from normstudy.report.verdict import caveat, verdict
@@ -19,7 +19,14 @@ from normstudy.runs.folder import FinishedRun
 
 
 def paragraph(runs: Sequence[FinishedRun]) -> str:
-    """Who made how many errors, who diverged, and whether the differences are more than noise."""
+    """Who made how many errors, who diverged, and whether the differences are more than noise.
+
+    Over seeds where there are several, else on the images of the one run of each model.
+    """
+    found = models_of(runs)
+    if has_several_seeds(found):
+        several = sum(bool(model.finished) for model in found) > 1
+        return f"{accuracies.in_words(found)} {over_seeds.verdict(found) if several else ''}".rstrip()
     diverged = [(name, run) for name, run in named(runs) if run.diverged]
     sentences = [_accuracies(runs)] if len(diverged) < len(runs) else []
     sentences += [diverged_count(runs)] if diverged else []
@@ -36,16 +43,25 @@ def paragraph(runs: Sequence[FinishedRun]) -> str:
 
 def models(runs: Sequence[FinishedRun]) -> str:
     """`@tbl-models`: the `models_table` with its caption."""
-    caption = (
+    found = models_of(runs)
+    of_images = (
         f"The models after their last epoch ({data_name(runs)}). The interval is Wilson's for a proportion "
         "[@wilson1927], at 95 %: how far the accuracy could be off because the images are a sample."
-        f"{note_on_numbers(runs)}"
     )
-    return markup.table("models", models_table(runs), caption)
+    of_seeds = (
+        f"The models after their last epoch ({data_name(runs)}): means over {seeds_each(found)}. The interval is "
+        "Student's [@student1908], at 95 %: how far the mean could be off because the seeds are a sample. Beside it, "
+        "the accuracies of the lowest and of the highest run."
+    )
+    caption = of_seeds if has_several_seeds(found) else of_images
+    return markup.table("models", models_table(runs), caption + note_on_numbers(of_first_seed(runs)))
 
 
 def models_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
-    """One row per model: parameters, accuracy with its 95 % interval, loss, errors, seconds per epoch."""
+    """A row per model: parameters, accuracy with its interval, loss, errors, seconds; of several seeds, means."""
+    found = models_of(runs)
+    if has_several_seeds(found):
+        return accuracies.table(found)
     split = runs[0].config.evaluate_on
     rows = []
     for name, run in zip(model_names(runs), runs, strict=True):
@@ -64,11 +80,6 @@ def models_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
             }
         rows.append(row)
     return pd.DataFrame(rows).fillna("–")
-
-
-def seconds_per_epoch(run: FinishedRun) -> float:
-    """Median over the epochs, evaluation included."""
-    return median(entry["seconds"] for entry in run.history)
 
 
 def note_on_numbers(runs: Sequence[FinishedRun]) -> str:

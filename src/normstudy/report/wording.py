@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from fractions import Fraction
 
 MOST_NAMES = 4
@@ -12,6 +14,18 @@ def rounded(value: Fraction | float, places: int = 3) -> str:
     """`value` with a fixed number of decimals and a typographic minus; never −0."""
     shown = f"{float(value):.{places}f}"
     return shown.lstrip("-") if not float(shown) else shown.replace("-", "−")
+
+
+def percent_places(intervals: Iterable[tuple[float, float]]) -> int:
+    """Decimals for percentages beside such intervals (fractions): three where one is narrower than 0.1 points."""
+    return 3 if any(high - low < 0.001 for low, high in intervals) else 2
+
+
+def percent_range(low: float, high: float, places: int = 2) -> str:
+    """`99.41 to 99.49`, of fractions; a dash where there are no limits."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return "–"
+    return f"{rounded(100 * low, places)} to {rounded(100 * high, places)}"
 
 
 def scientific(value: float) -> str:

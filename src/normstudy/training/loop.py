@@ -168,7 +168,7 @@ def _train(
 
 def _norms(tensors: Sequence[Tensor | None]) -> list[float | None]:
     """The Euclidean norm of each; None where that is no number, as beside a loss that is about to be none."""
-    norms = [float(tensor.norm()) for tensor in tensors if tensor is not None]
+    norms = [float(tensor.detach().norm()) for tensor in tensors if tensor is not None]
     return [norm if math.isfinite(norm) else None for norm in norms]
 
 

@@ -1,0 +1,81 @@
+"""A picture of estimates with all that they were made of: a row each, every run a dot, mean and intervals below."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib.style
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from normstudy.report.drawing import PLAIN, WIDTH
+
+TALLEST = 9.5
+"""Inches of a picture that fits on a page."""
+
+ROW = 0.85
+"""Inches that a row has, where there is room."""
+
+BINS = 60
+"""Dots nearer to each other than this part of the axis are piled up."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """`values` (runs,) as dots, their mean and its interval `inner`, and perhaps a wider one, `outer`, as a thin line.
+
+    `text` stands at the right, which says the same in numbers; limits that are not finite are not drawn.
+    """
+
+    name: str
+    colour: str
+    values: np.ndarray
+    inner: tuple[float, float]
+    text: str
+    outer: tuple[float, float] = (math.nan, math.nan)
+
+
+@matplotlib.style.context(PLAIN)
+def rows_figure(rows: Sequence[Row], label: str, margin: float | None = None) -> Figure:
+    """The `rows`, from the top, over an axis called `label`; shaded within ± `margin` of 0, where there is one."""
+    height = min(TALLEST, 0.7 + ROW * len(rows))
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    axes = figure.subplots()
+    drawn = np.concatenate([[*row.values, *filter(math.isfinite, (*row.inner, *row.outer))] for row in rows])
+    if margin is not None:
+        axes.axvspan(-margin, margin, color="#56B4E9", alpha=0.18, linewidth=0)
+        axes.axvline(0, color="#595959", linewidth=0.8)
+        shown = {"ha": "center", "va": "top", "fontsize": 8, "color": "#1d6a96", "backgroundcolor": "#e1f0fa"}
+        axes.text(0, 0.7, f"within ±{margin:g}", **shown)
+        drawn = np.append(drawn, [-1.1 * margin, 1.1 * margin])
+    bin_width = max(np.ptp(drawn), 1e-9) / BINS
+    size = min(4.5, 40 * (height - 0.7) / len(rows) / 8)  # points: eight dots on each other fit into a row
+    for place, row in enumerate(rows):
+        _draw(axes, row, -place, bin_width, size)
+    axes.set(ylim=(0.45 - len(rows), 0.75), xlabel=label, yticks=[-place for place in range(len(rows))])
+    axes.set_yticklabels([row.name for row in rows])
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
+    axes.spines["left"].set_visible(False)
+    return figure
+
+
+def _draw(axes: Axes, row: Row, middle: float, bin_width: float, size: float) -> None:
+    piled: Counter[int] = Counter()
+    bins = [math.floor(value / bin_width) for value in row.values]
+    step = min(0.075, 0.6 / max(Counter(bins).values(), default=1))
+    for value, pile in sorted(zip(row.values, bins, strict=True)):
+        axes.plot(value, middle + 0.05 + piled[pile] * step, "o", color=row.colour, alpha=0.55, ms=size, mew=0)
+        piled[pile] += 1
+    below = middle - 0.14
+    if math.isfinite(row.outer[0]):
+        axes.plot(row.outer, (below, below), color=row.colour, linewidth=1, solid_capstyle="butt")
+    if math.isfinite(row.inner[0]):
+        axes.plot(row.inner, (below, below), color=row.colour, linewidth=4, alpha=0.7, solid_capstyle="butt")
+    axes.plot(np.mean(row.values), below, "D", color="black", ms=4)
+    place = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 9, "annotation_clip": False}
+    axes.annotate(row.text, (1.02, middle), color=row.colour, **place)
