@@ -31,13 +31,20 @@ comparison, one run is here as a whole folder. The report and README.md are made
 """
 
 
-def write(results: Path) -> None:
-    """Write the file anew. Raises `NormstudyError` when something in `results` is damaged or cannot be written."""
+def write(results: Path, params: Path) -> None:
+    """Write the file anew; `params` has the files of studies.
+
+    Raises `NormstudyError` when something in `results` is damaged or cannot be written.
+    """
     records = read_records(results)
     published = read_study(results) if (results / "studies.json").exists() else []
     sizes = {path.name: _size(path) for path in results.iterdir()}
-    known = study_file_names()
-    asked = {name: len(read_study_file(study_path(name)).runs) for name in records if name in known}
+    known = study_file_names(params)
+    asked = {
+        name: len(read_study_file(study_path(params, name), trust_device=True).runs)
+        for name in records
+        if name in known
+    }
     write_whole(results / NAME, page(records, published, sizes, asked))
 
 
