@@ -86,13 +86,13 @@ GN = "models: {gn: {norm: gn, dataset: digits}}\n"
         ("models: {gn: []}", "gn: must hold lines"),
         ("models: {gn: [{norm: gn}, 3]}", "gn: must hold lines"),
         *(
-            (f"{GN}seeds: {value}", "seeds: must be such as `[0, 1, 2]` or `0 to 9`, of at most 1,000")
+            (f"{GN}seeds: {value}", "seeds: must be such as .* or `0 to 9`, of at most 1,000")
             for value in ("3", "0", "[]", "[[1, 2]]", "{}", "true", "3 to 1", "-1 to 3", "0 to 1000", "0 to x")
         ),
-        (f"{GN}seeds: {'9' * 5000} to {'9' * 5000}", "seeds: must be such as `[0, 1, 2]`"),
-        (f"{GN}seeds: [1, x]", "seeds: must be such as `[0, 1, 2]`"),
+        (f"{GN}seeds: {'9' * 5000} to {'9' * 5000}", "seeds: must be such as"),
+        (f"{GN}seeds: [1, x]", "seeds: must be such as"),
         (f"{GN}seeds: [3, 1, 3]", "seeds: 3 stands there twice"),
-        (f"{GN}seeds: [-1]", "seeds: must be such as `[0, 1, 2]`"),
+        (f"{GN}seeds: [-1]", "seeds: must be such as"),
         (f"{GN}common: {{seed: 4}}", "gn: seed: stands under `seeds:`, for all models alike"),
         ("models: {gn: {norm: gn, dataset: digits, seed: 4}}", "gn: seed: stands under `seeds:`"),
         (f"{GN}title: 3", "`title` is a text"),
