@@ -13,6 +13,8 @@ from normstudy.runs.study_file import read_study_file, study_path
 
 RATES = {"bn": 0.025, "gn": 0.05}
 
+PARAMS = ROOT / "params"
+
 
 @pytest.fixture(autouse=True)
 def pictures(tmp_path, monkeypatch):
@@ -108,9 +110,9 @@ def test_the_rules_were_tried_on_the_validation_split_with_other_seeds():
         assert tried == {(power, size) for power in RULES for size in (8, 32, 512)}
         assert {one.config.evaluate_on for one in each.cells} == {"validation"}
         seeds |= {run.config.seed for one in each.cells for run in one.runs}
-    assert not seeds & {run.config.seed for run in read_study_file(study_path(ROOT / "params", "batch_size")).runs}
+    assert not seeds & {run.config.seed for run in read_study_file(study_path(PARAMS, "batch_size")).runs}
 
 
 def planned(name) -> list[Series]:
     """The study of that file, as it will be."""
-    return series_of(read_study_file(study_path(ROOT / "params", name)).runs)
+    return series_of(read_study_file(study_path(PARAMS, name)).runs)
