@@ -52,10 +52,10 @@ publish: setup ## train what is missing, copy a run of each model to results/, a
 	@$(RUN) workflow/publish.py $(FOLDERS)
 
 study: setup ## train what a study of params/studies/ still lacks (STUDY=main, say), and record it in results/
-	@$(RUN) workflow/study.py $(call option,--study,STUDY) $(call option,--runs,RUNS) $(CLUSTER)
+	@$(RUN) workflow/study.py $(call option,--study,STUDY) $(FOLDERS) $(CLUSTER)
 
 studies: setup ## the same for every study there is, one after the other (hours)
-	@$(RUN) workflow/study.py --all $(call option,--runs,RUNS) $(CLUSTER)
+	@$(RUN) workflow/study.py --all $(FOLDERS) $(CLUSTER)
 
 bench: setup ## measure the speed of training beside the usual pipeline (leave the machine alone meanwhile)
 	@$(RUN) benchmarks/run.py --output benchmarks/results.md

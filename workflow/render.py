@@ -34,7 +34,7 @@ from normstudy.report.labels import FULL_NAMES, data_name, model_names, which_mo
 from normstudy.report.models import of_first_seed
 from normstudy.runs.comparison import compared_runs
 from normstudy.runs.folder import FinishedRun
-from normstudy.runs.record import read_record, read_records
+from normstudy.runs.record import read_record, read_records, record_names, verify_predictions
 
 REPORT = Path("report.qmd")
 PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml")
@@ -53,7 +53,8 @@ def render(results: Path, output: Path, renderer: str = "auto") -> str:
     runs = of_first_seed(compared_runs(results))
     for name in NEEDED:
         read_record(RECORDS / f"{name}.json")
-    read_records(RECORDS)
+    for study in read_records(RECORDS).values():
+        verify_predictions(study)
     program, detail = (None, "as asked for") if renderer == "preview" else quarto.find()
     if renderer == "quarto" and not program:
         raise RenderError(f"{detail}; `make report RENDERER=preview` does without")
@@ -131,7 +132,7 @@ def copy_project(project: Path) -> None:
         shutil.copyfile(name, project / name)
     shutil.copytree("theme", project / "theme", ignore=shutil.ignore_patterns(".*"))  # some are links to nowhere
     (project / "results").mkdir()
-    for name in read_records(RECORDS):
+    for name in record_names(RECORDS):
         for path in (RECORDS / f"{name}.json", RECORDS / f"{name}.npz"):
             if path.exists():
                 shutil.copyfile(path, project / path)

@@ -2,7 +2,8 @@
 
 Usage: python workflow/report.py [--params params] [--seeds 10] [--runs runs] [--output _report]
                                  [--renderer auto|quarto|preview] [--profile slurm]
-       python workflow/report.py --study NAME [--runs runs] [--profile slurm]      (for `make study`; no report)
+       python workflow/report.py --study NAME [--params params] [--runs runs] [--results results] [--profile slurm]
+                                 (for `make study`; no report)
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, help="runs at once on a cluster; default: what the profile says")
     parser.add_argument("--only-train", action="store_true", help="stop before the report")
     parser.add_argument("--study", default="", help="train what this study of params/studies/ lacks; no report")
+    parser.add_argument("--results", default="results", type=as_typed, help="where the records of studies are")
     arguments = parser.parse_args()
     arguments.only_train |= bool(arguments.study)
     arguments.command = f"make study STUDY={arguments.study}" if arguments.study else "make report"
@@ -92,10 +94,11 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
     runs_folder = arguments.runs
     profile = read_profile(arguments.profile, arguments.jobs) if arguments.profile else None
     if arguments.study:
-        runs = lacking(read_study_file(study_path(arguments.study)), Path("results"))
-        dataset, reason = runs[0].config.dataset if runs else "", ""
+        study = read_study_file(study_path(arguments.params, arguments.study), trust_device=profile is not None)
+        runs = lacking(study, arguments.results)
         if not runs:
             return 0
+        dataset, reason = runs[0].config.dataset, ""
     else:
         seeds = () if arguments.seeds is None else first_seeds(arguments.seeds)
         dataset, reason = auto_dataset(arguments.params)

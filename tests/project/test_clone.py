@@ -11,7 +11,7 @@ from commands import ROOT
 
 from normstudy.errors import NormstudyError
 from normstudy.runs.folder import REMEDY, remedy
-from normstudy.runs.record import read_record
+from normstudy.runs.record import read_record, read_records, verify_predictions
 from normstudy.runs.studies import read_study, verified_study
 
 
@@ -80,6 +80,8 @@ def read_results(checkout: Path) -> None:
     verified_study(checkout / "results")
     for name in ("search", "neighbours", "skeletons"):
         read_record(checkout / f"results/{name}.json")
+    for study in read_records(checkout / "results").values():
+        verify_predictions(study)
 
 
 @pytest.mark.fault("published results damaged", "named with the command that brings them back, which does")
@@ -95,6 +97,7 @@ def read_results(checkout: Path) -> None:
         ("studies.json", Path.unlink),
         ("search.json", lambda path: path.write_text("[")),
         ("skeletons.json", Path.unlink),
+        ("main.npz", lambda path: path.write_bytes(b"")),
     ],
 )
 def test_what_was_published_is_brought_back_by_the_command_that_is_told(own, place, damage):

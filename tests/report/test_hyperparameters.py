@@ -2,6 +2,7 @@
 
 import pytest
 from made_runs import made_runs
+from recorded import recorded_run
 
 from normstudy.report import hyperparameters
 
@@ -23,10 +24,7 @@ def test_what_differs_stands_once_for_each_model_and_what_does_not_once_for_all(
 
 
 def test_a_search_of_one_run_has_no_plural():
-    config = {"norm": "bn", "seed": 7, "dataset": "mnist", "epochs": 1, "skeleton": "3x3"}
-    config |= {"max_lr": 0.05, "weight_decay": 0.0, "l1": 1e-6}
-    record = {"model": "bn_l1", "config": config, "parameters": 9, "seconds_per_epoch": 1.0}
-    record |= {"validation_loss": 0.1, "validation_accuracy": 0.9}
-    text = hyperparameters.search_protocol([record])
+    parameters = {"norm": "bn", "seed": 7, "max_lr": 0.05, "weight_decay": 0, "l1": 1e-6, "evaluate_on": "validation"}
+    text = hyperparameters.search_protocol([recorded_run("bn_l1", [0.1], **parameters)])
     assert "1 run for each of 1 model, 1 epoch each, seed 7" in text
     assert text.endswith("over the rates: bn\\_l1 rate 0.05 and λ 1.0\u00a0×\u00a010⁻⁶.")

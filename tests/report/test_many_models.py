@@ -31,14 +31,14 @@ FAR_APART = [
     | {"shift": 0.5, "scale": 0.15, "fade": 0.1, "warmup": 0.15},
 ]
 VARIED = [
-    *({"norm": "gn", "shift": 1.25, **change} for change in ({}, {"groups": 8}, {"max_lr": 0.013}, {"seed": 2})),
+    *({"norm": "gn", "shift": 1.25, **change} for change in ({}, {"groups": 8}, {"max_lr": 0.013}, {"fade": 0.3})),
     *({"norm": "gn", "shift": 1.25, **change} for change in ({"weight_decay": 0.003}, {"rotation": 0.0})),
     {"norm": "bn", "l1": 1e-5},
     {"norm": "ln", "weight_decay": 0.0005, "batch_size": 300},
     {"norm": "none", "optimizer": "sgd", "max_lr": 100},
 ]
-SEEDS = [{"norm": norm, "seed": seed} for norm in ("bn", "ln", "in", "none") for seed in range(5, 10)][:19]
-MODELS = {2: FAR_APART, 9: VARIED, 30: [*FAR_APART, *VARIED, *SEEDS]}
+ROTATED = [{"norm": norm, "rotation": 1.0 + at} for norm in ("bn", "ln", "in", "none") for at in range(5)][:19]
+MODELS = {2: FAR_APART, 9: VARIED, 30: [*FAR_APART, *VARIED, *ROTATED]}
 EDGE = 25
 """Points at the edge of a page that stay empty."""
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from made_runs import made_run
+from recorded import recorded_run
 
 from normstudy.report import neighbours
 from normstudy.report.statistics import paired_interval
@@ -13,15 +14,10 @@ CHOSEN = {"max_lr": 0.05, "weight_decay": 0.01, "l1": 0.0}
 
 
 def row(norm, seed, losses, **other):
-    config = {"norm": norm, "seed": seed, "dataset": "mnist", "epochs": len(losses), **CHOSEN, **other}
-    diverged = not math.isfinite(losses[-1])
-    return {
-        "model": norm,
-        "config": config,
-        "validation_loss": None if diverged else losses[-1],
-        "validation_accuracy": None if diverged else 1 - losses[-1],
-        "losses": losses[:-1] if diverged else losses,
-    }
+    """A run with these losses; one that ends with an infinite one diverged."""
+    lost = {"epoch": len(losses), "step": 1, "lr": 0.01} if not math.isfinite(losses[-1]) else None
+    parameters = {"norm": norm, "seed": seed, **CHOSEN, **other}
+    return recorded_run(norm, losses[:-1] if lost else losses, diverged=lost, **parameters)
 
 
 def rows(*finals, norm="gn", **other):

@@ -53,20 +53,20 @@ def test_what_is_not_as_it_should_be_is_told():
 
 def test_it_is_written_beside_the_records(tmp_path):
     write_record(tmp_path / "a_study.json", "A <question>", [run()])
-    results_readme.write(tmp_path)
+    results_readme.write(tmp_path, tmp_path)
     text = (tmp_path / "README.md").read_text()
     assert r"A \<question\>" in text
     assert "Run folders" not in text
     size = (tmp_path / "a_study.json").stat().st_size
     assert f"{size / 1e6:.2f} MB" in text
-    results_readme.write(tmp_path)
+    results_readme.write(tmp_path, tmp_path)
     assert (tmp_path / "README.md").read_text() == text  # its own size does not count
 
 
 def test_published_folders_are_listed(run_folder, tmp_path):
     (tmp_path / run_folder.name).symlink_to(run_folder)
     (tmp_path / "studies.json").write_text(json.dumps({"main": [run_folder.name]}))
-    results_readme.write(tmp_path)
+    results_readme.write(tmp_path, tmp_path)
     (line,) = lines((tmp_path / "README.md").read_text(), "Run folders")
     assert line.startswith(f"- [`{run_folder.name}`]({run_folder.name}): GN + L1, seed 3, ")
 

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from recorded import recorded_run
 
 from normstudy.report.search import (
     VARIED,
@@ -13,17 +14,14 @@ from normstudy.report.search import (
 )
 
 CONFIG = {"skeleton": "3x3", "max_lr": 0.01, "weight_decay": 0.0, "l1": 0.0}
+LOST = {"epoch": 2, "step": 1, "lr": 0.01}
 
 
-def row(model: str, seed: int, loss: float | None, accuracy: float | None = 0.9, **parameters) -> dict:
-    return {
-        "model": model,
-        "config": {**CONFIG, "norm": model[:2], "seed": seed, **parameters},
-        "parameters": 7610,
-        "seconds_per_epoch": 4.0,
-        "validation_loss": loss,
-        "validation_accuracy": accuracy,
-    }
+def row(model: str, seed: int, loss: float | None, accuracy: float | None = 0.9, **parameters):
+    """A run of two epochs that ends so; of one that diverged in the second, the loss is None."""
+    losses, accuracies = ([0.7], [0.5]) if loss is None else ([0.7, loss], [0.5, accuracy])
+    parameters = {**CONFIG, "norm": model[:2], "seed": seed, **parameters}
+    return recorded_run(model, losses, accuracies, diverged=LOST if loss is None else None, **parameters)
 
 
 def test_means_over_seeds_best_first_within_each_model():
@@ -78,21 +76,22 @@ def test_a_combination_that_diverged_with_a_seed_is_the_last_choice():
 
 
 def test_skeletons_are_compared_on_the_runs_that_all_have():
-    def tried(skeleton: str, model: str, seed: int, loss: float | None, accuracy: float | None, seconds: float) -> dict:
-        more = {"parameters": 10 * len(skeleton), "seconds_per_epoch": seconds}
-        return {**row(model, seed, loss, accuracy, skeleton=skeleton), **more}
+    def tried(skeleton: str, model: str, seed: int, loss: float | None, accuracy: float | None, seconds: float):
+        run = row(model, seed, loss, accuracy, skeleton=skeleton, seconds=seconds)
+        run.metrics["model"]["parameters"] = 10 * int(skeleton[0])
+        return run
 
     rows = [
-        tried("slow", "bn", 1, 0.2, 0.9, 4.0), tried("slow", "gn", 1, 0.4, 0.8, 6.0),
-        tried("fast", "bn", 1, 0.3, 0.8, 1.0), tried("fast", "gn", 1, 0.5, 0.9, 3.0),
-        tried("slow", "bn", 2, 9.0, 0.1, 99.0),
-        tried("wild", "bn", 1, None, None, 1.0), tried("wild", "gn", 1, 0.1, 0.9, 1.0),
+        tried("9x9", "bn", 1, 0.2, 0.9, 4.0), tried("9x9", "gn", 1, 0.4, 0.8, 6.0),
+        tried("3x3", "bn", 1, 0.3, 0.8, 1.0), tried("3x3", "gn", 1, 0.5, 0.9, 3.0),
+        tried("9x9", "bn", 2, 9.0, 0.1, 99.0),
+        tried("5x5", "bn", 1, None, None, 1.0), tried("5x5", "gn", 1, 0.1, 0.9, 1.0),
     ]  # fmt: skip
     means = mean_over_models(rows)
-    assert means["skeleton"].tolist() == ["slow", "fast", "wild"]
+    assert means["skeleton"].tolist() == ["9x9", "3x3", "5x5"]
     assert means["runs"].tolist() == [2, 2, 2]
     assert means["loss"].tolist() == pytest.approx([0.3, 0.4, math.inf])
     assert means["accuracy"].tolist()[:2] == pytest.approx([0.85, 0.85])
     assert math.isnan(means["accuracy"][2])
     assert means["time"].tolist() == pytest.approx([1, 0.4, 0.2])
-    assert means["parameters"].tolist() == [40, 40, 40]
+    assert means["parameters"].tolist() == [90, 30, 50]

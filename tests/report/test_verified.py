@@ -2,8 +2,10 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
+from recorded import recorded_run, recorded_study
 
 from normstudy.config import make_config, run_name
 from normstudy.report.verified import sentence
@@ -37,6 +39,29 @@ def test_runs_of_other_sources_are_named_until_they_are_verified(runs):
     record = {"from": OTHER, "to": sources_hash(), "compared": runs[1].name, "epochs": 2, "measures": ["train_loss"]}
     stamps.add(runs[1].folder, {**record, "environment": {}})
     assert sentence(runs) == ""
+
+
+def test_recorded_runs_of_other_sources_are_counted_until_they_are_verified(runs):
+    def made(sources, verified=()):
+        run = recorded_run("gn", [0.5])
+        run.metrics["environment"] = {**run.metrics["environment"], "sources": sources}
+        return replace(run, verified=list(verified))
+
+    stamp = {"from": OTHER, "to": sources_hash(), "compared": "", "epochs": 2, "measures": ["lr"], "environment": {}}
+    current = recorded_study("main", [made(sources_hash()), made(OTHER, [stamp])])
+    assert sentence(runs[:1], {"main": current}) == ""
+    records = {
+        "main": current,
+        "batch_size": recorded_study(
+            "batch_size", [made(OTHER), made(sources_hash()), made(OTHER, [{**stamp, "to": OTHER}])]
+        ),
+        "one": recorded_study("one", [made(OTHER)]),
+    }
+    assert sentence(runs[:1], records) == (
+        "Of the recorded studies, 2 of 3 runs of batch\\_size and 1 of 1 run of one were made by other sources than "
+        "the present ones, and it was not verified that these give the same numbers."
+    )
+    assert sentence(runs, records).startswith("1 of 2 runs (GN) was made by other sources")
 
 
 def test_damage_is_not_taken_for_a_verification(runs):

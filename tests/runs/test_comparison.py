@@ -1,4 +1,4 @@
-"""Runs with a folder, and further seeds of them from a record."""
+"""The runs that the report compares: those with folders, and further seeds of their models."""
 
 import json
 import shutil
@@ -7,63 +7,77 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from normstudy.config import run_name
+from normstudy.config import make_config, run_name
+from normstudy.runs import manifest
 from normstudy.runs.comparison import compared_runs
-from normstudy.runs.folder import read_run
-from normstudy.runs.record import RecordedRun, RecordError, write_predictions, write_record
+from normstudy.runs.folder import RunError, read_run
+from normstudy.runs.record import RecordedRun, RecordError, recorded, write_predictions, write_record
+from normstudy.runs.studies import MAIN, write_studies
 
 
 @pytest.fixture
 def results(whole, tmp_path):
-    """A folder with a run of seed 3, and a function that records copies of it with these seeds beside it."""
-    run = read_run(shutil.copytree(whole, tmp_path / whole.name))
-    (tmp_path / "studies.json").write_text(json.dumps({"main": [run.name]}))
-
-    def record(*seeds, columns=None, **changes):
-        runs = []
-        for seed in seeds:
-            config = run.config.model_copy(update={"seed": seed, **changes})
-            metrics = {**run.metrics, "config": config.model_dump()}
-            runs.append(RecordedRun(tmp_path / run_name(config), metrics, config, "gn", columns=run.predictions))
-        write_record(tmp_path / "main.json", "Main", runs)
-        write_predictions(tmp_path / "main.npz", [replace(each, columns=columns or each.columns) for each in runs])
-
-    return tmp_path, record
+    """Folders of two models that differ in l1, of seed 3."""
+    names = []
+    for values in ({"l1": 0.5}, {}):
+        metrics = json.loads((whole / "metrics.json").read_text())
+        metrics["config"].update(values)
+        names.append(run_name(make_config(metrics["config"])))
+        folder = shutil.copytree(whole, tmp_path / names[-1])
+        (folder / "metrics.json").write_text(json.dumps(metrics))
+        manifest.write(folder)
+    write_studies(tmp_path, {MAIN: names})
+    return tmp_path
 
 
-def test_without_a_record_there_are_the_runs_with_folders(results):
-    folder, _ = results
-    assert [run.config.seed for run in compared_runs(folder)] == [3]
+def as_recorded(folder, **values) -> RecordedRun:
+    """The run in `folder`, recorded as one with other `values`."""
+    run = read_run(folder)
+    config = run.config.model_copy(update=values)
+    metrics = {**run.metrics, "config": config.model_dump()}
+    return replace(recorded(run, "any"), folder=run.folder.with_name(run_name(config)), metrics=metrics, config=config)
 
 
-def test_further_seeds_come_from_the_record_and_a_folder_counts_more(results):
-    folder, record = results
-    record(*range(40))
-    found = compared_runs(folder)
-    assert [run.config.seed for run in found] == list(range(40))
-    assert [isinstance(run, RecordedRun) for run in found] == [seed != 3 for seed in range(40)]
+def told(runs):
+    return [(run.config.l1, run.config.seed, isinstance(run, RecordedRun)) for run in runs]
 
 
-def test_models_without_a_folder_stay_out(results):
-    folder, record = results
-    record(0, 1, l1=0.0)
-    assert [run.config.seed for run in compared_runs(folder)] == [3]
+def test_without_a_record_there_are_the_folders(results, whole):
+    assert told(compared_runs(results)) == [(0.5, 3, False), (1e-5, 3, False)]
 
 
+def test_further_seeds_are_from_the_record_and_other_models_left_out(results, whole):
+    runs = [as_recorded(whole, **values) for values in ({"seed": 9}, {"seed": 1}, {"l1": 0.5, "seed": 0}, {})]
+    runs += [as_recorded(whole, epochs=2, max_lr=0.01), as_recorded(whole, norm="ln", groups=None)]
+    write_record(results / "main.json", "", runs)
+    assert told(compared_runs(str(results))) == [
+        *[(0.5, 0, True), (0.5, 3, False), (1e-5, 1, True), (1e-5, 3, False), (1e-5, 9, True)]
+    ]
+
+
+@pytest.mark.parametrize("seed", [0, 4])  # before and after the one of the folder
 @pytest.mark.parametrize("name", ["index", "label"])
-def test_a_record_of_other_images_is_refused_in_a_line(results, name):
-    folder, record = results
-    columns = read_run(next(folder.glob("gn4*"))).predictions
-    swapped = np.arange(len(columns["index"]))
-    right = np.flatnonzero(columns["label"] == columns["predicted"])
+def test_what_models_said_has_to_be_of_the_same_images(results, whole, name, seed):
+    run = as_recorded(whole, seed=seed)
+    write_record(results / "main.json", "", [run])
+    write_predictions(results / "main.npz", [run])
+    assert all(isinstance(each, RecordedRun) <= each.has_predictions for each in compared_runs(results))
+    right = np.flatnonzero(run.columns["label"] == run.columns["predicted"])
     one = right[0]
-    other = right[columns["label"][right] != columns["label"][one]][0]
-    swapped[[one, other]] = other, one
-    if name == "index":
-        columns = {**columns, "index": columns["index"][swapped]}
-    else:
-        columns = {key: column if key == "index" else column[swapped] for key, column in columns.items()}
-    record(0, columns=columns)
-    with pytest.raises(RecordError, match=f"main.npz: {name} is not that of gn4_l1-.*cannot be compared; ") as caught:
-        compared_runs(folder)
-    assert "\n" not in str(caught.value)
+    other = right[run.columns["label"][right] != run.columns["label"][one]][0]
+    places = np.arange(len(run.columns["index"]))
+    places[[one, other]] = other, one
+    turned = {
+        key: column[places] if (key == "index") == (name == "index") else column for key, column in run.columns.items()
+    }
+    write_predictions(results / "main.npz", [replace(run, columns=turned)])
+    with pytest.raises(
+        RunError, match=rf"main\.npz: {name} is not that of .*-seed3-.* cannot be compared; delete it, and"
+    ):
+        compared_runs(results)
+
+
+def test_a_damaged_record_is_told(results):
+    (results / "main.json").write_text("{")
+    with pytest.raises(RecordError, match=r"main\.json: not readable"):
+        compared_runs(results)

@@ -1,74 +1,259 @@
-"""The compact record of a study."""
+"""The compact record of a study: written and read bit by bit, and refused in a line when it is damaged."""
 
+import io
 import json
+import math
+import random
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from recorded import LAYERS, recorded_run
 
-from normstudy.runs.record import RecordError, config_of, read_record, write_record
+from normstudy.config import run_name
+from normstudy.errors import NormstudyError
+from normstudy.runs import contract
+from normstudy.runs.folder import read_run
+from normstudy.runs.record import (
+    RecordError,
+    read_record,
+    read_records,
+    record_names,
+    recorded,
+    verify_predictions,
+    write_predictions,
+    write_record,
+)
+
+STAMP = {"from": "a" * 16, "to": "b" * 16, "compared": "a run", "epochs": 2, "measures": ["train_loss"]}
+STAMP |= {"environment": {"torch": "2"}}
+NUMBERS = {"weights": {"spread": [0.8, None], "tiny": {"0.1": [0.0, 1.0]}}}
+NUMBERS |= {"inside": {"end": [{"before": {"mean": 0.5}}], "start": None, "gamma": [[1, 2.5]]}}
 
 
-def row(norm: str, seed: int, loss: float | None, accuracy: float | None = 0.9) -> dict:
-    return {
-        "model": norm,
-        "config": {"norm": norm, "seed": seed, "epochs": 2, "dataset": "digits"},
-        "parameters": 7610,
-        "validation_loss": loss,
-        "validation_accuracy": accuracy,
-        "losses": [0.7] if loss is None else [0.7, loss],
-        "seconds_per_epoch": 0.5,
-        "made_with": {"processor": "a", "torch": "2", "sources": "0" * 16},
-    }
+def test_a_record_is_read_as_it_was_written_bit_by_bit(tmp_path):
+    third, awkward = 1 / 3, [0.1 + 0.2, math.nextafter(1, 0), 5e-324]
+    runs = [
+        recorded_run("bn, λ", [0.7, third], awkward[:2], afterwards=NUMBERS, l1=1e-5),
+        recorded_run("none", [0.5], [awkward[2]], diverged={"epoch": 2, "step": 3, "lr": 0.01}, norm="none"),
+        recorded_run("none", [], diverged={"epoch": 1, "step": 1, "lr": 0.01}, norm="none", seed=2),
+    ]
+    runs[0].history[1]["gradient_norms"] = [None, *[1e-300] * (LAYERS - 1)]
+    runs[0].verified.append(STAMP)
+    write_record(tmp_path / "some.json", "“A title” \\ of its own", runs)
+    study = read_record(tmp_path / "some.json")
+    assert (study.name, study.title) == ("some", "“A title” \\ of its own")
+    for before, run in zip(runs, study.runs, strict=True):
+        assert (run.model, run.metrics, run.config) == (before.model, before.metrics, before.config)
+        assert (run.afterwards, run.stamps, run.name) == (before.afterwards, before.verified, before.name)
+        assert not run.has_predictions
+    assert [run.diverged for run in study.runs] == [False, True, True]
+    assert study.runs[0].final("test_loss") == third
+    assert study.runs[1].final("test_loss") is None
+    text = (tmp_path / "some.json").read_bytes()
+    write_record(tmp_path / "some.json", study.title, study.runs)
+    assert (tmp_path / "some.json").read_bytes() == text
+    assert text.count(b"a processor") == 1  # the environment that all share
 
 
-def test_the_record_is_read_as_it_was_written(tmp_path):
-    rows = [row("bn", 1, 0.25), row("bn", 2, None, None)]
-    write_record(tmp_path / "search.json", rows)
-    assert read_record(tmp_path / "search.json") == rows
+def test_a_run_of_before_norms_were_kept_and_of_another_environment_is_read_as_well(tmp_path):
+    runs = [recorded_run("gn", [0.5], seed=seed) for seed in (1, 2)]
+    for name in contract.NORMS:
+        runs[0].history[0].pop(name)
+    runs[1].metrics["environment"] = {**runs[1].metrics["environment"], "processor": "another"}
+    write_record(tmp_path / "some.json", "", runs)
+    assert [run.metrics for run in read_record(tmp_path / "some.json").runs] == [run.metrics for run in runs]
 
 
-@pytest.mark.parametrize("content", [None, b"", b"[{", b"\xff\xfe"])
+@pytest.fixture
+def run(run_folder):
+    return read_run(run_folder)
+
+
+def as_of_seed(run, seed):
+    """The recorded `run`, as if it had had another seed."""
+    config = run.config.model_copy(update={"seed": seed})
+    metrics = {**run.metrics, "config": config.model_dump()}
+    return replace(run, folder=run.folder.with_name(run_name(config)), metrics=metrics, config=config)
+
+
+@pytest.fixture
+def record(run, tmp_path):
+    """The record of two runs whose predictions are kept, beside it."""
+    first = recorded(run, "gn", NUMBERS)
+    both = [first, as_of_seed(first, 4)]
+    write_predictions(tmp_path / "some.npz", both)
+    write_record(tmp_path / "some.json", "A study", both)
+    return tmp_path / "some.json"
+
+
+def test_a_run_is_recorded_with_all_that_its_folder_has_but_images_and_weights(record, run):
+    first, second = read_record(record).runs
+    assert (first.name, first.metrics, first.config, first.model) == (run.name, run.metrics, run.config, "gn")
+    assert (first.place, second.place) == (record, record)
+    assert second.config.seed == 4
+    for each in (first, second):
+        assert each.has_predictions
+        assert each.predictions.keys() == run.predictions.keys()
+        for name, column in run.predictions.items():
+            assert each.predictions[name].dtype == column.dtype
+            if name == "label_probability":  # of the loss
+                np.testing.assert_allclose(each.predictions[name], column, atol=contract.ROUNDING, rtol=0)
+            else:
+                np.testing.assert_array_equal(each.predictions[name], column)
+    with pytest.raises(RecordError, match=f"^{record}: {run.name}: images are kept in run folders alone"):
+        _ = first.misclassified
+
+
+def test_a_run_that_is_not_in_a_record_yet_has_what_it_was_made_of(run, tmp_path):
+    kept = recorded(run, "gn")
+    assert kept.has_predictions
+    assert kept.predictions is run.predictions
+    bare = recorded_run("gn", [0.5])
+    assert not bare.has_predictions
+    with pytest.raises(RecordError, match="no predictions of it"):
+        _ = bare.predictions
+
+
+def test_records_are_what_lies_in_results_and_is_no_list_of_folders(record):
+    for name in ("studies.json", "._some.json", ".some.json.new"):
+        (record.parent / name).write_text("[")
+    assert record_names(record.parent) == ["some"]
+    assert list(read_records(str(record.parent))) == ["some"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"[{", b"\xff\xfe", b"[" * 100_000, b'{"title": NaN}'])
 def test_a_record_that_cannot_be_read_is_named(tmp_path, content):
     path = tmp_path / "search.json"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(RecordError, match="not readable") as caught:
-        read_record(path)
-    assert str(caught.value).startswith(str(path))
-    assert "\n" not in str(caught.value)
+    assert refusal(path).startswith(f"{path}: not readable (")
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", "[3]", "3", '{"title": "", "environments": [], "runs": []}'])
+def test_a_record_that_is_no_list_of_runs_is_refused(tmp_path, content):
+    (tmp_path / "search.json").write_text(content)
+    assert "search.json: not a list of runs" in refusal(tmp_path / "search.json")
+
+
+def refusal(path) -> str:
+    """The line with which the record `path`, or what is beside it, is refused."""
+    with pytest.raises(RecordError) as caught:
+        verify_predictions(read_record(path))
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(str(path.with_suffix("")))
+    assert line.endswith(f"; delete it, and `make study STUDY={path.stem}` makes it again")
+    return line
+
+
+def change(*keys, to):
+    def changed(row):
+        for key in keys[:-1]:
+            row = row[key]
+        row[keys[-1]] = to
+
+    return changed
 
 
 @pytest.mark.parametrize(
-    ("change", "expected"),
+    ("damage", "expected"),
     [
-        ({"model": 5}, "model = 5 is no text"),
-        ({"config": {"norm": "batch"}}, "config: norm = batch: must be one of"),
-        ({"validation_loss": -1}, "validation_loss = -1 is impossible"),
-        ({"validation_loss": None}, "validation_loss = None is impossible"),
-        ({"validation_accuracy": 99.1}, "validation_accuracy = 99.1 is impossible"),
-        ({"validation_accuracy": True}, "validation_accuracy = True is impossible"),
-        ({"parameters": None}, "parameters = None is impossible"),
-        ({"seconds_per_epoch": "4"}, "seconds_per_epoch = '4' is impossible"),
-        ({"losses": [0.5, "x"]}, "losses is no list of numbers"),
-        ({"losses": [0.5]}, "losses of 1 epochs where 2 were asked for"),
-        ({"validation_loss": None, "validation_accuracy": None}, "losses of 2 epochs where 2 were asked for"),
-        ({"made_with": {"torch": "2"}}, "made_with does not tell processor, torch, sources"),
+        (change("called", to=5), "no model named"),
+        (change("environment", to=1), "environment = 1 is none of the record's"),
+        (change("environment", to=-1), "environment = -1 is none of the record's"),
+        (change("environment", to=True), "environment = True is none of the record's"),
+        (change("environment", to=[0]), "environment = [0] is none of the record's"),
+        (change("schema", to=2), "schema 2 where 1 is understood"),
+        (change("config", "norm", to="batch"), "norm = batch: must be one of"),
+        (change("config", "dataset", to="auto"), "a run's name needs a resolved configuration"),
+        (change("model", "parameters", to=None), "model: parameters = None is impossible"),
+        (change("history", to=[]), "history is no set of lists"),
+        (change("history", "test_loss", to=0.5), "history is no set of lists"),
+        (change("history", "test_loss", to=[0.5]), "history: lists of different lengths"),
+        (change("history", "test_loss", 1, to=-1), "history: test_loss = -1 in epoch 2 is impossible"),
+        (change("history", "test_accuracy", 0, to=True), "history: test_accuracy = True in epoch 1 is impossible"),
+        (change("history", "weight_norms", 1, to=[-1.0]), "history: weight_norms in epoch 2 is no list of norms"),
+        (change("history", "gradient_norms", 0, to=7), "history: gradient_norms in epoch 1 is no list of norms"),
+        (change("config", "epochs", to=3), "complete with 2 of 3 epochs"),
+        (change("status", to="diverged"), "diverged in epoch None after 2 finished ones"),
+        (change("config", "seed", to=4), "stands there twice"),
+        (change("afterwards", to=None), "afterwards: no set of named measures"),
+        (change("afterwards", "weights", "spread", to=["1"]), "afterwards: weights = {'spread': ['1'],"),
+        (change("verified", to={}), "verified: no list of records"),
+        (change("verified", to=[{**STAMP, "to": 7}]), "verified: record 1: to = 7 is no fingerprint of sources"),
     ],
 )
-def test_a_record_with_impossible_values_is_refused(tmp_path, change, expected):
-    path = tmp_path / "search.json"
-    path.write_text(json.dumps([row("bn", 1, 0.25), row("bn", 2, 0.5) | change]))
-    with pytest.raises(RecordError) as caught:
-        read_record(path)
-    assert str(caught.value).startswith(f"{path}: run 2: {expected}")
-    assert "\n" not in str(caught.value)
+def test_a_run_with_impossible_values_is_named(record, damage, expected):
+    told = json.loads(record.read_text())
+    told["runs"].reverse()
+    damage(told["runs"][1])
+    record.write_text(json.dumps(told))
+    assert refusal(record).startswith(f"{record}: run 2: ")
+    assert expected in refusal(record)
 
 
-@pytest.mark.parametrize("content", ["[]", "{}", "[3]"])
-def test_a_record_that_is_no_list_of_runs_is_refused(tmp_path, content):
-    (tmp_path / "search.json").write_text(content)
-    with pytest.raises(RecordError, match="not a list of runs"):
-        read_record(tmp_path / "search.json")
+@pytest.mark.parametrize(
+    ("damage", "expected"),
+    [
+        (lambda columns: columns.pop("loss"), "not readable"),
+        (
+            lambda columns: columns.update(name=columns["name"][[0, 0]]),
+            "predicted has the shape (2, 899) where (1, 899)",
+        ),
+        (lambda columns: columns.update(loss=columns["loss"][:, 1:]), "loss has the shape (2, 898) where (2, 899)"),
+        (lambda columns: columns.update(loss=columns["loss"].astype(float)), "holds float64 where float32 is expected"),
+        (lambda columns: columns["predicted"].__setitem__((0, 5), 11), "predicted = 11 is no class"),
+        (lambda columns: columns["loss"].__setitem__((1, 5), np.nan), "a value is impossible"),
+        (lambda columns: columns["index"].__setitem__(5, 6), "index: an image stands there twice"),
+        (lambda columns: columns["label"].__setitem__(slice(50), 3), "accuracy is not that of metrics.json"),
+        (lambda columns: columns["loss"].__imul__(0.5), "contradict each other"),
+    ],
+)
+def test_predictions_that_do_not_fit_are_named(record, damage, expected):
+    path = record.with_suffix(".npz")
+    with np.load(path) as file:
+        columns = dict(file)
+    damage(columns)
+    np.savez(path, **columns)
+    line = refusal(record)
+    assert line.startswith(f"{path}: ")
+    assert expected in line
 
 
-def test_a_run_of_before_a_parameter_was_there_is_read_as_it_was():
-    assert config_of(row("gn", 1, 0.5)).skeleton == "5x5/3, 3x3 padded, 3x3, 3x3"
+def test_of_predictions_that_are_gone_it_is_told_where_they_are_asked_for(record, run):
+    record.with_suffix(".npz").unlink()
+    first = read_record(record).runs[0]
+    assert not first.has_predictions
+    with pytest.raises(RecordError, match=rf"some\.npz: {run.name}: no predictions of it; delete it, and `make study"):
+        _ = first.predictions
+
+
+def test_nothing_is_unpickled(record):
+    path, content = record.with_suffix(".npz"), io.BytesIO()
+    with np.load(path) as file:
+        np.savez(content, **{**file, "loss": np.array([print], dtype=object)})
+    path.write_bytes(content.getvalue())
+    assert "not readable (Object arrays cannot be loaded when allow_pickle=False)" in refusal(record)
+
+
+@pytest.mark.fault("a record or its predictions cut off or changed", "one line with file and remedy, or no harm")
+@pytest.mark.parametrize("suffix", [".json", ".npz"])
+def test_any_damage_is_told_in_a_line_or_leaves_a_record_that_can_be_shown(record, suffix):
+    path, by_chance = record.with_suffix(suffix), random.Random(7)
+    whole, told = path.read_bytes(), []
+    for number in range(150):
+        content, place = bytearray(whole), by_chance.randrange(len(whole))
+        if number % 3 == 0:
+            del content[place:]
+        elif number % 3 == 1:
+            content[place] ^= 1 << by_chance.randrange(8)
+        else:
+            content[place : place + 20] = by_chance.randbytes(20)
+        path.write_bytes(content)
+        try:
+            verify_predictions(read_record(record))
+        except NormstudyError as error:
+            told.append(str(error))
+    assert len(told) > 50
+    assert [line for line in told if "\n" in line or not line.startswith(str(record.with_suffix("")))] == []
+    assert [line for line in told if not line.endswith("; delete it, and `make study STUDY=some` makes it again")] == []

@@ -1,21 +1,27 @@
 """Studies as YAML files."""
 
 import pytest
+from commands import ROOT
 
-from normstudy.config import ParameterError
-from normstudy.runs.study_file import read_study_file, study_path
+from normstudy.config import Config, ParameterError
+from normstudy.runs.study_file import read_study_file, study_file_names, study_path
 
+PARAMS = ROOT / "params"
 STUDY = """
+title: GN and "BN" by
+  rate
 common: {dataset: digits, evaluate_on: validation, epochs: 3, precision: fp32, device: cpu}
 seeds: [101, 102]
 models:
   gn: {norm: gn, max_lr: [0.02, 0.04], weight_decay: [0.01, 0.1]}
   "bn + l1": {norm: bn, l1: 1.0e-5, skeleton: ["5x5/2, 3x3", "5x5/3, 3x3"]}
+predictions: true
+afterwards: [weights, first_gradients, weights]
 """
 
 
 def written(folder, text):
-    path = folder / "some.yaml"
+    path = folder / "some_study.yaml"
     path.write_text(text)
     return path
 
@@ -23,7 +29,6 @@ def written(folder, text):
 def test_every_combination_is_a_run_of_each_model_and_seed(tmp_path):
     study = read_study_file(written(tmp_path, STUDY))
     runs = study.runs
-    assert (study.name, study.title, study.predictions, study.afterwards) == ("some", "Some", False, ())
     assert len(runs) == 2 * (4 + 2)
     assert [run.config.seed for run in runs] == [101] * 6 + [102] * 6
     assert [run.model for run in runs[:6]] == ["gn"] * 4 + ["bn + l1"] * 2
@@ -32,6 +37,22 @@ def test_every_combination_is_a_run_of_each_model_and_seed(tmp_path):
     }
     assert [run.config.skeleton for run in runs[4:6]] == ["5x5/2, 3x3", "5x5/3, 3x3"]
     assert len({run.config for run in runs}) == 12
+    assert (study.name, study.title) == ("some_study", 'GN and "BN" by rate')
+    assert study.predictions is True
+    assert study.afterwards == ("weights", "first_gradients")
+
+
+def test_what_is_not_said_is_as_usual(tmp_path):
+    study = read_study_file(written(tmp_path, "common:\nseeds:\nmodels: {gn: {norm: gn, dataset: digits}}"))
+    assert study.title == "Some study"
+    assert [run.config.seed for run in study.runs] == [Config().seed]
+    assert (study.predictions, study.afterwards) == (False, ())
+
+
+@pytest.mark.parametrize(("seeds", "expected"), [("0 to 39", list(range(40))), ("[3, 1]", [3, 1]), ("[0]", [0])])
+def test_seeds_are_a_list_or_from_one_to_another(tmp_path, seeds, expected):
+    study = read_study_file(written(tmp_path, f"seeds: {seeds}\nmodels: {{gn: {{norm: gn, dataset: digits}}}}"))
+    assert [run.config.seed for run in study.runs] == expected
 
 
 def test_a_model_may_hold_several_sets_and_a_run_counts_once(tmp_path):
@@ -43,33 +64,82 @@ def test_a_model_may_hold_several_sets_and_a_run_counts_once(tmp_path):
     assert [(run.config.max_lr, run.config.l1) for run in runs] == [(0.01, 0), (0.02, 0), (0.02, 0.1)]
 
 
+GN = "models: {gn: {norm: gn, dataset: digits}}\n"
+
+
+@pytest.mark.fault("a study file with a key or value that cannot be", "one line with file and reason, nothing trained")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("models: [1", "not readable|line"),
         ("[]", "must hold `models:`"),
+        ("", "must hold `models:`"),
         ("common: {}", "must hold `models:`"),
-        ("models: {gn: {norm: gn}}\nseed: [1]", "seed: unknown; beside `models:` it may hold"),
+        ("models:", "must hold `models:`"),
+        ("models: [gn]", "`common` and each of `models` hold lines"),
+        (f"{GN}common: 0", "`common` and each of `models` hold lines"),
+        (f"{GN}seed: [1]", "seed: unknown; beside `models:` it may hold `title:`"),
+        (f"{GN}1: [1]", "1: unknown; beside `models:` it may hold `title:`"),
         ("models: {gn: 3}", "gn: must hold lines"),
         ("models: {gn: []}", "gn: must hold lines"),
         ("models: {gn: [{norm: gn}, 3]}", "gn: must hold lines"),
-        ("models: {gn: {norm: gn}}\nseeds: 3", "seeds: must be such as"),
-        ("models: {gn: {norm: gn}}\nseeds: [1, 1]", "seeds: 1 stands there twice"),
-        ("models: {gn: {norm: gn}}\npredictions: 3", "`predictions` true or false"),
-        ("models: {gn: {norm: gn}}\nafterwards: [colour]", "`afterwards` is a list of weights"),
+        (f"{GN}seeds: 3", "seeds: must be such as .* of at most 1,000"),
+        (f"{GN}seeds: 0", "seeds: must be such as"),
+        (f"{GN}seeds: [1, 1]", "seeds: 1 stands there twice"),
+        (f"{GN}common: {{seed: 4}}", "gn: seed: stands under `seeds:`, for all models alike"),
+        ("models: {gn: {norm: gn, dataset: digits, seed: 4}}", "gn: seed: stands under `seeds:`"),
+        (f"{GN}title: 3", "`title` is a text"),
+        (f"{GN}title: [a]", "`title` is a text"),
+        (f"{GN}predictions: 1", "`predictions` true or false"),
+        (f"{GN}predictions: yes", "`predictions` true or false"),
+        (f"{GN}afterwards: weights", "`afterwards` is a list of weights, batch_norm, first_gradients"),
+        (f"{GN}afterwards: [weight]", "`afterwards` is a list of weights, batch_norm, first_gradients"),
+        (f"{GN}afterwards: [[weights]]", "`afterwards` is a list of weights, batch_norm, first_gradients"),
         ("models: {gn: {norm: gn, dataset: mnist, rate: [1, 2]}}", "gn: rate = 1: unknown parameter"),
+        ("models: {gn: {norm: gn, dataset: mnist, 1: 2}}", "gn: 1 = 2: unknown parameter"),
         ("models: {gn: {norm: gn, dataset: mnist, max_lr: [0.1, -1]}}", "gn: max_lr = -1.0: must be"),
+        ("models: {gn: {norm: gn, dataset: mnist, max_lr: []}}", "gn: max_lr: a list without values"),
+        ("models: {gn: {norm: gn, dataset: mnist, max_lr: [[0.1]]}}", r"gn: max_lr = \[0.1\]: must be"),
+        ("models: {gn: {norm: gn, dataset: digits, batch_size: 5000}}", "gn: batch_size = 5000: must be at most 898"),
         ("models: {gn: {norm: gn}}", "gn: a study names its data set"),
+        ("models: {gn: {dataset: [mnist, digits]}}", "dataset = digits and mnist: a study has one"),
+        ("models: {a: {dataset: digits, evaluate_on: [test, validation]}}", "evaluate_on = test and validation: a st"),
     ],
 )
 def test_what_is_no_study_is_refused_in_a_line(tmp_path, text, expected):
     with pytest.raises(ParameterError, match=expected) as caught:
         read_study_file(written(tmp_path, text))
     assert "\n" not in str(caught.value)
-    assert "some.yaml" in str(caught.value)
+    assert "some_study.yaml" in str(caught.value)
+
+
+def test_a_gpu_has_to_be_here_unless_the_runs_happen_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setattr("normstudy.config.has_cuda", lambda: False)
+    path = written(tmp_path, "models: {gn: {dataset: digits, device: cuda, precision: fp32}}")
+    with pytest.raises(ParameterError, match=r"some_study\.yaml: gn: device = cuda: no CUDA device"):
+        read_study_file(path)
+    assert read_study_file(path, trust_device=True).runs[0].config.device == "cuda"
 
 
 def test_a_study_that_is_not_there_names_those_that_are():
-    assert study_path("search").is_file()
-    with pytest.raises(ParameterError, match=r"no study .serach. in params/studies/; there are: .*search"):
-        study_path("serach")
+    assert study_path(PARAMS, "search").is_file()
+    with pytest.raises(ParameterError, match=r"no study .serach. in .*params/studies/; there are: .*search"):
+        study_path(PARAMS, "serach")
+    with pytest.raises(ParameterError, match=r"^say which study, with STUDY=; there are: .*search"):
+        study_path(PARAMS, "")
+
+
+def test_hidden_files_are_no_studies(tmp_path):
+    (tmp_path / "studies").mkdir()
+    for name in ("b.yaml", "a.yaml", "._a.yaml", "a.yaml~"):
+        (tmp_path / "studies" / name).write_text("")
+    assert study_file_names(tmp_path) == ["a", "b"]
+    assert study_file_names(tmp_path / "nowhere") == []
+
+
+@pytest.mark.parametrize("name", study_file_names(PARAMS))
+def test_every_study_of_the_project_is_one(name):
+    study = read_study_file(study_path(PARAMS, name))
+    assert study.runs
+    assert study.title
+    assert {run.config.dataset for run in study.runs} == {"mnist"}

@@ -14,6 +14,7 @@ from normstudy.config import Config, ParameterError
 from normstudy.model import Net, initialise, l1_norm, penalised_weights
 from normstudy.training import evaluation, loop, schedule
 from normstudy.training.augmentation import augment, draw
+from normstudy.training.batches import Batches
 from normstudy.training.data import Data, load
 from normstudy.training.evaluation import evaluate
 from normstudy.training.loop import Run, fit
@@ -40,7 +41,7 @@ def few(data) -> Data:
 
 
 def config(**more) -> Config:
-    return Config(**{**QUICK, **more})
+    return Config(**{**QUICK, "seed": 1, **more})
 
 
 def without_times(run: Run) -> list[dict]:
@@ -321,6 +322,29 @@ def test_the_penalty_is_part_of_what_is_differentiated(few):
         expected = -rate * 0.01 * initial.detach().sign() if id(initial) in penalised else torch.zeros_like(initial)
         torch.testing.assert_close((b - a).detach(), expected, rtol=0, atol=1e-6)
     assert without.history[0]["train_loss"] == with_penalty.history[0]["train_loss"]  # the penalty is not in it
+
+
+def test_the_norms_are_those_of_the_weights_after_the_epoch_and_of_its_last_gradients(few):
+    run = fit(config(epochs=2), few)
+    weights = penalised_weights(run.model)
+    assert run.history[-1]["weight_norms"] == [float(weight.detach().norm()) for weight in weights]
+    assert run.history[0]["weight_norms"] != run.history[1]["weight_norms"]
+    one_step = config(norm="gn", l1=0.01, epochs=1, batch_size=250)
+    run = fit(one_step, few)
+    start = Net("gn")
+    initialise(start, generator(1, 0, "weights"))
+    images, labels = next(Batches(one_step, few, torch.device("cpu")).of(1))
+    weights = penalised_weights(start)
+    objective = F.cross_entropy(start(images), labels) + 0.01 * sum(weight.abs().sum() for weight in weights)
+    expected = [float(gradient.norm()) for gradient in torch.autograd.grad(objective, weights)]
+    assert run.history[0]["gradient_norms"] == pytest.approx(expected, rel=1e-4)
+    assert len(expected) == 5
+
+
+def test_a_norm_that_is_no_number_is_none():
+    assert loop._norms([torch.tensor([3.0, 4.0]), torch.tensor([math.inf]), torch.tensor([math.nan]), None]) == [
+        *(5.0, None, None)
+    ]
 
 
 def test_lambda_0_changes_nothing(few):

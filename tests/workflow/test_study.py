@@ -1,18 +1,24 @@
-"""`make study`: trains what is missing, and keeps a compact record."""
+"""`make study`: trains what is missing through the workflow, and keeps a compact record."""
 
+import json
+import os
+import shutil
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
-from commands import ROOT
-from conftest import add_pictures
+from commands import NO_DATA, ROOT, workflow
 from recorded import recorded_run
 
 from normstudy.config import make_config
-from normstudy.runs import study_file
-from normstudy.runs.folder import publish, save, stage
-from normstudy.runs.lacking import lacking
-from normstudy.runs.record import read_record, write_record
+from normstudy.runs import manifest
+from normstudy.runs.folder import read_run
+from normstudy.runs.record import read_record, verify_predictions, write_record
 from normstudy.runs.studies import PlannedRun
 
 sys.path.insert(0, str(ROOT / "workflow"))
@@ -21,150 +27,260 @@ import study
 
 FILE = """
 title: A small study
-common: {dataset: digits, evaluate_on: validation, epochs: 2, precision: fp32, device: cpu}
+common: {dataset: digits, epochs: 2, precision: fp32, device: cpu}
 seeds: [1]
 models:
   gn: {norm: gn, max_lr: [0.02, 0.05], weight_decay: 0.01}
   diverging: {norm: none, optimizer: sgd, max_lr: 100}
+predictions: true
+afterwards: [weights]
 """
 
 
-class Checkout:
-    """A checkout with studies of its own, in which runs are trained without the workflow.
+def folders(where):
+    return ["--params", where / "params", "--runs", where / "runs", "--results", where / "results"]
 
-    `trained`: how many were; `enough`: after how many training breaks off.
-    """
 
-    def __init__(self, folder, monkeypatch):
-        self.folder, self.trained, self.enough, self.monkeypatch = folder, 0, 100, monkeypatch
-        (folder / "params/studies").mkdir(parents=True)
-        (folder / "results").mkdir()
-        self.write(FILE)
-        monkeypatch.setattr(study_file, "project_root", lambda: folder)
-        monkeypatch.setattr(study, "settle", lambda script: None)
-        monkeypatch.setattr(study, "train", self.train)
-        monkeypatch.chdir(folder)
+def write_study(where, name="small", text=FILE):
+    for folder in ("params/studies", "results", "runs"):
+        (where / folder).mkdir(parents=True, exist_ok=True)
+    (where / f"params/studies/{name}.yaml").write_text(text)
 
-    def write(self, text, name="small"):
-        (self.folder / f"params/studies/{name}.yaml").write_text(text)
 
-    def make(self, *options) -> int:
-        self.monkeypatch.setattr(sys, "argv", ["study.py", "--runs", "runs", *(options or ("--study", "small"))])
-        return study.main()
-
-    def train(self, name, options) -> int:
-        from normstudy.training.data import load
-        from normstudy.training.loop import fit
-
-        for run in lacking(study_file.read_study_file(study_file.study_path(name)), self.folder / "results"):
-            if self.trained == self.enough:
-                return 1
-            if not run.is_done(options.runs):
-                data = load("digits", run.config.evaluate_on)
-                staged = stage(run.config, options.runs)
-                save(fit(run.config, data), data, staged)
-                add_pictures(staged)
-                publish(staged, options.runs)
-                self.trained += 1
-        return 0
-
-    def record(self, name="small"):
-        return read_record(self.folder / f"results/{name}.json")
+@pytest.fixture(scope="module")
+def trained_once(tmp_path_factory):
+    """The finished process of a study, and the folder that it was called in."""
+    where = tmp_path_factory.mktemp("study")
+    write_study(where)
+    return workflow("study", "--study", "small", *folders(where), **NO_DATA), where
 
 
 @pytest.fixture
-def checkout(tmp_path, monkeypatch):
-    return Checkout(tmp_path, monkeypatch)
+def where(trained_once, tmp_path):
+    """A copy of that folder."""
+    return shutil.copytree(trained_once[1], tmp_path / "where")
 
 
-def test_what_is_missing_is_trained_and_recorded_in_the_studys_order(checkout, capsys):
-    assert checkout.make() == 0
-    out = capsys.readouterr().out
-    assert "small: 3 runs, of which 3 are missing" in out
-    assert "results/small.json: whole after" in out
-    found = checkout.record()
+@pytest.fixture
+def ask(monkeypatch, capsys):
+    """Calls the program in this process, which must train nothing unless `train` is given in place of what does."""
+
+    def asked(where, *more, train=None):
+        def refuse(*arguments):
+            raise AssertionError("nothing is to be trained")
+
+        monkeypatch.setattr(study, "settle", lambda script: None)
+        monkeypatch.setattr(study, "train", train or refuse)
+        monkeypatch.setattr(study.signal, "signal", lambda *ignored: None)
+        arguments = [*("--study", "small")[: 0 if "--all" in more else 2], *more]
+        monkeypatch.setattr(sys, "argv", ["study.py", *map(str, [*arguments, *folders(where)])])
+        code = study.main()
+        return code, *capsys.readouterr()
+
+    return asked
+
+
+def record(where, name="small"):
+    return read_record(where / f"results/{name}.json")
+
+
+def test_what_is_missing_is_trained_and_recorded_in_the_studys_order(trained_once):
+    process, where = trained_once
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert process.stdout.startswith("small: 3 runs, of which 3 are missing\n")
+    assert "results/small.json: whole after " in process.stdout
+    found = record(where)
     assert found.title == "A small study"
     assert [(run.model, run.config.max_lr) for run in found.runs] == [("gn", 0.02), ("gn", 0.05), ("diverging", 100)]
-    assert [run.diverged for run in found.runs] == [False, False, True]
-    assert [len(run.history) for run in found.runs[:2]] == [2, 2]
-    readme = (checkout.folder / "results/README.md").read_text()
+    verify_predictions(found)
+    for run in found.runs:
+        in_folder = read_run(where / "runs" / run.name)
+        assert run.metrics == in_folder.metrics
+        assert run.has_predictions != run.diverged
+        if not run.diverged:
+            assert run.predictions["predicted"].tolist() == in_folder.predictions["predicted"].tolist()
+            assert len(run.afterwards["weights"]["spread"]) == len(run.history[0]["weight_norms"]) == 5
+    assert found.runs[2].diverged
+    assert found.runs[2].afterwards == {}
+    readme = (where / "results/README.md").read_text()
     assert "made by `make study STUDY=small`: all 3 runs, seed 1; 1 diverged" in readme
 
-    path = checkout.folder / "results/small.json"
-    before = path.read_bytes()
-    assert checkout.make() == 0
-    assert "of which 0 are missing" in capsys.readouterr().out
-    assert (checkout.trained, path.read_bytes()) == (3, before)
 
-    checkout.write(FILE.replace("[0.02, 0.05]", "0.02"))
-    assert checkout.make() == 0
-    assert [run.name for run in checkout.record().runs] == [
-        found.runs[0].name,
-        found.runs[2].name,
-    ]  # one left the study
-    assert checkout.trained == 3
+def test_nothing_is_trained_twice(where, ask):
+    before = [(where / f"results/small{suffix}").read_bytes() for suffix in (".json", ".npz")]
+    assert ask(where)[:2] == (0, f"small: 3 runs, of which 0 are missing\n{where}/results/small.json: whole\n")
+    assert [(where / f"results/small{suffix}").read_bytes() for suffix in (".json", ".npz")] == before
+    shutil.rmtree(where / "runs")
+    assert ask(where)[0] == 0  # of what is recorded, the folders are not needed
+    assert [(where / f"results/small{suffix}").read_bytes() for suffix in (".json", ".npz")] == before
 
 
-def test_what_is_finished_is_recorded_when_training_breaks_off(checkout, capsys):
-    checkout.enough = 1
-    assert checkout.make() == 1
-    assert "results/small.json: 1 of 3 runs after" in capsys.readouterr().out
-    assert len(checkout.record().runs) == 1
-    assert "1 of 3 runs so far" in (checkout.folder / "results/README.md").read_text()
-    checkout.enough = 100
-    assert checkout.make() == 0
-    assert checkout.trained == 3
-    assert len(checkout.record().runs) == 3
+def test_run_folders_that_are_there_are_recorded_without_training(where, ask):
+    before = record(where)
+    for suffix in (".json", ".npz"):
+        (where / f"results/small{suffix}").unlink()
+    assert ask(where)[:2] == (0, f"small: 3 runs, of which 0 are missing\n{where}/results/small.json: whole\n")
+    assert [(run.metrics, run.afterwards) for run in record(where).runs] == [
+        (run.metrics, run.afterwards) for run in before.runs
+    ]
 
 
-def test_a_run_that_another_study_has_is_not_trained_again(checkout, capsys):
-    checkout.make()
-    checkout.write(FILE.replace("  gn: {", "  called otherwise: {"), "other")
-    assert checkout.make("--study", "other") == 0
-    assert "other: 3 runs, of which 0 are missing" in capsys.readouterr().out
-    assert checkout.trained == 3
-    assert [run.model for run in checkout.record("other").runs] == ["called otherwise"] * 2 + ["diverging"]
-    assert [run.history for run in checkout.record("other").runs] == [run.history for run in checkout.record().runs]
+def test_a_run_that_another_study_has_is_not_trained_again_and_gets_its_name(where, ask):
+    shutil.rmtree(where / "runs")
+    write_study(where, "other", FILE.replace("  gn: {", "  called otherwise: {").replace("0.05", "0.05, 0.1"))
+    code, out, _ = ask(where, "--study", "other", train=lambda name, options: 1)
+    assert code == 1
+    assert "other: 4 runs, of which 1 are missing" in out
+    assert "other.json: 3 of 4 runs" in out
+    assert {run.model for run in record(where, "other").runs} == {"called otherwise", "diverging"}
+    verify_predictions(record(where, "other"))
 
 
-def test_the_time_of_runs_follows_from_recorded_epochs(checkout):
-    def of(**changes):
+def test_what_left_the_study_leaves_its_record(where, ask):
+    before = record(where).runs
+    write_study(where, text=FILE.replace("[0.02, 0.05]", "0.05"))
+    assert ask(where)[0] == 0
+    assert [run.name for run in record(where).runs] == [before[1].name, before[2].name]
+    write_study(where, text=FILE[: FILE.index("  gn:")] + FILE[FILE.index("  diverging") :])
+    assert ask(where)[0] == 0  # none is left that said anything of images
+    assert [run.diverged for run in record(where).runs] == [True]
+
+
+def test_what_is_finished_is_recorded_however_training_ends(where, ask):
+    for path in (where / "results").iterdir():
+        path.unlink()
+    lost = next((where / "runs").glob("gn*"))
+    kept = shutil.copytree(lost, where / "kept")
+    shutil.rmtree(lost)
+    code, out, _ = ask(where, "--gather", "1")
+    assert code == 0
+    assert "small.json: 2 of 3 runs" in out
+    assert len(record(where).runs) == 2
+    assert "2 of 3 runs so far" in (where / "results/README.md").read_text()
+    for ending in (1, -9, study.INTERRUPTED):
+        code, out, _ = ask(where, train=lambda name, options, ending=ending: ending)
+        assert code == ending
+        assert len(record(where).runs) == 2
+    code, out, _ = ask(where, train=lambda name, options: bool(shutil.copytree(kept, lost)) - 1)
+    assert code == 0
+    assert len(record(where).runs) == 3
+
+
+@pytest.mark.fault("a finished run of a study is damaged", "the others are recorded; one line names it")
+def test_a_damaged_run_is_named_after_the_others_are_recorded(where, ask):
+    (where / "results/small.json").unlink()
+    damaged = next((where / "runs").glob("none*"))
+    (damaged / "augmentation.png").write_bytes(b"")
+    code, _, err = ask(where)
+    assert code == 1
+    (line,) = err.splitlines()
+    assert line.startswith(f"error: {damaged}: augmentation.png: not as it was written")
+    assert [run.model for run in record(where).runs] == ["gn", "gn"]
+
+
+def test_all_studies_are_made_one_after_the_other_until_one_is_interrupted(where, ask):
+    write_study(where, "another", FILE.replace("seeds: [1]", "seeds: [2]"))
+    write_study(where, "third", FILE.replace("seeds: [1]", "seeds: [3]"))
+    begun = []
+    code, _, _ = ask(where, "--all", train=lambda name, options: begun.append(name) or 1)
+    assert (code, begun) == (1, ["another", "third"])
+    begun.clear()
+    code, _, _ = ask(where, "--all", train=lambda name, options: begun.append(name) or study.INTERRUPTED)
+    assert (code, begun) == (study.INTERRUPTED, ["another"])
+    (where / "params/studies/wrong.yaml").write_text("models: 3")
+    code, out, err = ask(where, "--all")
+    assert (code, out) == (1, "")  # before any is begun
+    assert err.startswith("error: ")
+    assert "wrong.yaml: `common` and each of `models`" in err
+
+
+def test_the_time_is_told_by_what_epochs_of_such_models_took(where, ask):
+    rows = record(where).runs
+    for run in rows:
+        for entry in run.history:
+            entry["seconds"] = 60.0
+    write_record(where / "results/small.json", "", rows)
+    write_study(where, text=FILE.replace("[1]", "[1, 2]"))
+    _, out, _ = ask(where, "--cores", "1", train=lambda name, options: 1)
+    # The one that will diverge is taken to be like the others: three runs of two epochs of a minute.
+    assert "small: 6 runs, of which 3 are missing\nThat will take about 6 min 24 s.\n" in out
+    write_study(where, text=FILE.replace("[1]", "[1, 2]").replace("norm: gn", "norm: gn, depth: 3"))
+    for path in (where / "results").iterdir():
+        path.unlink()
+    assert "That will take" not in ask(where, train=lambda name, options: 1)[1]
+
+
+def test_the_time_of_an_epoch_goes_by_its_steps_and_the_depth_of_the_network(tmp_path):
+    def seconds(**changes):
         model = {"norm": "gn", "dataset": "mnist", "precision": "fp32", "device": "cpu", "epochs": 10, **changes}
-        return [PlannedRun(Path("some.yaml"), make_config({**model, "seed": seed})) for seed in range(4)]
+        missing = [PlannedRun(Path("some.yaml"), make_config({**model, "seed": seed})) for seed in range(4)]
+        return study.expected_seconds(missing, SimpleNamespace(results=tmp_path, cores=2))
 
-    assert study.expected_seconds(of(), 2) == 0
-    write_record(checkout.folder / "results/known.json", "Known", [recorded_run("gn", [0.5], norm="gn", seconds=3)])
+    assert seconds() == 0
+    write_record(tmp_path / "known.json", "Known", [recorded_run("gn", [0.5], norm="gn", seconds=3)])
     beside = 2 * study.BESIDE_THE_EPOCHS
-    assert study.expected_seconds(of(), 2) == pytest.approx(2 * 10 * 3 + beside)
-    assert study.expected_seconds(of(norm="ln"), 2) == 0
-    thrice_as_deep = study.expected_seconds(of(depth=8), 2)
-    assert thrice_as_deep == pytest.approx(3 * 2 * 10 * 3 + beside)
-    assert 20 < study.expected_seconds(of(batch_size=2), 2) / study.expected_seconds(of(), 2) < 30  # measured: 26
+    assert seconds() == pytest.approx(2 * 10 * 3 + beside)
+    assert seconds(depth=8) == pytest.approx(3 * 2 * 10 * 3 + beside)
+    assert 20 < seconds(batch_size=2) / seconds() < 30  # measured: 26
+    for changes in ({"norm": "ln"}, {"dataset": "digits"}, {"precision": "bf16"}, {"device": "cuda"}):
+        assert seconds(**changes) == 0
 
 
-def test_an_interrupt_begins_no_further_study(checkout, monkeypatch, capsys):
-    checkout.write(FILE.replace("[1]", "[2]"), "then")
-    for code, begun in ((1, ["small", "then"]), (study.INTERRUPTED, ["small"])):
-        asked = []
-        monkeypatch.setattr(study, "train", lambda name, options, code=code, asked=asked: asked.append(name) or code)
-        assert checkout.make("--all") == code
-        assert asked == begun
+@pytest.mark.parametrize("name", ["large", ""])
+def test_a_study_that_is_not_there_is_told_in_a_line(where, ask, name):
+    code, _, err = ask(where, "--study", name)
+    assert code == 1
+    (line,) = err.splitlines()
+    assert line.endswith("; there are: small")
+    assert ("no study 'large'" in line) == bool(name)
 
 
-def test_gathering_trains_nothing(checkout, capsys):
-    assert checkout.make("--study", "small", "--gather", "1") == 0
-    assert checkout.trained == 0
-    assert "results/small.json: 0 of 3 runs" in capsys.readouterr().out
-    assert not (checkout.folder / "results/small.json").exists()
-
-
-@pytest.mark.parametrize(
-    ("options", "expected"),
-    [
-        (["--study", "large"], "error: no study 'large' in params/studies/; there are: small"),
-        ([], "error: say which study, with STUDY=; there are: small"),
-    ],
+@pytest.mark.fault(
+    "`make study` is ended or interrupted", "nothing goes on; what is finished is recorded, and found again"
 )
-def test_a_study_that_is_not_there_is_told_in_a_line(checkout, capsys, options, expected):
-    assert checkout.make("--runs", "runs", *options) == 1
-    assert capsys.readouterr().err == f"{expected}\n"
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_ends_all_and_keeps_what_is_finished(where, how):
+    write_study(where, text=FILE.replace("predictions", "  long: {norm: ln, epochs: 3000}\npredictions"))
+    (where / "results/small.json").unlink()
+    command = [sys.executable, "workflow/study.py", "--study", "small", "--cores", "1", *map(str, folders(where))]
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **NO_DATA},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        deadline = time.monotonic() + 300
+        while not any((where / "runs/.progress").glob("ln-*.jsonl")):
+            assert time.monotonic() < deadline
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.2)
+        workers = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(how)
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == study.INTERRUPTED, out + err
+    assert "Traceback" not in out + err
+    assert "small: 4 runs, of which 1 are missing" in out
+    assert "small.json: 3 of 4 runs" in out
+    assert psutil.wait_procs(workers, timeout=20)[1] == []
+    assert len(record(where).runs) == 3
+
+
+def test_runs_of_other_sources_are_trained_again(where, ask):
+    rows = json.loads((where / "results/small.json").read_text())
+    rows["environments"][0]["sources"] = "0" * 16
+    (where / "results/small.json").write_text(json.dumps(rows))
+    assert ask(where)[0] == 0  # the folders are of the present sources
+    assert {run.metrics["environment"]["sources"] for run in record(where).runs} != {"0" * 16}
+    for folder in (path for path in (where / "runs").iterdir() if (path / "metrics.json").exists()):
+        metrics = json.loads((folder / "metrics.json").read_text())
+        metrics["environment"]["sources"] = "0" * 16
+        (folder / "metrics.json").write_text(json.dumps(metrics))
+        manifest.write(folder)
+    (where / "results/small.json").unlink()
+    code, out, _ = ask(where, train=lambda name, options: 1)
+    assert code == 1
+    assert "of which 3 are missing" in out
+    assert not (where / "results/small.json").exists()

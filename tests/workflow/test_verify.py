@@ -7,19 +7,26 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import psutil
 import pytest
 import verify
+import yaml
 from commands import ROOT, workflow
+from conftest import QUICK
 
-from normstudy.config import make_config, run_name
+from normstudy.config import Config, make_config, run_name
 from normstudy.errors import NormstudyError
 from normstudy.runs import manifest, stamps
-from normstudy.runs.folder import is_current, read_run
-from normstudy.runs.reproduction import train_again
+from normstudy.runs.folder import is_current, is_of_present_sources, publish, read_run, save, stage
+from normstudy.runs.lacking import lacking
+from normstudy.runs.record import read_record, recorded, verify_predictions, write_predictions, write_record
+from normstudy.runs.reproduction import compare, train_again
 from normstudy.runs.studies import MAIN, verified_study, write_studies
+from normstudy.runs.study_file import read_study_file
 from normstudy.training import sources
+from normstudy.training.loop import fit
 from normstudy.training.sources import PACKAGE, sources_hash
 
 OTHER = "0123456789abcdef"
@@ -54,7 +61,7 @@ def told(monkeypatch, capsys):
 
     def here(runs, epochs, jobs, tell):
         for each in runs:
-            tell(each, train_again(each.config, epochs[each.folder]))
+            tell(each, train_again(each.config, epochs[each.name]))
 
     def ask(folder, study="", everything=False, stamp=False):
         monkeypatch.setattr(verify, "train_side_by_side", here)
@@ -83,7 +90,7 @@ def test_a_run_of_other_sources_counts_as_current_once_that_is_noted(run, told):
     assert not is_current(run)
     process = workflow("verify", "--runs", run.parent, "--stamp", "1")
     assert process.returncode == 0, process.stderr
-    assert "1 run; noted in their folders" in process.stdout
+    assert "1 run; noted beside them" in process.stdout
     assert is_current(run)
     (stamp,) = stamps.read(run)
     assert (stamp["from"], stamp["to"], stamp["compared"], stamp["epochs"]) == (OTHER, sources_hash(), run.name, 2)
@@ -186,6 +193,124 @@ def test_each_study_is_looked_at_and_all_runs_where_that_is_asked_for(three, tol
     assert [is_current(folder) for folder in three] == [False] * 3  # of its kind, one came out otherwise
 
 
+@pytest.fixture
+def recorded_three(three, tmp_path_factory):
+    """A folder of results with the runs of `three` in the record `some` alone, with what the models said."""
+    runs = [recorded(read_run(folder), "gn") for folder in three]
+    results = tmp_path_factory.mktemp("results")
+    write_record(results / "some.json", "A study", runs)
+    write_predictions(results / "some.npz", runs)
+    write_studies(results, {})
+    return results
+
+
+def current(path):
+    return [is_of_present_sources(run) for run in read_record(path).runs]
+
+
+def test_records_are_verified_and_stamped(recorded_three, told):
+    path = recorded_three / "some.json"
+    right = read_record(path).runs[:2]
+    code, out = told(recorded_three, everything=False, stamp=True)
+    assert code == 1
+    assert "To train again: 2 runs, " in out
+    assert f"{right[0].name}, 2 of 2 epochs: equal bit by bit" in out
+    assert "Made by other sources, to the same numbers: 2 runs; noted beside them" in out
+    assert "not found to be the same bit by bit: 1 run; `make report`, `make publish` and `make study` train" in out
+    assert current(path) == [True, True, False]
+    verify_predictions(read_record(path))
+    after = read_record(path)
+    assert [(run.metrics, run.model) for run in after.runs[:2]] == [(run.metrics, "gn") for run in right]
+    assert [run.stamps[0]["compared"] for run in after.runs[:2]] == [right[0].name] * 2
+    assert after.title == "A study"
+    before = path.read_bytes()
+    told(recorded_three, study="some", stamp=True)
+    assert path.read_bytes() == before
+
+
+def test_what_is_stamped_in_a_record_is_not_trained_for_a_study_again(recorded_three, told, tmp_path):
+    path = recorded_three / "some.json"
+    study_file = tmp_path / "some.yaml"
+    values = {**read_record(path).runs[0].config.model_dump(exclude={"seed"}, exclude_none=True)}
+    study_file.write_text(yaml.safe_dump({"seeds": [3, 4], "models": {"gn": values}, "predictions": True}))
+    study = read_study_file(study_file)
+    assert len(lacking(study, recorded_three)) == 2
+    told(recorded_three, stamp=True)
+    assert lacking(study, recorded_three) == []
+
+
+def test_a_run_that_stands_in_several_places_is_trained_again_once(three, told):
+    results = three[0].parent
+    run = read_run(three[0])
+    write_studies(results, {MAIN: [run.name]})
+    for name in ("main", "groups"):
+        write_record(results / f"{name}.json", "", [recorded(run, "gn")])
+    code, out = told(results, stamp=True)
+    assert code == 0
+    assert "To train again: 1 run, 2 epochs in all" in out
+    assert out.count(run.name) == 1
+    assert "to the same numbers: 3 runs; noted beside them" in out
+    assert is_current(three[0])
+    assert current(results / "main.json") == current(results / "groups.json") == [True]
+
+
+def test_where_the_same_run_was_made_twice_each_is_compared(three, told):
+    results = three[0].parent
+    run = read_run(three[0])
+    write_studies(results, {MAIN: [run.name]})
+    other = json.loads(json.dumps(run.metrics))
+    other["history"][1]["test_loss"] = 0.123
+    write_record(results / "main.json", "", [replace(recorded(run, "gn"), metrics=other)])
+    code, out = told(results, stamp=True)
+    assert code == 1
+    assert f"1 of 1: {run.name}, 2 of 2 epochs: equal bit by bit ({three[0]})\n" in out
+    assert f"1 of 1: {run.name}, 2 of 2 epochs: DIFFERENT: test_loss in epoch 2 was 0.123" in out
+    assert f" ({results}/main.json)\n" in out
+    assert is_current(three[0])
+    assert current(results / "main.json") == [False]
+
+
+def test_a_record_is_named_like_a_study_and_needs_no_folders(recorded_three, three, told):
+    (recorded_three / "studies.json").unlink()
+    assert "To train again: 2 runs, " in told(recorded_three, study="some")[1]
+    write_record(three[0].parent / "more.json", "", [recorded(read_run(three[2]), "gn")])
+    assert "To train again: 1 run, " in told(three[0].parent, study="more")[1]
+    assert "To train again: 1 run, " in told(three[0].parent, study=MAIN)[1]
+    assert "To train again: 2 runs, " in told(three[0].parent)[1]
+    assert "To train again: 3 runs, " in told(three[0].parent, everything=True)[1]
+
+
+def test_a_record_that_is_made_anew_meanwhile_is_not_stamped(recorded_three, told, monkeypatch):
+    path = recorded_three / "some.json"
+
+    def renewed(run, *more):
+        if len(read_record(path).runs) == 3:
+            write_record(path, "Anew", read_record(path).runs[2:])
+        return compare(run, *more)
+
+    monkeypatch.setattr(verify, "compare", renewed)
+    with pytest.raises(verify.VerifyError, match=r"some\.json: was made anew meanwhile"):
+        told(recorded_three, stamp=True)
+    assert read_record(path).title == "Anew"
+    assert current(path) == [False]
+
+
+def test_a_recorded_run_that_diverged_has_to_diverge_again(trained, tmp_path, told):
+    config = Config(**{**QUICK, "norm": "none", "optimizer": "sgd", "max_lr": 100})
+    staged = stage(config, tmp_path)
+    save(fit(config, trained.data), trained.data, staged)
+    run = recorded(read_run(publish(staged, tmp_path)), "none")
+    write_studies(tmp_path, {})
+    write_record(tmp_path / "some.json", "", [run])
+    code, out = told(tmp_path)
+    assert code == 0
+    assert "equal bit by bit" in out
+    write_record(tmp_path / "some.json", "", [replace(run, metrics={**run.metrics, "step": run.metrics["step"] + 1})])
+    code, out = told(tmp_path)
+    assert code == 1
+    assert "DIFFERENT: divergence in epoch 1" in out
+
+
 def test_a_job_at_work_on_a_run_is_not_disturbed(run, told):
     from normstudy.ownership import take_runs_folder
     from normstudy.runs.folder import claim
@@ -204,7 +329,9 @@ def test_a_job_at_work_on_a_run_is_not_disturbed(run, told):
     ("damage", "study", "why"),
     [
         (lambda run: shutil.rmtree(run.parent), "", "studies.json: not there; `make report`"),
-        (lambda run: None, "mine", "studies.json: cannot be understood ('mine'); `make report`"),
+        (lambda run: None, "mine", "no study 'mine' in it; there are: main"),
+        (lambda run: (run.parent / "more.json").write_text("["), "", "more.json: not readable"),
+        (lambda run: (run.parent / "more.json").write_text("["), "more", "more.json: not readable"),
         (lambda run: (run.parent / "studies.json").write_text("{}"), "", "studies.json: no study in it"),
         (lambda run: (run.parent / "studies.json").write_text("[1]"), "", "studies.json: cannot be understood"),
         (lambda run: (run / "predictions.npz").write_text(""), "", "predictions.npz: not as it was written"),
@@ -240,7 +367,7 @@ def test_a_process_that_is_killed_is_told_of(run, monkeypatch):
     monkeypatch.setattr(verify, "train_again", die)
     run = changed(run, made_by_others)
     with pytest.raises(verify.VerifyError, match="a process that trained was killed"):
-        verify.train_side_by_side([read_run(run)], {run: 2}, 1, lambda *told: None)
+        verify.train_side_by_side([read_run(run)], {run.name: 2}, 1, lambda *told: None)
 
 
 @pytest.mark.fault("`make verify` interrupted, ended or killed", "no process left, nothing written")

@@ -31,13 +31,16 @@ comparison, one run is here as a whole folder. The report and README.md are made
 """
 
 
-def write(results: Path) -> None:
-    """Write the file anew. Raises `NormstudyError` when something in `results` is damaged or cannot be written."""
+def write(results: Path, params: Path) -> None:
+    """Write the file anew; `params` tells what studies ask for.
+
+    Raises `NormstudyError` when something in `results` is damaged or cannot be written, or a study file is wrong.
+    """
     records = read_records(results)
     published = read_study(results) if (results / "studies.json").exists() else []
     sizes = {path.name: _size(path) for path in results.iterdir()}
-    known = study_file_names()
-    asked = {name: len(read_study_file(study_path(name)).runs) for name in records if name in known}
+    paths = {name: study_path(params, name) for name in study_file_names(params) if name in records}
+    asked = {name: len(read_study_file(path, trust_device=True).runs) for name, path in paths.items()}
     write_whole(results / NAME, page(records, published, sizes, asked))
 
 

@@ -41,13 +41,14 @@ def measure(name: str, run: FinishedRun) -> Measures:
 
 
 def weights(run: FinishedRun) -> Measures:
-    """Of each layer's weights w: ‖w‖₁/‖w‖₂ over its largest value √n, and the fractions of tiny ones.
+    """Of each layer's n weights w: ‖w‖₁/‖w‖₂ over its largest value √n, and the fractions of tiny ones.
 
     A normalization undoes what scales all weights before it, so that ‖w‖ alone says nothing of shrinkage. The first
-    is 1 where all weights are equally large and 1/√n where one is all there is; the others are by `FRACTIONS`.
+    is 1 where all weights are equally large, 1/√n where one is all there is, and None where there is none; the others
+    are by `FRACTIONS`.
     """
-    found = [weight.detach().flatten() for weight in penalised_weights(trained_net(run))]
-    spread = [float(w.norm(1) / w.norm() / len(w) ** 0.5) for w in found]
+    found = [weight.detach().double().flatten() for weight in penalised_weights(trained_net(run))]
+    spread = [_finite(float(w.norm(1) / w.norm() / len(w) ** 0.5)) for w in found]
     tiny = {
         f"{part:g}": [float((w.abs() < part * w.norm() / len(w) ** 0.5).float().mean()) for w in found]
         for part in FRACTIONS

@@ -67,8 +67,10 @@ def metrics_problem(metrics: Any) -> str:
                 return f"history: {name} = {_shown(value)} in epoch {number} is impossible"
         for name in NORMS:
             norms = entry.get(name, [])
-            if not isinstance(norms, list) or not all(n is None or (_is_number(n) and n >= 0) for n in norms):
+            if not isinstance(norms, list) or not all(n is None or (_is_finite(n) and n >= 0) for n in norms):
                 return f"history: {name} in epoch {number} is no list of norms"
+            if (name in entry) != (name in metrics["history"][0]):
+                return f"history: {name} is not in every epoch"
     return _environment_problem(metrics["environment"])
 
 
@@ -134,6 +136,13 @@ def misclassified_problem(arrays: dict[str, np.ndarray], predictions: dict[str, 
     return ""
 
 
+def afterwards_problem(measures: Any) -> str:
+    """What is wrong with what was measured of a trained network: by name, numbers, in lists and under names again."""
+    if not isinstance(measures, dict):
+        return "no set of named measures"
+    return next((f"{name} = {_shown(v)} are no numbers" for name, v in measures.items() if not _are_numbers(v)), "")
+
+
 def stamps_problem(stamps: Any) -> str:
     """What is wrong with the contents of verified.json."""
     if not isinstance(stamps, list):
@@ -187,6 +196,16 @@ def _is_count(value: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_finite(value: Any) -> bool:
+    return _is_number(value) and abs(value) <= sys.float_info.max
+
+
+def _are_numbers(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return all(map(_are_numbers, value.values() if isinstance(value, dict) else value))
+    return value is None or _is_finite(value)
 
 
 def _shown(value: Any) -> str:

@@ -84,6 +84,20 @@ class FinishedRun:
         return self.folder.name
 
     @property
+    def place(self) -> Path:
+        """Where it was read from."""
+        return self.folder
+
+    @property
+    def predictions_file(self) -> Path:
+        return self.folder / "predictions.npz"
+
+    @property
+    def remedy(self) -> str:
+        """What to do about damage of `predictions_file`."""
+        return remedy(self.folder)
+
+    @property
     def diverged(self) -> bool:
         return self.metrics["status"] == "diverged"
 
@@ -99,7 +113,7 @@ class FinishedRun:
     @cached_property
     def predictions(self) -> dict[str, np.ndarray]:
         """The columns of `predictions.npz`, each (n,). Raises `RunError` when they do not fit the metrics."""
-        path = self.folder / "predictions.npz"
+        path = self.predictions_file
         columns = _arrays(path)
         _refuse(path, contract.predictions_problem(columns, self.metrics, self.config))
         return columns
@@ -237,7 +251,7 @@ def read_run(folder: Path | str, check_name: bool = True) -> FinishedRun:
     folder = Path(folder)
     path = folder / "metrics.json"
     try:
-        metrics = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        metrics = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse_constant)
     except FileNotFoundError:
         raise RunError(f"{folder}: no metrics.json there; {remedy(folder)}") from None
     except (OSError, ValueError, RecursionError) as error:
@@ -345,7 +359,8 @@ def _refuse(place: Path, problem: str) -> None:
         raise RunError(f"{place}: {problem}; {remedy(place)}")
 
 
-def _refuse_constant(name: str) -> None:
+def refuse_constant(name: str) -> None:
+    """In the place of what JSON cannot hold and Python's reads all the same: raises `ValueError`."""
     raise ValueError(f"{name} is not a number")
 
 

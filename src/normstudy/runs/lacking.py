@@ -8,9 +8,9 @@ from pathlib import Path
 
 from normstudy.config import run_name
 from normstudy.runs.folder import is_of_present_sources
-from normstudy.runs.record import RecordedRun, read_record
+from normstudy.runs.record import RecordedRun, read_records
 from normstudy.runs.studies import PlannedRun
-from normstudy.runs.study_file import Study, study_file_names, study_path
+from normstudy.runs.study_file import Study
 
 
 def recorded_runs(study: Study, results: Path) -> dict[str, RecordedRun]:
@@ -22,9 +22,8 @@ def recorded_runs(study: Study, results: Path) -> dict[str, RecordedRun]:
     models = {run_name(run.config): run.model for run in study.runs}
     found: dict[str, RecordedRun] = {}
     # Its own last, which takes precedence.
-    for name in sorted(study_file_names(), key=lambda name: name == study.name):
-        path = results / f"{name}.json"
-        for run in read_record(path).runs if path.exists() else []:
+    for record in sorted(read_records(results).values(), key=lambda record: record.name == study.name):
+        for run in record.runs:
             if run.name in models and is_of_present_sources(run) and is_enough(run, study):
                 kept = {name: run.afterwards[name] for name in study.afterwards if name in run.afterwards}
                 found[run.name] = replace(run, model=models[run.name], afterwards=kept)
@@ -45,5 +44,5 @@ def lacking(study: Study, results: Path) -> list[PlannedRun]:
 
 def not_among(study: Study, names: Collection[str]) -> list[PlannedRun]:
     """The runs of `study` whose name is not among `names`."""
-    planned = [PlannedRun(study_path(study.name), run.config) for run in study.runs]
+    planned = [PlannedRun(study.path, run.config) for run in study.runs]
     return [run for run in planned if run.name not in names]

@@ -14,7 +14,8 @@
     }
 
 One line per run. Where a study asks for it, what the models said of each image is beside it, in `<study>.npz`:
-`name` (runs,), `index` and `label` (images,), `predicted`, `predicted_probability` and `loss` (runs, images).
+`name` (runs,), `index` and `label` (images,), `predicted`, `predicted_probability` and `loss` (runs, images). The
+probability of the true class follows from the loss.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from normstudy.config import ParameterError, make_config_of_run, run_name
 from normstudy.errors import NormstudyError
 from normstudy.paths import bring_back, write_whole
 from normstudy.runs import contract
-from normstudy.runs.folder import FinishedRun
+from normstudy.runs.folder import FinishedRun, refuse_constant
 from normstudy.runs.stamps import Stamp
 from normstudy.text import one_line
 
@@ -54,15 +55,27 @@ class RecordError(NormstudyError):
 class RecordedRun(FinishedRun):
     """A run of a record: `folder` is where it would lie, were there one.
 
-    `model` is the study's name for its model, `source` the record that it was read from, `columns` what it said of
-    each image, where that is not to be read from beside `source`.
+    `model` is the study's name for its model, `source` the record that it was read from, `columns` what the model
+    said of each image, where that is not to be read from beside `source`.
     """
 
     model: str = ""
     afterwards: dict[str, Any] = field(default_factory=dict)
     verified: list[Stamp] = field(default_factory=list)
-    source: Path = Path()
+    source: Path | None = None
     columns: dict[str, np.ndarray] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def place(self) -> Path:
+        return self.source or self.folder
+
+    @property
+    def predictions_file(self) -> Path:
+        return self.place.with_name(f"{self.place.stem}.npz")
+
+    @property
+    def remedy(self) -> str:
+        return _remedy(self.predictions_file)
 
     @property
     def stamps(self) -> list[Stamp]:
@@ -71,25 +84,27 @@ class RecordedRun(FinishedRun):
     @property
     def has_predictions(self) -> bool:
         """Whether it is kept what the model said of each image."""
-        return self.columns is not None or self.name in read_predictions(_beside(self.source))
+        if self.columns is not None:
+            return True
+        return self.source is not None and self.name in read_predictions(self.predictions_file)
 
     @cached_property
     def predictions(self) -> dict[str, np.ndarray]:
         """As of `FinishedRun`. Raises `RecordError` when they were not kept, or do not fit the history."""
         if self.columns is not None:
             return self.columns
-        path = _beside(self.source)
+        path = self.predictions_file
         columns = read_predictions(path).get(self.name)
-        problem = "no predictions of it" if columns is None else ""
-        problem = problem or contract.predictions_problem(columns, self.metrics, self.config)
-        if problem:
-            raise RecordError(f"{path}: {self.name}: {problem}; {_remedy(path)}")
+        if columns is None:
+            raise RecordError(f"{path}: {self.name}: no predictions of it; {self.remedy}")
+        if problem := contract.predictions_problem(columns, self.metrics, self.config):
+            raise RecordError(f"{path}: {self.name}: {problem}; {self.remedy}")
         return columns
 
     @property
     def misclassified(self) -> dict[str, np.ndarray]:
         """Raises `RecordError`: images are in run folders alone."""
-        raise RecordError(f"{self.source}: {self.name}: images are kept in run folders alone")
+        raise RecordError(f"{self.place}: {self.name}: images are kept in run folders alone")
 
     def final(self, measure: str) -> float | None:
         """`measure` (of the history) after the last epoch; None if the run diverged."""
@@ -110,7 +125,7 @@ def read_record(path: Path | str) -> RecordedStudy:
     path = Path(path)
     remedy = _remedy(path)
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse_constant)
     except (OSError, ValueError, RecursionError) as error:
         raise RecordError(f"{path}: not readable ({one_line(error)}); {remedy}") from None
     try:
@@ -119,19 +134,34 @@ def read_record(path: Path | str) -> RecordedStudy:
             raise TypeError
     except (KeyError, TypeError):
         raise RecordError(f"{path}: not a list of runs; {remedy}") from None
-    found = []
+    found: dict[str, RecordedRun] = {}
     for number, row in enumerate(rows, start=1):
         try:
-            found.append(_read_run(row, environments, path))
-        except (ValueError, ParameterError) as error:
+            run = _read_run(row, environments, path)
+            if run.name in found:
+                raise ValueError(f"{run.name} stands there twice")
+        except (ValueError, ParameterError, RecursionError) as error:
             raise RecordError(f"{path}: run {number}: {one_line(error)}; {remedy}") from None
-    return RecordedStudy(path.stem, title, found)
+        found[run.name] = run
+    return RecordedStudy(path.stem, title, list(found.values()))
+
+
+def record_names(results: Path | str) -> list[str]:
+    """The studies that are recorded in `results`."""
+    paths = [path for path in Path(results).glob("*.json") if not path.name.startswith(".")]  # not those of editors
+    return sorted(path.stem for path in paths if path.name not in NO_RECORDS)
 
 
 def read_records(results: Path | str) -> dict[str, RecordedStudy]:
     """By name, the studies whose records lie in `results`. Raises as `read_record`."""
-    paths = [path for path in sorted(Path(results).glob("*.json")) if path.name not in NO_RECORDS]
-    return {path.stem: read_record(path) for path in paths}
+    return {name: read_record(Path(results) / f"{name}.json") for name in record_names(results)}
+
+
+def verify_predictions(study: RecordedStudy) -> None:
+    """Raises `RecordError` unless all that is kept of what the models of `study` said fits their histories."""
+    for run in study.runs:
+        if run.has_predictions:
+            _ = run.predictions  # which refuses what does not fit
 
 
 def write_record(path: Path, title: str, runs: Iterable[RecordedRun]) -> None:
@@ -161,19 +191,27 @@ def read_predictions(path: Path) -> dict[str, dict[str, np.ndarray]]:
 def _read_predictions(path: Path, _written: int) -> dict[str, dict[str, np.ndarray]]:
     try:
         with np.load(path, allow_pickle=False) as file:
-            names, of_all = [str(name) for name in file["name"]], {name: file[name] for name in IMAGES}
-            of_each = {name: file[name] for name in JUDGED}
-        found = {}
-        for place, name in enumerate(names):
-            own = {key: values[place] for key, values in of_each.items()}
-            found[name] = {**of_all, **own, "label_probability": np.exp(-own["loss"])}
+            names = [str(name) for name in file["name"]]
+            of_all, of_each = ({name: file[name] for name in kind} for kind in (IMAGES, JUDGED))
     except Exception as error:  # zipfile, zlib and numpy each have their own
         raise RecordError(f"{path}: not readable ({one_line(error)}); {_remedy(path)}") from None
+    shape = len(set(names)), *of_all["index"].shape
+    if other := [name for name, values in of_each.items() if values.shape != shape]:
+        raise RecordError(
+            f"{path}: {other[0]} has the shape {of_each[other[0]].shape} where {shape} is expected; {_remedy(path)}"
+        )
+    found = {}
+    for place, name in enumerate(names):
+        own = {key: values[place] for key, values in of_each.items()}
+        found[name] = {**of_all, **own, "label_probability": np.exp(-own["loss"])}
     return found
 
 
 def write_predictions(path: Path, runs: Sequence[FinishedRun]) -> None:
-    """Put what `runs`, of which none diverged, said of the same images in the place of `path`. Raises `DiskError`."""
+    """Put what `runs`, at least one and none diverged, said of the same images in the place of `path`.
+
+    Raises `DiskError`, and what was there stays.
+    """
     content = io.BytesIO()
     columns = {name: np.stack([run.predictions[name] for run in runs]) for name in JUDGED}
     of_all = {name: runs[0].predictions[name] for name in IMAGES}
@@ -193,9 +231,9 @@ def _read_run(row: Any, environments: Sequence[Any], path: Path) -> RecordedRun:
         raise ValueError("no model named")
     place = row.get("environment")
     if not isinstance(place, int) or isinstance(place, bool) or not 0 <= place < len(environments):
-        raise ValueError(f"environment = {place!r}, which is none of the record's")
-    if not isinstance(row.get("afterwards"), dict) or not isinstance(row.get("verified", []), list):
-        raise ValueError("no afterwards, or verified is no list")
+        raise ValueError(f"environment = {one_line(repr(place))[:60]} is none of the record's")
+    if problem := contract.afterwards_problem(row.get("afterwards")):
+        raise ValueError(f"afterwards: {problem}")
     metrics = {name: row[name] for name in KEPT if name in row}
     metrics |= {"history": _by_epoch(row.get("history")), "environment": environments[place]}
     if problem := contract.metrics_problem(metrics):
@@ -203,19 +241,15 @@ def _read_run(row: Any, environments: Sequence[Any], path: Path) -> RecordedRun:
     config = make_config_of_run(metrics["config"])
     if problem := contract.course_problem(metrics, config):
         raise ValueError(problem)
-    if problem := row.get("verified") and contract.stamps_problem(row["verified"]):
+    verified = row.get("verified", [])
+    if problem := contract.stamps_problem(verified):
         raise ValueError(f"verified: {problem}")
     folder = path.parent / run_name(config)
-    return RecordedRun(folder, metrics, config, row["called"], row["afterwards"], row.get("verified", []), path)
-
-
-def _beside(record: Path) -> Path:
-    """Where the predictions of the runs of `record` are."""
-    return record.with_name(f"{record.stem}.npz")
+    return RecordedRun(folder, metrics, config, row["called"], row["afterwards"], verified, path)
 
 
 def _remedy(path: Path) -> str:
-    return bring_back(path) or "`make study` makes it again, or name a file that is whole"
+    return bring_back(path) or f"delete it, and `make study STUDY={path.stem}` makes it again"
 
 
 def _by_measure(history: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:

@@ -10,8 +10,9 @@
     afterwards: [weights]
 
 Every combination of the values that stand in lists is a run, of each model and with each seed; seeds may be written
-`0 to 39`. A model may hold several such sets of lines, as a list. With `predictions`, what the models said of each
-image is kept; `afterwards` names what is measured of the trained networks (`runs/afterwards.py`).
+`0 to 39`. A model may hold several such sets of lines, as a list. All runs are on one data set, and evaluated on one
+split of it. With `predictions`, what the models said of each image is kept; `afterwards` names what is measured of the
+trained networks (`runs/afterwards.py`).
 """
 
 from __future__ import annotations
@@ -22,17 +23,18 @@ from pathlib import Path
 from typing import Any
 
 from normstudy.config import Config, ParameterError, make_config, read_values, resolve
-from normstudy.paths import project_root
 from normstudy.runs.seeds import named_seeds
 from normstudy.text import one_line
 
-FOLDER = "params/studies"
+FOLDER = "studies"
+"""Beside the parameter files of models, where those of studies are."""
+
 KNOWN = ("title", "common", "seeds", "models", "predictions", "afterwards")
 KEYS = ", ".join(f"`{key}:`" for key in KNOWN if key != "models")
 AFTERWARDS = ("weights", "batch_norm", "first_gradients", "inside")
 """What can be measured of trained networks; `runs/afterwards.py` has it."""
 
-DEFAULT_SEED = Config().seed
+DEFAULTS = {"title": "", "common": {}, "seeds": [Config().seed], "predictions": False, "afterwards": []}
 
 
 @dataclass(frozen=True)
@@ -47,60 +49,91 @@ class StudyRun:
 class Study:
     """A study: its runs, seed by seed, so that an unfinished one has treated all models alike.
 
-    `title`: its heading in a report that has no section of its own for it; `predictions`: whether those are kept;
-    `afterwards`: what is measured of the trained networks.
+    `path`: its file; `title`: its heading in a report that has no section of its own for it; `predictions`: whether
+    those are kept; `afterwards`: what is measured of the trained networks.
     """
 
-    name: str
+    path: Path
     title: str
     runs: tuple[StudyRun, ...]
     predictions: bool
     afterwards: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        return self.path.stem
 
-def study_file_names() -> list[str]:
-    """The studies that there are files of."""
-    return sorted(path.stem for path in (project_root() / FOLDER).glob("*.yaml"))
+
+def study_file_names(params: Path) -> list[str]:
+    """The studies that there are files of in the folder of parameters `params`."""
+    # Not what editors and systems leave beside them under hidden names.
+    return sorted(path.stem for path in (params / FOLDER).glob("*.yaml") if not path.name.startswith("."))
 
 
-def study_path(name: str) -> Path:
-    """The file of the study `name`. Raises `ParameterError`, which names those that there are."""
-    known = study_file_names()
+def study_path(params: Path, name: str) -> Path:
+    """The file of the study `name` in `params`. Raises `ParameterError`, which names those that there are."""
+    known = study_file_names(params)
     if name not in known:
-        which = f"no study {one_line(name)!r} in {FOLDER}/" if name else "say which study, with STUDY="
+        folder = one_line(params / FOLDER)
+        which = f"no study {one_line(name)!r} in {folder}/" if name else "say which study, with STUDY="
         raise ParameterError(f"{which}; there are: {', '.join(known) or 'none'}")
-    return project_root() / FOLDER / f"{name}.yaml"
+    return params / FOLDER / f"{name}.yaml"
 
 
-def read_study_file(path: Path) -> Study:
-    """The study that `path` describes. Raises `ParameterError`, one line with the file and what is wrong in it."""
+def read_study_file(path: Path, trust_device: bool = False) -> Study:
+    """The study that `path` describes. Raises `ParameterError`, one line with the file and what is wrong in it.
+
+    `trust_device`: its runs happen on other machines, which have to tell whether there is a GPU.
+    """
     study = read_values(path)
     where = one_line(path)
     if not isinstance(study, dict) or not study.get("models"):
         raise ParameterError(f"{where}: must hold `models:`, and may hold {KEYS}")
     if unknown := [str(key) for key in study if key not in KNOWN]:
         raise ParameterError(f"{where}: {one_line(unknown[0])}: unknown; beside `models:` it may hold {KEYS}")
-    common, models = study.get("common") or {}, study["models"]
+    given = {**DEFAULTS, **{key: value for key, value in study.items() if value is not None}}
+    common, models, title, afterwards = (given[key] for key in ("common", "models", "title", "afterwards"))
     if not isinstance(common, dict) or not isinstance(models, dict):
         raise ParameterError(f"{where}: `common` and each of `models` hold lines `key: value`")
-    title, predictions = study.get("title") or path.stem.replace("_", " ").capitalize(), study.get("predictions", False)
-    if not isinstance(title, str) or not isinstance(predictions, bool):
+    if not isinstance(title, str) or not isinstance(given["predictions"], bool):
         raise ParameterError(f"{where}: `title` is a text, `predictions` true or false")
-    afterwards = study.get("afterwards") or []
-    if not isinstance(afterwards, list) or set(map(str, afterwards)) - set(AFTERWARDS):
+    if not isinstance(afterwards, list) or not all(each in AFTERWARDS for each in afterwards):
         raise ParameterError(f"{where}: `afterwards` is a list of {', '.join(AFTERWARDS)}")
+    runs = [
+        run
+        for seed in named_seeds(given["seeds"], where)
+        for model, values in models.items()
+        for run in _runs_of_model(f"{where}: {one_line(model)}", one_line(model), values, common, seed, trust_device)
+    ]
+    for key in ("dataset", "evaluate_on"):  # what their runs said of images could not be compared
+        if len(found := sorted({getattr(run.config, key) for run in runs})) > 1:
+            raise ParameterError(f"{where}: {key} = {' and '.join(found)}: a study has one; make two of it")
+    title = one_line(title) or path.stem.replace("_", " ").capitalize()
+    return Study(path, title, tuple(dict.fromkeys(runs)), given["predictions"], tuple(dict.fromkeys(afterwards)))
+
+
+def _runs_of_model(
+    where: str, model: str, values: Any, common: dict[str, Any], seed: int, trust_device: bool
+) -> list[StudyRun]:
+    """The runs with `seed` of what the study calls `model`. Raises `ParameterError`, beginning with `where`."""
+    sets = values if isinstance(values, list) else [values]
+    if not sets or not all(isinstance(each, dict) for each in sets):
+        raise ParameterError(f"{where}: must hold lines `key: value`")
     runs = []
-    for seed in named_seeds(study["seeds"], where) if "seeds" in study else [DEFAULT_SEED]:
-        for model, values in models.items():
-            sets = values if isinstance(values, list) else [values]
-            if not sets or not all(isinstance(each, dict) for each in sets):
-                raise ParameterError(f"{where}: {one_line(model)}: must hold lines `key: value`")
-            for combination in (one for each in sets for one in _combinations({**common, **each, "seed": seed})):
-                config = make_config(combination, f"{where}: {one_line(model)}")
-                if config.dataset == "auto":
-                    raise ParameterError(f"{where}: {one_line(model)}: a study names its data set: `dataset: mnist`")
-                runs.append(StudyRun(str(model), resolve(config, config.dataset)))
-    return Study(path.stem, title, tuple(dict.fromkeys(runs)), predictions, tuple(afterwards))
+    for each in ({**common, **own} for own in sets):
+        if "seed" in each:
+            raise ParameterError(f"{where}: seed: stands under `seeds:`, for all models alike")
+        if empty := [one_line(key) for key, value in each.items() if value == []]:
+            raise ParameterError(f"{where}: {empty[0]}: a list without values; delete this line")
+        for combination in _combinations({**each, "seed": seed}):
+            config = make_config(combination, where)
+            if config.dataset == "auto":
+                raise ParameterError(f"{where}: a study names its data set: `dataset: mnist`")
+            try:
+                runs.append(StudyRun(model, resolve(config, config.dataset, trust_device)))
+            except ParameterError as error:
+                raise ParameterError(f"{where}: {error}") from None
+    return runs
 
 
 def _combinations(values: dict[str, Any]) -> list[dict[str, Any]]:

@@ -48,8 +48,8 @@ def verify_together(runs: Sequence[FinishedRun]) -> None:
         for name in ("index", "label"):
             if not np.array_equal(run.predictions[name], finished[0].predictions[name]):
                 raise RunError(
-                    f"{run.folder}/predictions.npz: {name} is not that of {finished[0].name}, so that the runs "
-                    f"cannot be compared; {remedy(run.folder)}"
+                    f"{run.predictions_file}: {name} is not that of {finished[0].name}, so that the runs "
+                    f"cannot be compared; {run.remedy}"
                 )
 
 
