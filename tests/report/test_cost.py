@@ -30,8 +30,8 @@ def test_a_run_of_two_studies_counts_once_in_all():
     }
     told = cost.in_words(records, [run(seed=0), run("bn")])
     assert told.startswith(
-        "All that was searched or run for this report are 4 runs with 8 epochs: 4.00 core-hours on a processor. "
-        "The 2 runs compared above took 2.00 core-hours of that."
+        "Everything that was searched or run for this report comes to 4 runs with 8 epochs: 4.00 core-hours on "
+        "a processor. The 2 runs compared above took 2.00 core-hours of that."
     )
     assert told.endswith("Within each study, all were made on one kind of processor.")
     assert "count once for all" in cost.summary(records, [])
@@ -49,7 +49,7 @@ def test_a_study_of_two_machines_is_named():
 
 def test_runs_of_no_study_are_all_there_is():
     assert cost.cost_table({}, [run()])["study"].tolist() == ["in no study: runs compared above"]
-    assert cost.in_words({}, [run()]).endswith("are 1 run with 2 epochs: 1.00 core-hours on a processor.")
+    assert cost.in_words({}, [run()]).endswith("comes to 1 run with 2 epochs: 1.00 core-hours on a processor.")
     assert "several studies" not in cost.summary({}, [run()])
 
 

@@ -18,7 +18,7 @@ def in_words(records: Mapping[str, RecordedStudy], compared: Sequence[FinishedRu
     every = _once([*_of(records), *compared])
     epochs = sum(len(run.history) for run in every)
     together = (
-        f"All that was searched or run for this report are {counted(len(every), 'run')} with "
+        f"Everything that was searched or run for this report comes to {counted(len(every), 'run')} with "
         f"{counted(epochs, 'epoch')}: {took(every)} on {join_words(processors(every))}."
     )
     if len(every) > len(_once(compared)):
