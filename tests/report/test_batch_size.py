@@ -1,6 +1,7 @@
 """The section on the size of the batch, the rule for its rates, and the files of both studies."""
 
 import pytest
+from commands import ROOT
 from recorded import recorded_study
 from sweeps import around, cell
 
@@ -107,9 +108,9 @@ def test_the_rules_were_tried_on_the_validation_split_with_other_seeds():
         assert tried == {(power, size) for power in RULES for size in (8, 32, 512)}
         assert {one.config.evaluate_on for one in each.cells} == {"validation"}
         seeds |= {run.config.seed for one in each.cells for run in one.runs}
-    assert not seeds & {run.config.seed for run in read_study_file(study_path(Path("params"), "batch_size")).runs}
+    assert not seeds & {run.config.seed for run in read_study_file(study_path(ROOT / "params", "batch_size")).runs}
 
 
 def planned(name) -> list[Series]:
     """The study of that file, as it will be."""
-    return series_of(read_study_file(study_path(Path("params"), name)).runs)
+    return series_of(read_study_file(study_path(ROOT / "params", name)).runs)

@@ -61,7 +61,7 @@ def test_what_models_said_has_to_be_of_the_same_images(results, whole, name, see
     run = as_recorded(whole, seed=seed)
     write_record(results / "main.json", "", [run])
     write_predictions(results / "main.npz", [run])
-    assert all(isinstance(each, RecordedRun) <= each.has_predictions for each in compared_runs(results))
+    assert [each.has_predictions for each in compared_runs(results) if isinstance(each, RecordedRun)] == [True]
     right = np.flatnonzero(run.columns["label"] == run.columns["predicted"])
     one = right[0]
     other = right[run.columns["label"][right] != run.columns["label"][one]][0]
