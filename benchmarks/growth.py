@@ -23,7 +23,7 @@ from normstudy.hardware import cores
 from normstudy.paths import project_root
 from normstudy.runs.folder import environment, publish, read_run, save, stage
 from normstudy.runs.lacking import lacking
-from normstudy.runs.record import RecordedRun, read_records, write_predictions, write_record
+from normstudy.runs.record import RecordedRun, read_records, verify_predictions, write_predictions, write_record
 from normstudy.runs.studies import MAIN, read_study
 from normstudy.runs.study_file import read_study_file
 from normstudy.training.sources import sources_hash
@@ -106,9 +106,9 @@ def recorded(number: int) -> dict[str, float]:
 
         start = time.perf_counter()
         for found in read_records(where).values():
-            verified = [run.predictions for run in found.runs]
+            verify_predictions(found)
         read = time.perf_counter() - start
-        assert len(verified) == number
+        assert len(found.runs) == number
         start = time.perf_counter()
         assert not lacking(read_study_file(where / f"{MAIN}.yaml"), where)
         return {"runs": number, "MB": size, "read": read, "planned": time.perf_counter() - start}

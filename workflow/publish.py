@@ -50,7 +50,7 @@ def publish(params: Path, runs: Path, results: Path) -> list[str]:
     studies_file = results / "studies.json"
     studies = json.loads(studies_file.read_text()) if studies_file.exists() else {}
     write_studies(results, {**studies, MAIN: names})
-    write_products(params, results)
+    write_products(results, params)
     now = {**studies, MAIN: names}
     for name in sorted(named(studies) - named(now)):
         drop(results / name)
@@ -72,7 +72,7 @@ def named(studies: dict[str, list[str]]) -> set[str]:
     return {name for names in studies.values() for name in names}
 
 
-def write_products(params: Path, results: Path) -> None:
+def write_products(results: Path, params: Path) -> None:
     """README.md's results, its graphs, the list of notebook pages, and the README.md of `results`."""
     every_run = compared_runs(results)
     graphs = draw_graphs(every_run, results / "figures")

@@ -5,7 +5,7 @@ Usage: python workflow/study.py --study NAME|--all [--params params] [--runs run
 
 The runs go through the notebook into run folders, as those of `make report` do. What is in a record already, of this
 study or another, is not trained again; what is no longer part of the study leaves its record. However training ends,
-the record gets what is finished, and `results/README.md` says so; with --gather nothing is trained.
+the record gets what is finished, and README.md beside it says so; with --gather nothing is trained.
 """
 
 from __future__ import annotations
@@ -37,17 +37,13 @@ from normstudy.runs.timing import batch_seconds
 from normstudy.runs.verification import verify
 from normstudy.skeleton import parse_skeleton
 
-INTERRUPTED = 130
-"""The exit status of a job that Ctrl-C has ended."""
-
 BESIDE_THE_EPOCHS = 8
 """Seconds of a run: start-up of its notebook, pictures, saving."""
 
+INTERRUPTED = 130
+
 IMAGES_OF_A_STEP = 80
 """A step of training takes as long as so many images more would; measured with batches of 2 to 512."""
-
-DECIDE_TIME = ("dataset", "norm", "device", "precision")
-"""Parameters that have to be the same for `work` to tell how much longer an epoch takes than that of another run."""
 
 
 def main() -> int:
@@ -134,24 +130,23 @@ def expected_seconds(missing: list[PlannedRun], options: argparse.Namespace) -> 
     known: dict[tuple, list[float]] = {}
     for recorded_study in read_records(options.results).values():
         for run in recorded_study.runs:
-            own = known.setdefault(decides_time(run.config), [])
-            own.extend(entry["seconds"] / work(run.config) for entry in run.history)
-    took = [[fmean(own) * work(run.config)] if (own := known.get(decides_time(run.config))) else [] for run in missing]
+            known.setdefault(kind(run.config), []).extend(entry["seconds"] / work(run.config) for entry in run.history)
+    took = [[fmean(own) * work(run.config)] if (own := known.get(kind(run.config))) else [] for run in missing]
     if not any(took):
         return 0.0
     return batch_seconds([run.config.epochs for run in missing], took, BESIDE_THE_EPOCHS, options.cores)
 
 
+def kind(config: Config) -> tuple:
+    """What is the same for runs whose epochs take as long for as much `work`."""
+    return config.norm, config.device, config.precision
+
+
 def work(config: Config) -> float:
-    """To what the time of an epoch is about proportional, where `decides_time` is the same."""
+    """To what the time of an epoch is about proportional."""
     images = training_images(config)
     blocks = len(parse_skeleton(config.skeleton)) + config.depth
     return blocks * (images + IMAGES_OF_A_STEP * images / config.batch_size)
-
-
-def decides_time(config: Config) -> tuple:
-    """The values of `DECIDE_TIME`."""
-    return tuple(getattr(config, name) for name in DECIDE_TIME)
 
 
 def gather(study: Study, there: dict[str, RecordedRun], missing: list[PlannedRun], options: argparse.Namespace) -> int:

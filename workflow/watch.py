@@ -75,14 +75,15 @@ class Batch:
 
     def look(self) -> list[str]:
         """See what is new; the names of runs that have begun, gone on or ended since the last look."""
-        changed = []
-        for name, entries in self._channels.news().items():
+        changed, news = [], self._channels.news()
+        for name in [name for name in self.runs if name in news]:
+            entries = news[name]
             self.begun[name] = None
             self.ended.discard(name)  # it was begun once more
             if len(entries) > len(self.entries[name]) or not entries:
                 self.entries[name] = entries or self.entries[name]
                 changed.append(name)
-        for name in self.begun.keys() - self.ended:
+        for name in self.going_on():
             if self.is_complete(name) or not is_claimed(name, self._runs_folder):
                 self.ended.add(name)
                 changed += [] if name in changed else [name]

@@ -49,7 +49,9 @@ def test_what_is_not_said_is_as_usual(tmp_path):
     assert (study.predictions, study.afterwards) == (False, ())
 
 
-@pytest.mark.parametrize(("seeds", "expected"), [("0 to 39", list(range(40))), ("[3, 1]", [3, 1]), ("[0]", [0])])
+@pytest.mark.parametrize(
+    ("seeds", "expected"), [("0 to 39", list(range(40))), ("7 to 7", [7]), ("[3, 1]", [3, 1]), ("[0]", [0])]
+)
 def test_seeds_are_a_list_or_from_one_to_another(tmp_path, seeds, expected):
     study = read_study_file(written(tmp_path, f"seeds: {seeds}\nmodels: {{gn: {{norm: gn, dataset: digits}}}}"))
     assert [run.config.seed for run in study.runs] == expected
@@ -83,9 +85,14 @@ GN = "models: {gn: {norm: gn, dataset: digits}}\n"
         ("models: {gn: 3}", "gn: must hold lines"),
         ("models: {gn: []}", "gn: must hold lines"),
         ("models: {gn: [{norm: gn}, 3]}", "gn: must hold lines"),
-        (f"{GN}seeds: 3", "seeds: must be such as .* of at most 1,000"),
-        (f"{GN}seeds: 0", "seeds: must be such as"),
-        (f"{GN}seeds: [1, 1]", "seeds: 1 stands there twice"),
+        *(
+            (f"{GN}seeds: {value}", "seeds: must be such as .* or `0 to 9`, of at most 1,000")
+            for value in ("3", "0", "[]", "[[1, 2]]", "{}", "true", "3 to 1", "-1 to 3", "0 to 1000", "0 to x")
+        ),
+        (f"{GN}seeds: {'9' * 5000} to {'9' * 5000}", "seeds: must be such as"),
+        (f"{GN}seeds: [1, x]", "seeds: must be such as"),
+        (f"{GN}seeds: [3, 1, 3]", "seeds: 3 stands there twice"),
+        (f"{GN}seeds: [-1]", "seeds: must be such as"),
         (f"{GN}common: {{seed: 4}}", "gn: seed: stands under `seeds:`, for all models alike"),
         ("models: {gn: {norm: gn, dataset: digits, seed: 4}}", "gn: seed: stands under `seeds:`"),
         (f"{GN}title: 3", "`title` is a text"),

@@ -32,15 +32,19 @@ comparison, one run is here as a whole folder. The report and README.md are made
 
 
 def write(results: Path, params: Path) -> None:
-    """Write the file anew; `params` tells what studies ask for.
+    """Write the file anew; `params` has the files of studies.
 
     Raises `NormstudyError` when something in `results` is damaged or cannot be written, or a study file is wrong.
     """
     records = read_records(results)
     published = read_study(results) if (results / "studies.json").exists() else []
     sizes = {path.name: _size(path) for path in results.iterdir()}
-    paths = {name: study_path(params, name) for name in study_file_names(params) if name in records}
-    asked = {name: len(read_study_file(path, trust_device=True).runs) for name, path in paths.items()}
+    known = study_file_names(params)
+    asked = {
+        name: len(read_study_file(study_path(params, name), trust_device=True).runs)
+        for name in records
+        if name in known
+    }
     write_whole(results / NAME, page(records, published, sizes, asked))
 
 
