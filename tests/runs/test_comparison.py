@@ -55,14 +55,25 @@ def test_further_seeds_are_from_the_record_and_other_models_left_out(results, wh
     ]
 
 
-def test_what_models_said_has_to_be_of_the_same_images(results, whole):
-    run = as_recorded(whole, seed=4)
+@pytest.mark.parametrize("seed", [0, 4])  # before and after the one of the folder
+@pytest.mark.parametrize("name", ["index", "label"])
+def test_what_models_said_has_to_be_of_the_same_images(results, whole, name, seed):
+    run = as_recorded(whole, seed=seed)
     write_record(results / "main.json", "", [run])
     write_predictions(results / "main.npz", [run])
-    assert compared_runs(results)[-1].has_predictions
-    turned = {**run.columns, "index": np.roll(run.columns["index"], 1)}
+    assert [each.has_predictions for each in compared_runs(results) if isinstance(each, RecordedRun)] == [True]
+    right = np.flatnonzero(run.columns["label"] == run.columns["predicted"])
+    one = right[0]
+    other = right[run.columns["label"][right] != run.columns["label"][one]][0]
+    places = np.arange(len(run.columns["index"]))
+    places[[one, other]] = other, one
+    turned = {
+        key: column[places] if (key == "index") == (name == "index") else column for key, column in run.columns.items()
+    }
     write_predictions(results / "main.npz", [replace(run, columns=turned)])
-    with pytest.raises(RunError, match=r"main\.npz: index is not that of .* cannot be compared"):
+    with pytest.raises(
+        RunError, match=rf"main\.npz: {name} is not that of .*-seed3-.* cannot be compared; delete it, and"
+    ):
         compared_runs(results)
 
 

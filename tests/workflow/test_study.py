@@ -149,6 +149,7 @@ def test_what_is_finished_is_recorded_however_training_ends(where, ask):
     assert code == 0
     assert "small.json: 2 of 3 runs" in out
     assert len(record(where).runs) == 2
+    assert "2 of 3 runs so far" in (where / "results/README.md").read_text()
     for ending in (1, -9, study.INTERRUPTED):
         code, out, _ = ask(where, train=lambda name, options, ending=ending: ending)
         assert code == ending

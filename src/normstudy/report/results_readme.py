@@ -34,7 +34,7 @@ comparison, one run is here as a whole folder. The report and README.md are made
 def write(results: Path, params: Path) -> None:
     """Write the file anew; `params` has the files of studies.
 
-    Raises `NormstudyError` when something in `results` is damaged or cannot be written.
+    Raises `NormstudyError` when something in `results` is damaged or cannot be written, or a study file is wrong.
     """
     records = read_records(results)
     published = read_study(results) if (results / "studies.json").exists() else []

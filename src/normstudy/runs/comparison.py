@@ -24,6 +24,6 @@ def compared_runs(folder: Path | str) -> list[FinishedRun]:
     for run in read_record(record).runs if record.exists() else []:
         if kind_of_model(run.config) in models:
             found.setdefault(run.name, run)
-    runs = sorted(found.values(), key=lambda run: (models.index(kind_of_model(run.config)), run.config.seed))
-    verify_together([run for run in runs if not isinstance(run, RecordedRun) or run.has_predictions])
-    return runs
+    # Those with folders first, so that what does not fit them is told to be the record.
+    verify_together([run for run in found.values() if not isinstance(run, RecordedRun) or run.has_predictions])
+    return sorted(found.values(), key=lambda run: (models.index(kind_of_model(run.config)), run.config.seed))

@@ -93,6 +93,11 @@ class FinishedRun:
         return self.folder / "predictions.npz"
 
     @property
+    def remedy(self) -> str:
+        """What to do about damage of `predictions_file`."""
+        return remedy(self.folder)
+
+    @property
     def diverged(self) -> bool:
         return self.metrics["status"] == "diverged"
 

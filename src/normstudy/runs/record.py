@@ -74,6 +74,10 @@ class RecordedRun(FinishedRun):
         return self.place.with_name(f"{self.place.stem}.npz")
 
     @property
+    def remedy(self) -> str:
+        return _remedy(self.predictions_file)
+
+    @property
     def stamps(self) -> list[Stamp]:
         return self.verified
 
@@ -92,9 +96,9 @@ class RecordedRun(FinishedRun):
         path = self.predictions_file
         columns = read_predictions(path).get(self.name)
         if columns is None:
-            raise RecordError(f"{path}: {self.name}: no predictions of it; {_remedy(path)}")
+            raise RecordError(f"{path}: {self.name}: no predictions of it; {self.remedy}")
         if problem := contract.predictions_problem(columns, self.metrics, self.config):
-            raise RecordError(f"{path}: {self.name}: {problem}; {_remedy(path)}")
+            raise RecordError(f"{path}: {self.name}: {problem}; {self.remedy}")
         return columns
 
     @property

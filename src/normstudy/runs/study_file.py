@@ -113,7 +113,7 @@ def read_study_file(path: Path, trust_device: bool = False) -> Study:
 
 
 def _runs_of_model(
-    where: str, model: str, values: Any, common: dict[str, Any], seed: Any, trust_device: bool
+    where: str, model: str, values: Any, common: dict[str, Any], seed: int, trust_device: bool
 ) -> list[StudyRun]:
     """The runs with `seed` of what the study calls `model`. Raises `ParameterError`, beginning with `where`."""
     sets = values if isinstance(values, list) else [values]

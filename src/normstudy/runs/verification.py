@@ -49,7 +49,7 @@ def verify_together(runs: Sequence[FinishedRun]) -> None:
             if not np.array_equal(run.predictions[name], finished[0].predictions[name]):
                 raise RunError(
                     f"{run.predictions_file}: {name} is not that of {finished[0].name}, so that the runs "
-                    f"cannot be compared; {remedy(run.place)}"
+                    f"cannot be compared; {run.remedy}"
                 )
 
 
