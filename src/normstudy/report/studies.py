@@ -17,6 +17,8 @@ from normstudy.report import (
 )
 from normstudy.runs.record import RecordedStudy
 
+HEADING = "## What the studies say {#sec-studies}"
+
 ELSEWHERE = ("main", "search", "neighbours", "skeletons")
 """Studies that other parts of the report show."""
 
@@ -38,8 +40,12 @@ WITH = {"batch_size": ("batch_rates",)}
 
 
 def sections(records: Mapping[str, RecordedStudy]) -> str:
-    """The sections of all studies among `records`, as Markdown: those of `SECTIONS` first, in their order."""
+    """The sections of all studies among `records`, as Markdown under a heading: first those of `SECTIONS`, in order.
+
+    Nothing where none of them has a section here.
+    """
     known = [name for name in SECTIONS if name in records]
     shown = {*known, *ELSEWHERE, *(other for name in known for other in WITH.get(name, ()))}
     found = [SECTIONS[name](records[name], *map(records.get, WITH.get(name, ()))) for name in known]
-    return "\n\n".join([*found, *(sweep.section(records[name]) for name in records if name not in shown)])
+    found += [sweep.section(records[name]) for name in records if name not in shown]
+    return "\n\n".join([HEADING, *found]) if found else ""
