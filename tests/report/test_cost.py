@@ -26,7 +26,6 @@ def test_a_run_of_two_studies_counts_once_in_all():
         "runs": ["2", "2", "1", "4"],
         "epochs": ["4", "4", "2", "8"],
         "core-hours": ["2.00", "2.00", "1.00", "4.00"],
-        "processor": ["a processor"] * 4,
     }
     told = cost.in_words(records, [run(seed=0), run("bn")])
     assert told.startswith(

@@ -21,7 +21,7 @@ def test_images_are_counted_by_how_many_runs_misclassify_them():
         "one; a run misclassifies 2.0 on average (@tbl-mistakes)."
     )
     first, second, together = mistakes.mistakes_table(judgements(RUNS)).to_dict("records")
-    assert (first["runs"], first["by at least one"], first["by more than half"], first["by all"]) == (3, 4, 2, 1)
+    assert (first["runs"], first["by at least one"], first["by more than half"], first["by every one"]) == (3, 4, 2, 1)
     assert first["errors of a run"] == "2.3 (0.9 to 3.8)"
     assert second["errors of a run"] == "1.0"  # of one run, there is no interval
     assert (together["runs"], together["errors of a run"]) == (4, "2.0")

@@ -77,5 +77,5 @@ def test_the_rates_of_an_epoch_do_not_depend_on_where_the_run_went_on(schedule):
 
 @pytest.mark.parametrize("schedule", ["cosine", "step", "plateau", "constant"])
 def test_a_run_with_each_schedule_learns(schedule):
-    run = fit(Config(**{**QUICK, "schedule": schedule, "evaluate_on": "validation", "epochs": 3}))
+    run = fit(Config(**{**QUICK, "schedule": schedule, "evaluate_on": "validation", "epochs": 5}))
     assert run.history[-1]["test_accuracy"] > 0.3

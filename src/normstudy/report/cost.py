@@ -36,7 +36,7 @@ def summary(records: Mapping[str, RecordedStudy], compared: Sequence[FinishedRun
 
 
 def cost_table(records: Mapping[str, RecordedStudy], compared: Sequence[FinishedRun]) -> pd.DataFrame:
-    """Runs, epochs, hours and processors of each study, and in the last row of all runs, each counted once."""
+    """Runs, epochs and hours of each study, and in the last row of all runs, each counted once."""
     recorded = {run.name for run in _of(records)}
     others = [run for run in compared if run.name not in recorded]
     rows = [(_called(study), study.runs) for study in records.values()]
@@ -49,7 +49,6 @@ def cost_table(records: Mapping[str, RecordedStudy], compared: Sequence[Finished
         "epochs": [f"{sum(len(run.history) for run in runs):,}" for _, runs in rows],
         "core-hours": [hours_text(hours(runs)) for _, runs in rows],
         "GPU-hours": [hours_text(hours(runs, "cuda")) for _, runs in rows],
-        "processor": [join_words(processors(runs)) for _, runs in rows],
     }
     if not hours(every, "cuda"):
         del columns["GPU-hours"]

@@ -77,7 +77,7 @@ def mistakes_table(judged: Sequence[Judgements]) -> pd.DataFrame:
                 "errors of a run": mean,
                 "by at least one": some,
                 "by more than half": most,
-                "by all": every,
+                "by every one": every,
             }
         )
     return pd.DataFrame(rows)
