@@ -34,7 +34,7 @@ from normstudy.report.labels import FULL_NAMES, data_name, model_names, which_mo
 from normstudy.report.models import of_first_seed
 from normstudy.runs.comparison import compared_runs
 from normstudy.runs.folder import FinishedRun
-from normstudy.runs.record import read_record, read_records, record_names, verify_predictions
+from normstudy.runs.record import read_record, record_names, verify_predictions
 
 REPORT = Path("report.qmd")
 PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml")
@@ -51,10 +51,8 @@ class RenderError(NormstudyError):
 def render(results: Path, output: Path, renderer: str = "auto") -> str:
     """Make the report in `output`; the renderer that did it, in words. Raises `NormstudyError`."""
     runs = of_first_seed(compared_runs(results))
-    for name in NEEDED:
-        read_record(RECORDS / f"{name}.json")
-    for study in read_records(RECORDS).values():
-        verify_predictions(study)
+    for name in sorted({*NEEDED, *record_names(RECORDS)}):
+        verify_predictions(read_record(RECORDS / f"{name}.json"))
     program, detail = (None, "as asked for") if renderer == "preview" else quarto.find()
     if renderer == "quarto" and not program:
         raise RenderError(f"{detail}; `make report RENDERER=preview` does without")

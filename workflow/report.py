@@ -23,7 +23,7 @@ from cluster import Profile, cancel_jobs, fate, read_profile
 from job_lock import JobError, note_holders, one_job_at_a_time
 from placement import clear_up
 from rich.console import Console
-from surroundings import settle
+from surroundings import end_as_interrupted, settle
 from watch import MOST_SHOWN, watch
 
 from normstudy.errors import SCANT, NormstudyError, disk_refusal
@@ -63,9 +63,7 @@ def main() -> int:
     arguments.only_train |= bool(arguments.study)
     arguments.command = f"make study STUDY={arguments.study}" if arguments.study else "make report"
     console = terminal()
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(ending) is signal.SIG_DFL:  # nohup has it ignored
-            signal.signal(ending, signal.default_int_handler)
+    end_as_interrupted()
     try:
         settle(__file__)
         if not arguments.only_train:

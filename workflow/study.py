@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from surroundings import settle
+from surroundings import end_as_interrupted, settle
 
 from normstudy.config import Config, training_images
 from normstudy.errors import NormstudyError, disk_refusal
@@ -58,9 +58,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int)
     parser.add_argument("--gather", choices=["1", "0", ""], default="", help="train nothing, record what is finished")
     options = parser.parse_args()
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(ending) is signal.SIG_DFL:  # nohup has it ignored
-            signal.signal(ending, signal.default_int_handler)
+    end_as_interrupted()
     try:
         settle(__file__)
         names = study_file_names(options.params) if options.all else [options.study]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import signal
 import sys
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -63,6 +64,13 @@ def settle(script: str) -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # a terminal may not know the characters of a name
     os.chdir(own)
+
+
+def end_as_interrupted() -> None:
+    """Have what ends this process from outside raise `KeyboardInterrupt`, as Ctrl-C does."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(ending) is signal.SIG_DFL:  # nohup has it ignored
+            signal.signal(ending, signal.default_int_handler)
 
 
 def clean(environ: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,6 @@ all of them. With --stamp, runs of other sources whose numbers the present ones 
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from processes import KilledError, side_by_side
 from stamping import VerifyError, write_stamps
-from surroundings import settle
+from surroundings import end_as_interrupted, settle
 
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.hardware import cores, has_cuda
@@ -210,9 +209,7 @@ def main() -> int:
     parser.add_argument("--all", choices=["1", "0", ""], default="", help="whole runs, and all of them")
     parser.add_argument("--stamp", choices=["1", "0", ""], default="", help="note runs of other sources as current")
     arguments = parser.parse_args()
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(ending) is signal.SIG_DFL:  # nohup has it ignored
-            signal.signal(ending, signal.default_int_handler)
+    end_as_interrupted()
     try:
         settle(__file__)
         return verify_runs(arguments.runs, arguments.study, arguments.all == "1", arguments.stamp == "1")

@@ -68,8 +68,10 @@ def names_of_runs(configs: Sequence[Config]) -> list[str]:
 
 def of_first_seed(runs: Sequence[FinishedRun]) -> list[FinishedRun]:
     """One run of each model: what is shown of single runs. It is one with a folder of its own where there is any."""
-    with_folder = [[run for run in model.runs if not isinstance(run, RecordedRun)] for model in models_of(runs)]
-    return [own[0] if own else model.runs[0] for own, model in zip(with_folder, models_of(runs), strict=True)]
+    return [
+        next((run for run in model.runs if not isinstance(run, RecordedRun)), model.runs[0])
+        for model in models_of(runs)
+    ]
 
 
 def shared_seeds(models: Sequence[Model]) -> list[int]:
