@@ -37,7 +37,7 @@ from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import read_record, record_names, verify_predictions
 
 REPORT = Path("report.qmd")
-PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml")
+PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml", "src/normstudy/preview/assets/folded.lua")
 RECORDS = Path("results")
 NEEDED = ("search", "neighbours", "skeletons")
 """Of the records, those without which there is no report."""
@@ -127,6 +127,7 @@ def copy_project(project: Path) -> None:
     """What a renderer needs of this checkout, in the new folder `project`: it writes beside the report."""
     project.mkdir()
     for name in PROJECT_FILES:
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(name, project / name)
     shutil.copytree("theme", project / "theme", ignore=shutil.ignore_patterns(".*"))  # some are links to nowhere
     (project / "results").mkdir()

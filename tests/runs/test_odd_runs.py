@@ -255,7 +255,7 @@ def test_quarto_by_itself_names_a_damaged_run(damaged, tmp_path):
     runs, line = damaged
     for name in ("report.qmd", "references.bib", "_quarto.yml"):
         shutil.copy(ROOT / name, tmp_path)
-    for name in ("theme", "results"):
+    for name in ("theme", "results", "src/normstudy/preview/assets"):
         shutil.copytree(ROOT / name, tmp_path / name)
     (tmp_path / "_quarto-results.yml").write_text("subtitle: none\n")
     process = run("quarto", "render", tmp_path, "--to", "html", NORMSTUDY_RESULTS=str(runs))

@@ -141,6 +141,7 @@ def checkout(tmp_path, monkeypatch):
     folder = tmp_path / "checkout"
     folder.mkdir()
     for name in PROJECT_FILES:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, folder / name)
     for name in ("theme", "results"):
         shutil.copytree(ROOT / name, folder / name)

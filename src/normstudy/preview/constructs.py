@@ -34,7 +34,7 @@ INLINE_MATH = re.compile(r"(?<![\\$])\$(?![\s$])(?:(?!\n\n)(?:\\.|[^$\\]))+?(?<!
 
 DIV = re.compile(r"\s*:{3,}\s*(.*?)[\s:]*")
 KNOWN_DIV = re.compile(
-    r"\{(#(fig|tbl)-[\w-]+|#refs|\.panel-tabset"
+    r"\{(#(fig|tbl)-[\w-]+|#refs|\.panel-tabset|\.folded\s+title=\"[^\"]*\""
     r"|\.callout-(note|tip|warning|important)(\s+title=(\"[^\"]*\"|'[^']*'))?)\s*\}"
 )
 ATTRIBUTES = r"\{(?:\"(?:\\.|[^\"\\])*\"|[^}\"])*\}"

@@ -1,4 +1,4 @@
-"""Mean accuracies over seeds, of models with several runs: in words, and as a table."""
+"""Accuracies of models with their intervals, over seeds where there are several: in words, and as a table."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from normstudy.report.markup import unbroken
-from normstudy.report.models import Model, diverged_runs, seeds_each
-from normstudy.report.outcomes import seconds_per_epoch
-from normstudy.report.statistics import mean_interval
+from normstudy.report.models import Model, diverged_runs, has_several_seeds, seeds_each
+from normstudy.report.outcomes import diverged_count, error_count, seconds_per_epoch
+from normstudy.report.statistics import mean_interval, proportion_interval
 from normstudy.report.wording import MOST_NAMES, join_words, percent_places, percent_range, rounded
 
 Estimate = tuple[float, float, float]
@@ -23,27 +23,50 @@ def mean_accuracy(model: Model) -> Estimate:
     return mean_interval(values[np.isfinite(values)])
 
 
+def estimates(models: Sequence[Model]) -> list[Estimate]:
+    """The accuracy of each of `models`, of which runs finished, with its 95 % interval (fractions).
+
+    Over seeds as `mean_accuracy`; where each model has one run alone, that of Wilson for the choice of images.
+    """
+    return list(map(mean_accuracy if has_several_seeds(models) else _of_images, models))
+
+
+def _of_images(model: Model) -> Estimate:
+    errors, total = error_count(model.finished[0])
+    return 1 - errors / total, *proportion_interval(total - errors, total)
+
+
 def decimals(estimates: Sequence[Estimate]) -> int:
     """As many as all the percentages of a table or a sentence have, so that they can be compared."""
     return percent_places([(low, high) for _, low, high in estimates])
 
 
 def in_words(models: Sequence[Model]) -> str:
-    """The mean accuracies with their intervals, best first; of many models the best and the worst. Who diverged."""
-    ranked = sorted(((mean_accuracy(model), model) for model in models if model.finished), key=lambda each: -each[0][0])
+    """The accuracies with their intervals, best first; of many models the best and the worst. Who diverged."""
+    judged = [model for model in models if model.finished]
+    ranked = sorted(zip(estimates(judged), judged, strict=True), key=lambda each: -each[0][0])
     sentences = []
     if ranked:
         places = decimals([estimate for estimate, _ in ranked])
-        split = models[0].config.evaluate_on
-        over = f"Over {seeds_each(models)}, with 95 % intervals in brackets, the mean {split} accuracy"
+        over = _over(models)
         told = [_told(estimate, model, places) for estimate, model in ranked]
         if len(told) <= MOST_NAMES:
             sentences.append(f"{over} is {join_words(told)}.")
         else:
             sentences.append(f"{over} of {len(told)} models lies between {told[-1]} and {told[0]}.")
-    if diverged := diverged_runs(models):
+    if not has_several_seeds(models):
+        sentences += [diverged_count([model.runs[0] for model in models])] if len(judged) < len(models) else []
+    elif diverged := diverged_runs(models):
         sentences.append(f"{diverged} They have no final accuracy, and means are those of the other runs.")
     return " ".join(sentences)
+
+
+def _over(models: Sequence[Model]) -> str:
+    """`Over 40 seeds, with 95 % intervals in brackets, the mean test accuracy`: how the sentence begins."""
+    split = models[0].config.evaluate_on
+    if has_several_seeds(models):
+        return f"Over {seeds_each(models)}, with 95 % intervals in brackets, the mean {split} accuracy"
+    return f"With 95 % intervals for other images in brackets, the {split} accuracy"
 
 
 def table(models: Sequence[Model]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from normstudy.report.markup import unbroken
 from normstudy.report.models import has_several_seeds, models_of, of_first_seed
 from normstudy.report.outcomes import finished, note_on_diverged
 from normstudy.report.statistics import Paired
-from normstudy.report.verdict import caveat, compare_pairs, is_clear, verdict
+from normstudy.report.verdict import compare_pairs, is_clear, verdict
 from normstudy.report.wording import counted, p_text
 from normstudy.runs.folder import FinishedRun
 
@@ -21,13 +21,13 @@ MOST_PAIRS = 10
 
 
 def in_words(runs: Sequence[FinishedRun]) -> str:
-    """The verdict on all pairs of single runs, and what it leaves open; with several seeds, an illustration."""
+    """The verdict on all pairs of single runs; with several seeds, an illustration."""
     shown = of_first_seed(runs)
     judged = finished(shown)
     if len(judged) < 2:
         return "With fewer than two finished models there is nothing to compare."
     if not has_several_seeds(models_of(runs)):
-        return f"{verdict(shown)} {caveat(judged)}"
+        return verdict(shown)
     return (
         f"Here that is an illustration, {_of_first(judged)}. {verdict(shown)} The test allows for the choice of images "
         "and not for the seed; the findings are those over seeds."

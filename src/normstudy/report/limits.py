@@ -1,4 +1,4 @@
-"""What we found, and its limits: what the number of runs and images allows to be said."""
+"""What this does not tell: what the number of runs and images allows to be said."""
 
 from __future__ import annotations
 

@@ -128,6 +128,14 @@ def table(label: str, frame: pd.DataFrame, caption: str) -> str:
     return f"::: {{#tbl-{label}}}\n\n{body}\n\n{caption}\n:::\n"
 
 
+def folded(title: str, content: str) -> str:
+    """`content`, a table or several, behind its `title`: opened by a click in HTML, in the appendix on paper.
+
+    `preview/assets/folded.lua` is the filter for it, of both renderers. Nothing where there is no content.
+    """
+    return f'::: {{.folded title="{_attribute(title)}"}}\n\n{content}\n\n:::\n' if content.strip() else ""
+
+
 def _widths(frame: pd.DataFrame) -> list[int]:
     """Numbers of dashes, from which Pandoc takes relative widths of columns; none where every cell fits on a line.
 

@@ -31,10 +31,10 @@ def part(cells: Sequence[Model], key: str, label: str, over: str) -> str:
 
     Nothing where that was not measured.
     """
-    measured = [cell for cell in cells if len(_errors(cell, "running"))]
+    measured = [cell for cell in cells if len(errors_with(cell, "running"))]
     if not measured:
         return ""
-    groups = [_errors(cell, kind) for kind in KINDS for cell in measured]
+    groups = [errors_with(cell, kind) for kind in KINDS for cell in measured]
     caption = (
         "The same trained networks with BN, judged with three kinds of statistics: each run (small), the geometric "
         f"mean over the seeds and its 95 % interval. {on_ratios(groups)}"
@@ -51,7 +51,7 @@ def part(cells: Sequence[Model], key: str, label: str, over: str) -> str:
 def in_words(cells: Sequence[Model], key: str) -> str:
     """Where other statistics than the running averages help or harm, and what is found with the fewest images."""
     least = min(cells, key=lambda cell: value_of(cell.config, key))
-    means = {kind: ratio_intervals([_errors(least, kind)])[0][0] for kind in KINDS}
+    means = {kind: ratio_intervals([errors_with(least, kind)])[0][0] for kind in KINDS}
     told = [f"{100 * means[kind]:.2f} % with {name}" for kind, name in KINDS.items() if np.isfinite(means[kind])]
     sentences = [f"With {short(value_of(least.config, key))} images the mean error is {join_words(told)}."]
     for kind in ("precise", "batch"):
@@ -67,9 +67,9 @@ def kinds_figure(cells: Sequence[Model], key: str, over: str) -> Figure:
     axes = figure.subplots()
     places = [value_of(cell.config, key) for cell in cells]
     everything, ends = [], []
-    found = iter(ratio_intervals([_errors(cell, kind) for kind in KINDS for cell in cells]))
+    found = iter(ratio_intervals([errors_with(cell, kind) for kind in KINDS for cell in cells]))
     for kind, shift in zip(KINDS, shifts(len(KINDS)), strict=True):
-        groups = [100 * _errors(cell, kind) for cell in cells]
+        groups = [100 * errors_with(cell, kind) for cell in cells]
         estimates = [in_percent(next(found)) for _ in cells]
         marker, line = LOOKS[kind]
         draw_points(axes, places, groups, estimates, Look(COLOURS["bn"], marker, line, shift))
@@ -87,7 +87,7 @@ def alternative(cells: Sequence[Model], key: str) -> str:
     """Alternative text of the `kinds_figure`."""
     told = []
     for kind, name in KINDS.items():
-        means = [mean for mean, *_ in ratio_intervals([_errors(cell, kind) for cell in cells])]
+        means = [mean for mean, *_ in ratio_intervals([errors_with(cell, kind) for cell in cells])]
         values = [
             f"{100 * mean:.2f} % with {short(value_of(cell.config, key))}"
             for cell, mean in zip(cells, means, strict=True)
@@ -97,7 +97,7 @@ def alternative(cells: Sequence[Model], key: str) -> str:
     return f"Mean errors of BN by the number of images and the kind of statistics. {'; '.join(told)}."
 
 
-def _errors(cell: Model, kind: str) -> np.ndarray:
+def errors_with(cell: Model, kind: str) -> np.ndarray:
     """(n,) error rates of the finished runs of `cell` with that kind of statistics, where they were measured."""
     found = [run.afterwards.get("batch_norm", {}).get(kind) for run in cell.finished]
     return np.array([1 - each["accuracy"] for each in found if each], float)
@@ -105,7 +105,7 @@ def _errors(cell: Model, kind: str) -> np.ndarray:
 
 def _against_running(cells: Sequence[Model], kind: str) -> list[Estimate]:
     """How many times the error with running averages that with `kind` is, in each of `cells`."""
-    pairs = [(_errors(cell, kind), _errors(cell, "running")) for cell in cells]
+    pairs = [(errors_with(cell, kind), errors_with(cell, "running")) for cell in cells]
     return paired_ratios(pairs, tests=(len(KINDS) - 1) * len(cells))
 
 

@@ -137,6 +137,35 @@ def verdict(models: Sequence[Model]) -> str:
     return f"{_over(compared)}, {'; '.join(parts)}."
 
 
+def in_short(models: Sequence[Model]) -> str:
+    """The `verdict` for a reader in a hurry: one sentence, with differences and without intervals."""
+    compared = compare_models(models)
+    if not compared:
+        return verdict(models)
+    if len(compared) > MOST_TOLD:
+        return f"Of {len(compared):,} pairs of models, {_shares(compared)}."
+    better = sorted((pair for pair in compared if pair.is_better), key=lambda pair: pair.p_value)
+    equivalent = [pair for pair in compared if pair.is_equivalent and not pair.is_better]
+    undecided = [pair for pair in compared if not pair.is_equivalent and not pair.is_better]
+    parts = [_better_in_short(pair) for pair in better]
+    parts += [f"{_these(equivalent, compared)} equivalent {WITHIN}"] if equivalent else []
+    parts += [f"{_these(undecided, compared)} too close to be told apart with these seeds"] if undecided else []
+    return "; ".join(parts) + "."
+
+
+def _better_in_short(pair: ComparedPair) -> str:
+    """`GN is better than LN by 0.031 points, more than noise`."""
+    small = f", and yet both are equivalent {WITHIN}" if pair.is_equivalent else ""
+    return f"{pair.first.name} is better than {pair.second.name} by {_points(pair)}, more than noise{small}"
+
+
+def _these(pairs: Sequence[ComparedPair], of: Sequence[ComparedPair]) -> str:
+    """`GN and LN, and BN and LN, are`; where that is every pair `of` several, `any two of the models are`."""
+    if len(pairs) == len(of) > 1:
+        return "any two of the models are"
+    return f"{', and '.join(f'{pair.first.name} and {pair.second.name}' for pair in pairs)} are"
+
+
 def _over(pairs: Sequence[ComparedPair]) -> str:
     """`Over 40 seeds`, or, where pairs have unequal numbers, `Over the seeds that both have (2 to 40)`."""
     counts = {len(pair.seeds) for pair in pairs}
@@ -169,15 +198,7 @@ def _limits(pair: ComparedPair) -> str:
 
 def _counted(compared: Sequence[ComparedPair], models: Sequence[Model]) -> str:
     """How many pairs have which finding, how many models the best one beats, and the clearest difference."""
-    findings = Counter((pair.is_better, pair.is_equivalent) for pair in compared)
-    parts = [
-        (findings[True, False], "differ by more than noise"),
-        (findings[True, True], f"differ by more than noise and yet are equivalent {WITHIN}"),
-        (findings[False, True], f"are equivalent {WITHIN}"),
-        (findings[False, False], "are undecided"),
-    ]
-    shares = ", ".join(f"{count} {text}" for count, text in parts if count)
-    text = f"{_over(compared)}, of {len(compared):,} pairs of models: {shares}."
+    text = f"{_over(compared)}, of {len(compared):,} pairs of models: {_shares(compared)}."
     clearest = min(compared, key=lambda pair: pair.p_value)
     if not clearest.is_better:
         return text
@@ -190,3 +211,15 @@ def _counted(compared: Sequence[ComparedPair], models: Sequence[Model]) -> str:
         f"{text} {best.name}, with the highest mean, is better than {beaten} of the {others} others. The clearest "
         f"difference of all: {_better(clearest)}."
     )
+
+
+def _shares(compared: Sequence[ComparedPair]) -> str:
+    """`6 differ by more than noise, 4 are undecided`."""
+    findings = Counter((pair.is_better, pair.is_equivalent) for pair in compared)
+    parts = [
+        (findings[True, False], "differ by more than noise"),
+        (findings[True, True], f"differ by more than noise and yet are equivalent {WITHIN}"),
+        (findings[False, True], f"are equivalent {WITHIN}"),
+        (findings[False, False], "are undecided"),
+    ]
+    return ", ".join(f"{count} {text}" for count, text in parts if count)

@@ -1,4 +1,4 @@
-"""How far runs of one model lie apart: every run of every model as a dot, with the mean and its interval."""
+"""Every run of every model as a dot, by its final accuracy, with the mean and its interval."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from normstudy.report import markup
-from normstudy.report.accuracies import decimals, mean_accuracy
+from normstudy.report.accuracies import decimals, estimates, mean_accuracy
 from normstudy.report.dot_rows import Row, rows_figure
 from normstudy.report.drawing import styles
 from normstudy.report.labels import data_name
@@ -18,27 +18,34 @@ from normstudy.runs.folder import FinishedRun
 
 
 def figure(runs: Sequence[FinishedRun]) -> str:
-    """`@fig-seeds`; nothing where every model has one run, or none finished."""
+    """`@fig-seeds`; nothing where no run finished."""
     models = [model for model in models_of(runs) if model.finished]
-    if not models or not has_several_seeds(models):
+    if not models:
         return ""
-    diverged = diverged_runs(models_of(runs))
-    caption = (
-        f"Every run of every model by its final accuracy ({data_name(runs)}). A dot is a run; dots that would lie over "
-        "each other are piled up. The diamond below them is the mean, the bar its 95 % t interval over seeds. "
-        f"{take_away(models)}{' ' * bool(diverged)}{diverged}"
-    )
+    several = has_several_seeds(models)
+    diverged = diverged_runs(models_of(runs)) if several else ""
+    caption = f"{_what_is_drawn(several, data_name(runs))} {take_away(models)} {diverged}".rstrip()
     return markup.figure("seeds", seeds_figure(models), _alt(models), caption)
+
+
+def _what_is_drawn(several: bool, data: str) -> str:
+    if not several:
+        return (
+            f"The one run of every model by its final accuracy ({data}); the bar is Wilson's 95 % interval "
+            "[@wilson1927], how far it could be off because the images are a sample."
+        )
+    return (
+        f"Every run of every model by its final accuracy ({data}). A dot is a run; dots that would lie over each other "
+        "are piled up. The diamond below them is the mean, the bar its 95 % t interval over seeds."
+    )
 
 
 def seeds_figure(models: Sequence[Model]) -> Figure:
     """One row per model, each with a run that finished."""
-    estimates = [mean_accuracy(model) for model in models]
-    places = decimals(estimates)
+    found = estimates(models)
+    places = decimals(found)
     rows = []
-    for model, (mean, low, high), (colour, _) in zip(
-        models, estimates, styles([m.config for m in models]), strict=True
-    ):
+    for model, (mean, low, high), (colour, _) in zip(models, found, styles([m.config for m in models]), strict=True):
         limits = f"\n({percent_range(low, high, places)})" if np.isfinite(low) else ""
         text = f"{rounded(100 * mean, places)} %{limits}"
         rows.append(Row(model.name, colour, 100 * _values(model), (100 * low, 100 * high), text))
@@ -47,12 +54,13 @@ def seeds_figure(models: Sequence[Model]) -> Figure:
 
 def take_away(models: Sequence[Model]) -> str:
     """How far runs of one model are apart, beside how far the means of the models are."""
-    apart, name = max((float(np.ptp(_values(model))), model.name) for model in models)
-    text = f"Runs of one model are up to {rounded(100 * apart, 2)} percentage points apart ({name})"
-    if len(models) == 1:
-        return f"{text}."
     means = [mean_accuracy(model)[0] for model in models]
-    return f"{text}, the means of the models {rounded(100 * float(np.ptp(means)), 3)}."
+    between = f"the means of the models {rounded(100 * float(np.ptp(means)), 3)}" if len(models) > 1 else ""
+    if not has_several_seeds(models):
+        return f"The models are {rounded(100 * float(np.ptp(means)), 2)} percentage points apart." if between else ""
+    apart, name = max((float(np.ptp(_values(model))), model.name) for model in models)
+    within = f"Runs of one model are up to {rounded(100 * apart, 2)} percentage points apart ({name})"
+    return f"{within}, {between}." if between else f"{within}."
 
 
 def _values(model: Model) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from normstudy.report.labels import model_names
+from normstudy.report.labels import are_numbered, labels, model_names
 from normstudy.report.markup import unbroken
 from normstudy.report.wording import join_words
 from normstudy.runs.folder import FinishedRun
@@ -42,3 +42,11 @@ def where_told(runs: Sequence[FinishedRun]) -> str:
     parts = len(differing_parameters(runs))
     tables = join_words([f"@tbl-settings-{part}" for part in range(1, parts + 1)]) if parts else ""
     return f" {tables} {'has' if parts == 1 else 'have'} what differs." if parts else ""
+
+
+def note_on_numbers(runs: Sequence[FinishedRun]) -> str:
+    """What the numbers of models stand for, and where that is told, as Markdown; nothing where no model has one."""
+    if not are_numbered(labels([run.config for run in runs])):
+        return ""
+    told = where_told(runs) or " @tbl-parameters has what differs."
+    return f" Models that differ in too much for a name are numbered (#1, #2, …).{told}"

@@ -39,13 +39,19 @@ WITH = {"batch_size": ("batch_rates",)}
 """Studies that are shown in the section of another, where that is recorded."""
 
 
-def sections(records: Mapping[str, RecordedStudy]) -> str:
-    """The sections of all studies among `records`, as Markdown under a heading: first those of `SECTIONS`, in order.
+INSIDE = "inside"
+"""The study that is shown beside the example that is worked by hand, not among the others."""
 
-    Nothing where none of them has a section here.
-    """
+
+def told(records: Mapping[str, RecordedStudy]) -> dict[str, str]:
+    """By study, the section of each of `records` that has one, as Markdown: first those of `SECTIONS`, in order."""
     known = [name for name in SECTIONS if name in records]
     shown = {*known, *ELSEWHERE, *(other for name in known for other in WITH.get(name, ()))}
-    found = [SECTIONS[name](records[name], *map(records.get, WITH.get(name, ()))) for name in known]
-    found += [sweep.section(records[name]) for name in records if name not in shown]
+    found = {name: SECTIONS[name](records[name], *map(records.get, WITH.get(name, ()))) for name in known}
+    return found | {name: sweep.section(records[name]) for name in records if name not in shown}
+
+
+def sections(told: Mapping[str, str]) -> str:
+    """All that are `told`, but for `INSIDE`, under their heading; nothing where there are none."""
+    found = [text for name, text in told.items() if name != INSIDE]
     return "\n\n".join([HEADING, *found]) if found else ""

@@ -1,4 +1,4 @@
-"""Summary: who made how many errors, whether that is more than noise, and the table of the models."""
+"""The models after their last epoch: who errs how often, whether it is more than noise, and the table of the models."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from normstudy.report import accuracies, markup, over_seeds
-from normstudy.report.labels import are_numbered, data_name, labels, model_names
+from normstudy.report.labels import data_name, model_names
 from normstudy.report.markup import unbroken
 from normstudy.report.models import has_several_seeds, models_of, of_first_seed, seeds_each
 from normstudy.report.outcomes import diverged_count, error_count, finished, named, seconds_per_epoch
-from normstudy.report.settings import where_told
+from normstudy.report.settings import note_on_numbers
 from normstudy.report.statistics import proportion_interval
 from normstudy.report.verdict import caveat, verdict
 from normstudy.report.wording import MOST_NAMES, join_words
@@ -27,18 +27,24 @@ def paragraph(runs: Sequence[FinishedRun]) -> str:
     if has_several_seeds(found):
         several = sum(bool(model.finished) for model in found) > 1
         return f"{accuracies.in_words(found)} {over_seeds.verdict(found) if several else ''}".rstrip()
+    judged = finished(runs)
+    sentences = [_accuracies(runs)] if judged else []
+    sentences += [diverged_count(runs), where_diverged(runs)] if len(judged) < len(runs) else []
+    if len(judged) > 1:
+        sentences += [verdict(runs), caveat(judged)]
+    return " ".join(filter(None, sentences))
+
+
+def where_diverged(runs: Sequence[FinishedRun]) -> str:
+    """In which epoch, at which step and rate, each of `runs` that diverged did; nothing where these are too many."""
     diverged = [(name, run) for name, run in named(runs) if run.diverged]
-    sentences = [_accuracies(runs)] if len(diverged) < len(runs) else []
-    sentences += [diverged_count(runs)] if diverged else []
-    sentences += [
+    if len(diverged) > MOST_NAMES or has_several_seeds(models_of(runs)):
+        return ""
+    return " ".join(
         f"{name} diverged in epoch {run.metrics['epoch']}, at step {run.metrics['step']} and a learning rate of "
         f"{run.metrics['lr']:.3g}; it has no final accuracy."
         for name, run in diverged
-        if len(diverged) <= MOST_NAMES
-    ]
-    if len(runs) - len(diverged) > 1:
-        sentences += [verdict(runs), caveat(finished(runs))]
-    return " ".join(sentences)
+    )
 
 
 def models(runs: Sequence[FinishedRun]) -> str:
@@ -80,14 +86,6 @@ def models_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
             }
         rows.append(row)
     return pd.DataFrame(rows).fillna("–")
-
-
-def note_on_numbers(runs: Sequence[FinishedRun]) -> str:
-    """What the numbers of models stand for, and where that is told, as Markdown; nothing where no model has one."""
-    if not are_numbered(labels([run.config for run in runs])):
-        return ""
-    told = where_told(runs) or " @tbl-parameters has what differs."
-    return f" Models that differ in too much for a name are numbered (#1, #2, …).{told}"
 
 
 def _accuracies(runs: Sequence[FinishedRun]) -> str:

@@ -59,6 +59,24 @@ def verdict(runs: Sequence[FinishedRun]) -> str:
     return f"On these images {told}{tail}."
 
 
+def in_short(runs: Sequence[FinishedRun]) -> str:
+    """The `verdict` for a reader in a hurry: one sentence, without p-values."""
+    names = labels([run.config for run in runs])
+    compared = compare_pairs(runs)
+    clear = [(i, j, result) for i, j, result, p in compared if is_clear(p)]
+    if not clear:
+        finished = sum(not run.diverged for run in runs)
+        subject = "the two models" if finished == 2 else f"any two of the {finished} models"
+        return f"The differences between {subject} are within the noise."
+    if len(clear) > MOST_CLEAR:
+        return f"Of {len(compared):,} pairs of models, {len(clear):,} differ by more than noise."
+    ordered = [(j, i) if result.only_first > result.only_second else (i, j) for i, j, result in clear]
+    told = [f"{names[better]} errs less often than {names[worse]}, by more than noise" for better, worse in ordered]
+    rest = len(compared) - len(clear)
+    tail = "; no other difference is more than noise" if rest else ""
+    return f"{'; '.join(told)}{tail}."
+
+
 def caveat(runs: Sequence[FinishedRun]) -> str:
     """What the seeds of `runs` allow to be said."""
     if len({run.config.seed for run in runs}) == 1:
