@@ -10,6 +10,7 @@ from normstudy.report import (
     groups,
     inside,
     learning_rate,
+    luck,
     penalty,
     regularization,
     statistics_batch,
@@ -19,7 +20,7 @@ from normstudy.runs.record import RecordedStudy
 
 HEADING = "## What the studies say {#sec-studies}"
 
-ELSEWHERE = ("main", "search", "neighbours", "skeletons")
+ELSEWHERE = ("search", "neighbours", "skeletons")
 """Studies that other parts of the report show."""
 
 SECTIONS: dict[str, Callable[..., str]] = {
@@ -30,6 +31,7 @@ SECTIONS: dict[str, Callable[..., str]] = {
     "statistics_batch": statistics_batch.section,
     "batch_size": batch_size.section,
     "learning_rate": learning_rate.section,
+    "main": luck.section,
     "inside": inside.section,
 }
 """By the study's name, what makes its section, of it and of those in `WITH`; one that is not here has the general
@@ -48,7 +50,8 @@ def told(records: Mapping[str, RecordedStudy]) -> dict[str, str]:
     known = [name for name in SECTIONS if name in records]
     shown = {*known, *ELSEWHERE, *(other for name in known for other in WITH.get(name, ()))}
     found = {name: SECTIONS[name](records[name], *map(records.get, WITH.get(name, ()))) for name in known}
-    return found | {name: sweep.section(records[name]) for name in records if name not in shown}
+    found |= {name: sweep.section(records[name]) for name in records if name not in shown}
+    return {name: text for name, text in found.items() if text}
 
 
 def sections(told: Mapping[str, str]) -> str:
