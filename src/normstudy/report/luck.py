@@ -66,8 +66,8 @@ def on_choosing(models: Sequence[Model], many: int) -> str:
     gains = [_gain_in_words(model) for model in models]
     chosen = [_choice_in_words(model, many) for model in models if len(model.finished) >= many]
     several = (
-        f" The best of {many} runs, each at its best epoch, would on average be {join_words(chosen)} than one run after "
-        "its last epoch."
+        f" The best of {many} runs, each at its best epoch, would on average be {join_words(chosen)} than one run "
+        "after its last epoch."
         if chosen
         else ""
     )
@@ -86,10 +86,10 @@ def on_claims(models: Sequence[Model], found: Sequence[Claim]) -> str:
     reached = [claim for claim in judged if _reached(by_norm[claim.norm], claim.accuracy) > 0]
     typical = [claim for claim in judged if 100 * _values(by_norm[claim.norm]).mean() >= claim.accuracy]
     solutions = len({claim.repository for claim in found})
+    single = len([claim for claim in found if claim.runs == 1])
     text = (
         f"We looked up {counted(len(found), 'figure')} in {solutions} public solutions of the same assignment "
-        f"(@fig-luck, @tbl-claims); all but {len([claim for claim in found if claim.runs > 1])} of them are of a single "
-        f"run. Of {len(judged)} that have a normalization of ours, {len(typical)} are at or below the mean of our runs "
+        f"(@fig-luck, @tbl-claims), {single} of them of a single run. Of {len(judged)} that have a normalization of ours, {len(typical)} are at or below the mean of our runs "
         f"with that normalization, and {len(reached)} are reached by at least one of them."
     )
     top = highest(found)
@@ -106,13 +106,13 @@ def on_claims(models: Sequence[Model], found: Sequence[Claim]) -> str:
     )
     return (
         f"{text} The highest, {top.accuracy:.2f} % ({top.model}, {top.kind}, {top.runs}), is reached by "
-        f"{_count(last, top)} of {len(last)} runs of {model.name} after their last epoch, and by {_count(best, top)} at "
-        f"their best.{chance}"
+        f"{_count(last, top)} of {len(last)} runs of {model.name} after their last epoch, and by {_count(best, top)} "
+        f"at their best.{chance}"
     )
 
 
 def chosen_table(models: Sequence[Model], many: int) -> pd.DataFrame:
-    """One row per model: what would be reported of its runs by the last epoch, the best one, and the best of several (percent)."""
+    """One row per model: what would be reported of its runs, in percent, by each way of choosing."""
     rows = []
     for model in models:
         last, best = _values(model), best_epochs(model.finished)
@@ -262,6 +262,6 @@ def _claims_caption() -> str:
     return (
         "What public solutions of the assignment claim, as we read it in their repositories, and how many of our runs "
         "with the same normalization are as good: at their best epoch where that is what was claimed, else after the "
-        "last. Their networks, penalties and augmentations differ from ours and from each other. What was run twice with "
-        "one code and seed stands twice."
+        "last. Their networks, penalties and augmentations differ from ours and from each other. What was run twice "
+        "with one code and seed stands twice."
     )
