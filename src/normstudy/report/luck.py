@@ -89,8 +89,8 @@ def on_claims(models: Sequence[Model], found: Sequence[Claim]) -> str:
     single = len([claim for claim in found if claim.runs == 1])
     text = (
         f"We looked up {counted(len(found), 'figure')} in {solutions} public solutions of the same assignment "
-        f"(@fig-luck, @tbl-claims), {single} of them of a single run. Of {len(judged)} that have a normalization of ours, {len(typical)} are at or below the mean of our runs "
-        f"with that normalization, and {len(reached)} are reached by at least one of them."
+        f"(@fig-luck, @tbl-claims), {single} of them of a single run. Of {len(judged)} that have a normalization of "
+        f"ours, {len(typical)} are at or below the mean of our runs with that normalization, and {len(reached)} are reached by at least one of them."
     )
     top = highest(found)
     if top.norm not in by_norm:
@@ -105,7 +105,7 @@ def on_claims(models: Sequence[Model], found: Sequence[Claim]) -> str:
         else ""
     )
     return (
-        f"{text} The highest, {top.accuracy:.2f} % ({top.model}, {top.kind}, {top.runs}), is reached by "
+        f"{text} The highest, {top.accuracy:.2f} % ({top.model}, {_kind(top)}), is reached by "
         f"{_count(last, top)} of {len(last)} runs of {model.name} after their last epoch, and by {_count(best, top)} "
         f"at their best.{chance}"
     )
@@ -139,7 +139,7 @@ def claims_table(models: Sequence[Model], found: Sequence[Claim]) -> pd.DataFram
             "model": markup.unbroken(claim.model),
             "parameters": f"{claim.parameters:,}",
             "claimed (%)": f"{claim.accuracy:.2f}",
-            "as": claim.kind if claim.runs == 1 else f"{claim.kind} ({claim.runs})",
+            "as": _kind(claim),
             "our runs that reach it": _of_ours(by_norm.get(claim.norm), claim),
         }
         for claim in found
@@ -203,6 +203,10 @@ def _values(model: Model) -> np.ndarray:
 
 def _claimed(model: Model, found: Sequence[Claim]) -> list[Claim]:
     return [claim for claim in found if claim.norm == model.config.norm]
+
+
+def _kind(claim: Claim) -> str:
+    return claim.kind if claim.runs == 1 else f"best of {claim.runs} runs"
 
 
 def _figure(values: np.ndarray, count: int) -> str:
