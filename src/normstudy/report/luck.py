@@ -90,7 +90,8 @@ def on_claims(models: Sequence[Model], found: Sequence[Claim]) -> str:
     text = (
         f"We looked up {counted(len(found), 'figure')} in {solutions} public solutions of the same assignment "
         f"(@fig-luck, @tbl-claims), {single} of them of a single run. Of {len(judged)} that have a normalization of "
-        f"ours, {len(typical)} are at or below the mean of our runs with that normalization, and {len(reached)} are reached by at least one of them."
+        f"ours, {len(typical)} are at or below the mean of our runs with that normalization, and {len(reached)} are "
+        "reached by at least one of them."
     )
     top = highest(found)
     if top.norm not in by_norm:
