@@ -46,7 +46,11 @@ def test_errors_are_those_of_the_smallest_and_of_the_largest_batch():
 
 def test_a_study_of_another_shape_says_nothing():
     alone = {"batch_size": recorded_study("batch_size", runs("bn", [0.04], norm="bn", batch_size=2))}
-    twice = {"batch_size": recorded_study("batch_size", [*by_batch([0.04], [0.01]), *runs("gn", [0.1], norm="ln")])}
+    twice = {
+        "batch_size": recorded_study(
+            "batch_size", [*by_batch([0.04], [0.01]), *runs("gn", [0.1], norm="ln", batch_size=2)]
+        )
+    }
     lost = recorded_run("in", [], diverged={"epoch": 1, "step": 1, "lr": 1.0}, norm="in", evaluate_on="test")
     controls = {"controls": recorded_study("controls", [lost, *runs("gn", [0.02], norm="gn")])}
     for records in (alone, twice, controls):

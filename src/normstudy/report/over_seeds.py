@@ -163,12 +163,16 @@ def in_short(models: Sequence[Model]) -> str:
 
 def _better_in_short(pairs: Sequence[ComparedPair]) -> str:
     """`beyond the noise, BN is better than LN (by 0.074 points) and GN (by …), and GN is better than LN (by …)`."""
+    small = [pair for pair in pairs if pair.is_equivalent]
     beaten: dict[str, list[str]] = {}
     for pair in pairs:
-        small = f", yet equivalent {WITHIN}" if pair.is_equivalent else ""
-        beaten.setdefault(pair.first.name, []).append(f"{pair.second.name} (by {_points(pair)}{small})")
-    told = [f"{name} is better than {join_words(worse)}" for name, worse in beaten.items()]
-    return f"beyond the noise, {', and '.join(told)}"
+        note = f", yet equivalent {WITHIN}" if pair.is_equivalent and len(small) < len(pairs) else ""
+        beaten.setdefault(pair.first.name, []).append(f"{pair.second.name} (by {_points(pair)}{note})")
+    ranked = sorted(beaten.items(), key=lambda each: -len(each[1]))
+    told = ", and ".join(f"{name} is better than {join_words(worse)}" for name, worse in ranked)
+    every = "and yet they are" if len(pairs) == 1 else "and yet all these are"
+    tail = f", {every} equivalent {WITHIN}" if len(small) == len(pairs) else ""
+    return f"beyond the noise, {told}{tail}"
 
 
 def _these(pairs: Sequence[ComparedPair], of: Sequence[ComparedPair]) -> str:
