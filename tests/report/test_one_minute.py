@@ -81,7 +81,8 @@ def test_of_many_models_the_pairs_are_counted():
         ),
         (
             {"gn": 50 + NOISE[0] // 5, "ln": 52 + NOISE[0] // 5 + NOISE[1] // 5},
-            "Beyond the noise, GN is better than LN (by 0.018 points), and yet they are equivalent within ±0.05 points.",
+            "Beyond the noise, GN is better than LN (by 0.018 points), and yet they are equivalent within ±0.05 "
+            "points.",
         ),
     ],
 )
