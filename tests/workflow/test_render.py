@@ -117,7 +117,7 @@ def test_the_pdf_has_the_numbers_and_pictures(site, renderer):
     for finished in read_study(ROOT / "results"):
         errors, total = error_count(finished)
         assert f"{errors} of {total:,}" in text
-    for reference in ("Figure 1", "Table 1", "Section 4"):
+    for reference in ("Figure 1", "Table 1", "Section 3"):
         assert reference in text
     assert "?@" not in text
     assert "{python}" not in text
