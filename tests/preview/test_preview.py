@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from readers import NEEDS_QUARTO
 
 from normstudy.preview.page import PreviewError, render, unsupported_constructs
+from normstudy.report.markup import folded
 
 FIXTURES = Path(__file__).parent / "fixtures"
 CAPTIONS = {
@@ -234,6 +235,23 @@ def test_notebook_pages(rendered, page):
     assert "a widget" in words(notebook.main)
     assert words(notebook.find(attrs={"aria-current": "page"})) == "Batch <1>"
     assert notebook.find("a", href="../index.html")
+
+
+def test_what_is_long_is_folded_on_the_page_and_in_an_appendix_on_paper(tmp_path):
+    shutil.copy(FIXTURES / "preview.bib", tmp_path)
+    table = "::: {#tbl-long}\n\n| a |\n|---|\n| 1 |\n\nA long table.\n:::\n"
+    body = f"{folded('Every “row”', table)}\nAs @tbl-long says [@wu2018].\n\n## References\n\n::: {{#refs}}\n:::\n"
+    (tmp_path / "report.qmd").write_text(REPORT.replace("# Section", "## Section") + body)
+    html, pdf = render(tmp_path / "report.qmd", tmp_path / "out")
+    details = BeautifulSoup(html.read_text(encoding="utf-8"), "html.parser").main.find("details", class_="folded")
+    assert words(details.summary) == "Every “row”"
+    assert details.find(id="tbl-long").find("td").get_text() == "1"
+    assert not details.has_attr("open")
+    text = words(" ".join(sheet.extract_text() for sheet in PdfReader(pdf).pages))
+    parts = ["As Table 1 says", "Appendix: long tables", "Table 1: A long table.", "References"]
+    places = [text.rindex(part) for part in parts]  # the contents name some of them before
+    assert places == sorted(places)
+    assert folded("Nothing", "\n") == ""
 
 
 # What is refused

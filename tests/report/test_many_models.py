@@ -183,7 +183,7 @@ def test_every_model_is_in_its_tables_and_what_its_name_lacks_is_told(site, stud
             assert name in shown["tbl-settings-1"]
     numbered = count in (2, 30)
     text = page.find("main").get_text().replace("\u00a0", " ")
-    summary = text[: text.index("What this is and how to run it")]
+    summary = text[: text.index("Graph 1: loss")]
     assert ("are numbered (#1, #2, …)" in summary) == numbered
     assert len(summary) < 6000
     values = shown["tbl-parameters"] if count == 2 else " ".join(shown[name] for name in shown if "settings" in name)

@@ -27,10 +27,10 @@ def runs():
 
 
 def test_one_seed_has_nothing_over_seeds():
-    assert seeds.figure(ONE_EACH) == ""
     assert seed_differences.section(ONE_EACH) == ""
     assert curves.what_lines_are(ONE_EACH) == ""
-    assert "one seed" in differences.in_words(ONE_EACH)
+    assert "one seed" in limits.in_words(ONE_EACH)
+    assert "one seed" not in differences.in_words(ONE_EACH)
 
 
 def test_the_summary_has_means_with_intervals_and_one_verdict(runs):
@@ -62,6 +62,17 @@ def test_runs_that_diverged_are_counted_and_left_out():
     assert "4 of 6 runs diverged" in curves.test_loss(runs)
     assert "GN" in seeds.figure(runs)
     assert seed_differences.section(runs) == ""
+
+
+def test_a_single_run_has_the_interval_of_its_images():
+    text = seeds.figure(ONE_EACH)
+    assert "The one run of every model by its final accuracy" in text
+    assert "Wilson's 95 % interval" in text
+    assert "The models are 0.00 percentage points apart." in text
+    (axes,) = seeds.seeds_figure(models_of(ONE_EACH)).axes
+    bars = [line.get_xdata() for line in axes.lines if line.get_linewidth() == 4]
+    assert [tuple(bar) for bar in bars] == [pytest.approx((98.17, 99.46), abs=0.01)] * 3
+    assert seeds.figure(seeded_runs({"gn": [None]})) == ""
 
 
 def test_every_run_is_a_dot_above_the_mean_of_its_model(runs):

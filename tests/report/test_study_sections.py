@@ -11,15 +11,21 @@ def study(name):
 
 
 def test_there_is_nothing_where_no_study_has_a_section_of_its_own():
+    assert studies.told({name: study(name) for name in studies.ELSEWHERE}) == {}
     assert studies.sections({}) == ""
-    assert studies.sections({name: study(name) for name in studies.ELSEWHERE}) == ""
 
 
 def test_each_study_has_its_section_under_one_heading(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    text = studies.sections({name: study(name) for name in ("main", "unheard_of", "groups")})
-    headings = [line for line in text.splitlines() if line.startswith("#")]
+    told = studies.told({name: study(name) for name in ("main", "unheard_of", "groups")})
+    assert list(told) == ["groups", "unheard_of"]  # those that are known come first
+    headings = [line for line in studies.sections(told).splitlines() if line.startswith("#")]
     assert headings[0] == studies.HEADING
     assert [line.startswith("### ") for line in headings[1:]] == [True, True]
-    assert "About unheard" in headings[2]  # those that are known come first
-    assert "main" not in text
+    assert "About unheard" in headings[2]
+
+
+def test_what_is_inside_the_networks_is_shown_elsewhere():
+    told = studies.told({"inside": study("inside")})
+    assert told[studies.INSIDE].startswith("### About inside {#sec-inside}")
+    assert studies.sections(told) == ""

@@ -11,7 +11,7 @@ from sweeps import around, cell
 from normstudy.preview.page import unsupported_constructs
 from normstudy.report import sweep
 from normstudy.report.series import series_of
-from normstudy.report.studies import HEADING, sections
+from normstudy.report.studies import HEADING, sections, told
 from normstudy.report.sweep_figure import plan
 from normstudy.report.varied import free, values_of, varied
 
@@ -160,7 +160,7 @@ def test_every_recorded_study_has_a_section_and_none_two():
         "search": recorded_study("search", cell("gn", [0.01], norm="gn")),
         "batch_rates": recorded_study("batch_rates", cell("gn", [0.01], norm="gn")),
     }
-    text = sections(records)
+    text = sections(told(records))
     assert text.startswith(HEADING)
     assert re.findall(r"^### .*\{#sec-([a-z-]+)\}$", text, re.M) == ["groups", "study-mine", "study-batch-rates"]
     assert sections({}) == ""

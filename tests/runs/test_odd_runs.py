@@ -192,8 +192,8 @@ def test_a_diverged_run_is_counted_and_marked_among_others(site, renderer):
     folder = site("hostile", renderer)
     page = page_of(folder)
     for text in (squeezed(page.find("main").get_text()), squeezed(pdf_text(folder))):
-        # Summary, both graphs, training, pairs, and once more at the end.
-        assert text.count("1of3modelsdiverged(Nonorm).") >= 6
+        # In one minute, both graphs, training and pairs.
+        assert text.count("1of3modelsdiverged(Nonorm).") >= 5
         assert "Nonormdivergedinepoch1,atstep" in text
         assert "0of2(Nonorm(diverged))" in text
         assert "Nonorm(diverged)hasnomisclassifiedimagestoshow" in text
@@ -209,7 +209,7 @@ def test_a_diverged_run_is_counted_and_marked_among_others(site, renderer):
 def test_a_report_of_which_no_run_finished_says_so(site, renderer):
     folder = site("none", renderer)
     for text in (squeezed(page_of(folder).find("main").get_text()), squeezed(pdf_text(folder))):
-        assert text.count("2of2modelsdiverged(Nonorm(maxlr100)andNonorm(maxlr90)).") >= 6
+        assert text.count("2of2modelsdiverged(Nonorm(maxlr100)andNonorm(maxlr90)).") >= 5
         assert "Nomodelfinished,sonothingcanbesaid." in text
         assert "Withfewerthantwofinishedmodelsthereisnothingtocompare." in text
 

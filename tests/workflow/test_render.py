@@ -4,6 +4,7 @@ import functools
 import re
 import shutil
 import sys
+from collections import Counter
 
 import pytest
 from bs4 import BeautifulSoup
@@ -82,6 +83,26 @@ def test_cross_references_lead_somewhere(site, renderer):
 
 
 @pytest.mark.parametrize("renderer", RENDERERS)
+def test_the_answer_comes_first_and_nothing_stands_twice(site, renderer):
+    page = read_page(site, renderer).find("main")
+    headings = [text_of(heading) for heading in page.find_all("h2") if heading.find_parent(class_="callout") is None]
+    order = ["In one minute", "Results", "How each normalization works", "Mistakes", "Which one to use when", "Setup"]
+    places = [next(at for at, heading in enumerate(headings) if name in heading) for name in order]
+    assert places == sorted(places)
+    assert places[0] <= 1  # Quarto's own, of the contents, may come before
+    paragraphs = [text_of(each) for each in page.find_all(["p", "li", "figcaption"])]
+    twice = [text for text, count in Counter(paragraphs).items() if count > 1 and len(text) > 60]
+    assert twice == []
+    folded = page.find_all("details", class_="folded")
+    assert [table["id"] for each in folded for table in each.find_all(id=re.compile("^tbl-"))] == [
+        "tbl-skeletons",
+        "tbl-parameters",
+        "tbl-search",
+        "tbl-neighbours",
+    ]
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
 def test_the_notebooks_of_the_runs_are_pages(site, renderer):
     page = read_page(site, renderer)
     titles = [text_of(link) for link in page.find_all("a", href=re.compile(r"\.html$"))]
@@ -96,7 +117,7 @@ def test_the_pdf_has_the_numbers_and_pictures(site, renderer):
     for finished in read_study(ROOT / "results"):
         errors, total = error_count(finished)
         assert f"{errors} of {total:,}" in text
-    for reference in ("Figure 1", "Table 1", "Section 4"):
+    for reference in ("Figure 1", "Table 1", "Section 3"):
         assert reference in text
     assert "?@" not in text
     assert "{python}" not in text

@@ -17,8 +17,8 @@ from normstudy.report.drawing import PLAIN, WIDTH
 TALLEST = 9.5
 """Inches of a picture that fits on a page."""
 
-ROW = 0.85
-"""Inches that a row has, where there is room."""
+ROW, SINGLE = 0.75, 0.55
+"""Inches that a row has, where there is room, and that one with a single dot has."""
 
 BINS = 60
 """Dots nearer to each other than this part of the axis are piled up."""
@@ -42,7 +42,8 @@ class Row:
 @matplotlib.style.context(PLAIN)
 def rows_figure(rows: Sequence[Row], label: str, margin: float | None = None) -> Figure:
     """The `rows`, from the top, over an axis called `label`; shaded within ± `margin` of 0, where there is one."""
-    height = min(TALLEST, 0.7 + ROW * len(rows))
+    piled = any(len(row.values) > 1 for row in rows)
+    height = min(TALLEST, 0.7 + (ROW if piled else SINGLE) * len(rows))
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     axes = figure.subplots()
     drawn = np.concatenate([[*row.values, *filter(math.isfinite, (*row.inner, *row.outer))] for row in rows])
@@ -53,7 +54,7 @@ def rows_figure(rows: Sequence[Row], label: str, margin: float | None = None) ->
         axes.text(0, 0.7, f"within ±{margin:g}", **shown)
         drawn = np.append(drawn, [-1.1 * margin, 1.1 * margin])
     bin_width = max(np.ptp(drawn), 1e-9) / BINS
-    size = min(4.5, 40 * (height - 0.7) / len(rows) / 8)  # points: eight dots on each other fit into a row
+    size = min(4.5, 45 * (height - 0.7) / len(rows) / 8) if piled else 4.5  # points: eight dots fit into a row
     for place, row in enumerate(rows):
         _draw(axes, row, -place, bin_width, size)
     axes.set(ylim=(0.45 - len(rows), 0.75), xlabel=label, yticks=[-place for place in range(len(rows))])

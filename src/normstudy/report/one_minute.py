@@ -9,7 +9,7 @@ from normstudy.report import accuracies, over_seeds, seeds, verdict
 from normstudy.report.labels import DATA_TITLES, FULL_NAMES
 from normstudy.report.models import Model, has_several_seeds, models_of, of_first_seed
 from normstudy.report.settings import note_on_numbers
-from normstudy.report.wording import MOST_NAMES, counted, join_words
+from normstudy.report.wording import MOST_NAMES, capitalized, counted, join_words
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.reproduction import SEEDS
 
@@ -21,23 +21,23 @@ CALLED = {"max_lr": "the peak learning rate", "weight_decay": "the weight decay"
 
 
 def section(runs: Sequence[FinishedRun]) -> str:
-    """What was compared, the accuracies, the verdict and how sure it is, as Markdown, with `@fig-seeds`."""
+    """What was compared, the verdict, the accuracies and how sure that is, as Markdown, with `@fig-seeds`."""
     models = models_of(runs)
     found = _found(runs, models)
-    said = [accuracies.in_words(models), *([f"**{found}**", _how_sure(models)] if found else [])]
-    return "\n\n".join(filter(None, [compared(runs), " ".join(said), seeds.figure(runs)]))
+    said = [f"**{found}**" if found else "", accuracies.in_words(models), _how_sure(models) if found else ""]
+    return "\n\n".join(filter(None, [compared(runs), " ".join(filter(None, said)), seeds.figure(runs)]))
 
 
 def compared(runs: Sequence[FinishedRun]) -> str:
-    """Which models are compared, on which images, and in what they differ."""
+    """Which models are compared, on which images, with how many runs, and in what they differ."""
     models, config = models_of(runs), runs[0].config
-    data, epochs = DATA_TITLES[config.dataset], _span({model.config.epochs for model in models}, "epoch")
+    epochs = _span({model.config.epochs for model in models}, "epoch")
     judged = next((f"{len(run.predictions['label']):,} " for run in runs if not run.diverged), "")
     return (
         f"{_names(models)} {'is' if len(models) == 1 else 'are'} compared in {_network(models)}, trained for {epochs} "
-        f"on the {training_images(config):,} training images of {data} and judged by its {judged}{config.evaluate_on} "
-        f"images: {_span({len(model.runs) for model in models}, 'run')} of each model.{_differences(models)}"
-        f"{note_on_numbers(of_first_seed(runs))}"
+        f"on the {training_images(config):,} training images of {DATA_TITLES[config.dataset]} and judged by its "
+        f"{judged}{config.evaluate_on} images: {_span({len(model.runs) for model in models}, 'run')} of each model."
+        f"{_differences(models)}{note_on_numbers(of_first_seed(runs))}"
     )
 
 
@@ -45,8 +45,7 @@ def _found(runs: Sequence[FinishedRun], models: Sequence[Model]) -> str:
     """The verdict in a sentence; nothing where there are no two models to compare."""
     if sum(bool(model.finished) for model in models) < 2:
         return ""
-    found = over_seeds.in_short(models) if has_several_seeds(models) else verdict.in_short(runs)
-    return found[0].upper() + found[1:]
+    return over_seeds.in_short(models) if has_several_seeds(models) else verdict.in_short(runs)
 
 
 def _how_sure(models: Sequence[Model]) -> str:
@@ -66,8 +65,7 @@ def _names(models: Sequence[Model]) -> str:
         f"{FULL_NAMES[model.config.norm].lower()}{' with an L1 penalty' if model.config.l1 else ''} ({model.name})"
         for model in models
     ]
-    text = join_words(told)
-    return text[0].upper() + text[1:]
+    return capitalized(join_words(told))
 
 
 def _network(models: Sequence[Model]) -> str:
@@ -85,9 +83,9 @@ def _differences(models: Sequence[Model]) -> str:
     if len(models) == 1:
         return ""
     if not others:
-        return " They differ in nothing but the normalization."
+        return " Nothing but the normalization differs."
     which = join_words(others) if len(others) <= MOST_NAMES else f"{len(others)} parameters"
-    return f" Apart from the normalization they differ in {which} (@tbl-parameters)."
+    return f" Beside the normalization, {which} {'differs' if len(others) == 1 else 'differ'} (@tbl-parameters)."
 
 
 def _span(numbers: set[int], noun: str) -> str:

@@ -15,7 +15,15 @@ from normstudy.report.models import Model, by_seed, shared_seeds
 from normstudy.report.paired_seeds import MARGIN, equivalence_p, paired_p
 from normstudy.report.statistics import adjust_for_many, paired_interval
 from normstudy.report.verdict import is_clear
-from normstudy.report.wording import counted, join_words, p_relation, percent_places, percent_range, rounded
+from normstudy.report.wording import (
+    capitalized,
+    counted,
+    join_words,
+    p_relation,
+    percent_places,
+    percent_range,
+    rounded,
+)
 from normstudy.runs.folder import wrong
 
 WITHIN = f"within ±{100 * MARGIN:g} points"
@@ -147,16 +155,24 @@ def in_short(models: Sequence[Model]) -> str:
     better = sorted((pair for pair in compared if pair.is_better), key=lambda pair: pair.p_value)
     equivalent = [pair for pair in compared if pair.is_equivalent and not pair.is_better]
     undecided = [pair for pair in compared if not pair.is_equivalent and not pair.is_better]
-    parts = [_better_in_short(pair) for pair in better]
+    parts = [_better_in_short(better)] if better else []
     parts += [f"{_these(equivalent, compared)} equivalent {WITHIN}"] if equivalent else []
     parts += [f"{_these(undecided, compared)} too close to be told apart with these seeds"] if undecided else []
-    return "; ".join(parts) + "."
+    return capitalized("; ".join(parts) + ".")
 
 
-def _better_in_short(pair: ComparedPair) -> str:
-    """`GN is better than LN by 0.031 points, more than noise`."""
-    small = f", and yet both are equivalent {WITHIN}" if pair.is_equivalent else ""
-    return f"{pair.first.name} is better than {pair.second.name} by {_points(pair)}, more than noise{small}"
+def _better_in_short(pairs: Sequence[ComparedPair]) -> str:
+    """`beyond the noise, BN is better than LN (by 0.074 points) and GN (by …), and GN is better than LN (by …)`."""
+    small = [pair for pair in pairs if pair.is_equivalent]
+    beaten: dict[str, list[str]] = {}
+    for pair in pairs:
+        note = f", yet equivalent {WITHIN}" if pair.is_equivalent and len(small) < len(pairs) else ""
+        beaten.setdefault(pair.first.name, []).append(f"{pair.second.name} (by {_points(pair)}{note})")
+    ranked = sorted(beaten.items(), key=lambda each: -len(each[1]))
+    told = ", and ".join(f"{name} is better than {join_words(worse)}" for name, worse in ranked)
+    every = "and yet they are" if len(pairs) == 1 else "and yet all these are"
+    tail = f", {every} equivalent {WITHIN}" if len(small) == len(pairs) else ""
+    return f"beyond the noise, {told}{tail}"
 
 
 def _these(pairs: Sequence[ComparedPair], of: Sequence[ComparedPair]) -> str:

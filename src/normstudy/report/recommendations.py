@@ -74,11 +74,13 @@ def _at_batch(records: Records, told: Told, choose: Callable[..., int]) -> str:
     if not finished:
         return ""
     found = ratio_intervals([errors(cell) for _, cell in finished])
-    told = [f"{_in_brackets(each)} for {escape(name)}" for (name, _), each in zip(finished, found, strict=True)]
+    means = [f"{_in_brackets(each)} for {escape(name)}" for (name, _), each in zip(finished, found, strict=True)]
     lost = [escape(name) for name, cell in cells if cell and not len(errors(cell))]
     none = f"; no run of {join_words(lost)} finished" if lost else ""
     split = series[0].config.evaluate_on
-    return f" Here the mean {split} error in batches of {size} is {some_of(told)}{none} ({_where(told, 'batch_size')})."
+    return (
+        f" Here the mean {split} error in batches of {size} is {some_of(means)}{none} ({_where(told, 'batch_size')})."
+    )
 
 
 def _shared_by_few(records: Records, told: Told) -> str:

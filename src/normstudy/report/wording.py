@@ -57,6 +57,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def capitalized(sentence: str) -> str:
+    """`sentence` with a large first letter, and all others as they are."""
+    return sentence[:1].upper() + sentence[1:]
+
+
 def join_words(parts: list[str]) -> str:
     """`a, b and c`."""
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]

@@ -7,11 +7,9 @@ local appendix = pandoc.Blocks {}
 local function folded(div)
   if not div.classes:includes 'folded' then return nil end
   if is_page then
-    local blocks = pandoc.Blocks {
-      pandoc.RawBlock('html', '<details class="folded"><summary>'),
-      pandoc.Plain(div.attributes.title),
-      pandoc.RawBlock('html', '</summary>'),
-    }
+    local title = div.attributes.title:gsub('[&<>]', { ['&'] = '&amp;', ['<'] = '&lt;', ['>'] = '&gt;' })
+    local summary = '<details class="folded"><summary>' .. title .. '</summary>'
+    local blocks = pandoc.Blocks { pandoc.RawBlock('html', summary) }
     blocks:extend(div.content)
     blocks:insert(pandoc.RawBlock('html', '</details>'))
     return blocks
