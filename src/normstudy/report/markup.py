@@ -110,10 +110,12 @@ def figure(label: str, picture: Figure | str | Path, alt: str, caption: str, vec
 
 
 def table(label: str, frame: pd.DataFrame, caption: str) -> str:
-    """A numbered table `@tbl-<label>`; cells and headings of `frame` are Markdown, its index is not shown.
+    """A numbered table `@tbl-<label>`; cells and headings of `frame` are Markdown, its index is not shown."""
+    return f"::: {{#tbl-{label}}}\n\n{rows(frame)}\n\n{caption}\n:::\n"
 
-    Columns whose cells all start with a number are set to the right.
-    """
+
+def rows(frame: pd.DataFrame) -> str:
+    """A table without a number; columns whose cells all start with a number are set to the right."""
     numeric = [
         frame[name].map(lambda cell: bool(re.match(r"^(?:<\u00a0)?[-+−±\[(]?\d[\d.,]*(?![\w.,])|^–$", str(cell)))).all()
         for name in frame
@@ -124,8 +126,7 @@ def table(label: str, frame: pd.DataFrame, caption: str) -> str:
         rules = ["-" * width for width in widths]
         rules = [f"{rule}:" if right else f":{rule}" for rule, right in zip(rules, numeric, strict=True)]
         lines[1] = f"|{'|'.join(rules)}|"
-    body = "\n".join(lines)
-    return f"::: {{#tbl-{label}}}\n\n{body}\n\n{caption}\n:::\n"
+    return "\n".join(lines)
 
 
 def _widths(frame: pd.DataFrame) -> list[int]:

@@ -73,6 +73,8 @@ local function tabset(div)
 end
 
 local function structure(div)
+  if div.classes:includes 'content-visible' then return html and div.content or {} end
+  if div.classes:includes 'content-hidden' then return html and {} or div.content end
   for _, class in ipairs(div.classes) do
     local kind = class:match '^callout%-(%l+)$'
     if kind then return callout(div, kind) end
