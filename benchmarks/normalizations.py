@@ -143,8 +143,8 @@ def folded(network: Net) -> nn.Module:
 
 
 def kept(network: Net, images: Tensor) -> int:
-    """How many numbers autograd keeps of a forward pass, the network's own parameters apart."""
-    own = {parameter.untyped_storage().data_ptr() for parameter in network.parameters()}
+    """How many numbers autograd keeps of a forward pass, its own parameters and buffers apart."""
+    own = {each.untyped_storage().data_ptr() for each in (*network.parameters(), *network.buffers())}
     seen: dict[int, Tensor] = {}
 
     def note(tensor: Tensor) -> Tensor:

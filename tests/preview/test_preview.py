@@ -77,6 +77,7 @@ def test_writes_article_pdf_and_one_page_for_each_notebook(rendered):
         "report.pdf",
         "notebooks/batch.html",
         "notebooks/group.html",
+        "_figures/line.svg",
     ]
     assert all(path.stat().st_size for path in rendered)
     assert not [path for path in rendered[0].parent.parent.iterdir() if path.name.startswith(".")]
@@ -187,6 +188,28 @@ def test_tabs_are_readable_without_script(page, pdf):
     assert [words(tab.find(class_="tab-title")) for tab in tabs] == ["Small batches", "Large batches"]
     assert tabs[0].figure["id"] == "fig-hand"
     assert "Large batches Other words" in pdf
+
+
+def test_what_is_for_the_screen_is_not_on_paper(page, pdf):
+    numbers = page.find("details", class_="numbers")
+    assert words(numbers.summary) == "The numbers behind it"
+    assert words(numbers.td) == "61"
+    link = numbers.a
+    assert (link["href"], link["download"]) == ("_figures/line.svg", "line.svg")
+    assert "The numbers behind it" not in pdf
+    assert "Said on paper alone." in pdf
+    assert "Said on paper alone." not in words(page)
+
+
+def test_what_is_offered_for_download_has_to_be_beside_the_report(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "secret.csv").write_text("1\n")
+    report = tmp_path / "in/report.qmd"
+    for name in ("../secret.csv", "gone.csv"):
+        report.write_text(f'---\ntitle: T\n---\n\n[a]({name}){{download="a.csv"}}\n')
+        with pytest.raises(PreviewError, match=r"(secret|gone)\.csv, offered for download, is no file beside it"):
+            render(report, tmp_path / "out")
+        assert not (tmp_path / "out").exists()
 
 
 def test_mathematics_footnotes_and_citations(page, pdf):
@@ -335,7 +358,7 @@ def test_the_fixture_keeps_to_the_known_constructs():
         "::: {#fig-a .column-page}",
         "::: {#lst-a}",
         "```{mermaid}",
-        "```{=html}",
+        "```{=latex}",
         "```{python, echo=FALSE}",
         "  ```{python}",
         "```{.python filename='a.py'}",
@@ -350,6 +373,7 @@ def test_the_fixture_keeps_to_the_known_constructs():
         '![](https://example.org/a.png){fig-alt="A"}',
         "[words]{.smallcaps}",
         "[a link](b.html){target=_blank}",
+        '[a link](https://example.org/a.csv){download="a.csv"}',
         ": A caption {#tbl-a}",
         "## Heading {.smaller}",
         "A <br> break.",

@@ -123,11 +123,14 @@ def _pdf(source: str, report: Path) -> bytes:
         # Without typst's own citations: Pandoc's are the ones that the HTML page has.
         **{"from": MARKDOWN, "to": "typst-citations", "template": "preview.typ"},
         **{"syntax-highlighting": "idiomatic", "citeproc": True, "fail-if-warnings": True},
+        variables={"toc": True},
         # Typst counts from level 1: without one, sections would be numbered 0.1, 0.2, …
         **{"shift-heading-level-by": 1 - top_heading_level(source)},
     )
     try:
-        return typst.compile(document.encode(), root=report.parent, format="pdf", ignore_system_fonts=True)
+        # A PDF/UA can be read aloud, and typst refuses to make one of what cannot (a picture without a text, say).
+        options = {"format": "pdf", "pdf_standards": ["ua-1"], "ignore_system_fonts": True}
+        return typst.compile(document.encode(), root=report.parent, **options)
     except typst.TypstError as error:
         raise PreviewError(f"{report.name}: typst: {one_line(error.message)}") from None
 
