@@ -28,6 +28,7 @@ from normstudy.hardware import cores
 from normstudy.ipynb import nbformat
 from normstudy.preview.article import PreviewError, executed
 from normstudy.preview.constructs import DOWNLOAD, FRONT_MATTER, top_heading_level, unsupported_constructs
+from normstudy.preview.pdf_marks import without_suspects
 from normstudy.report.harmless import make_harmless
 from normstudy.report.markup import COLUMNS
 from normstudy.text import one_line
@@ -130,7 +131,7 @@ def _pdf(source: str, report: Path) -> bytes:
     try:
         # A PDF/UA can be read aloud, and typst refuses to make one of what cannot (a picture without a text, say).
         options = {"format": "pdf", "pdf_standards": ["ua-1"], "ignore_system_fonts": True}
-        return typst.compile(document.encode(), root=report.parent, **options)
+        return without_suspects(typst.compile(document.encode(), root=report.parent, **options))
     except typst.TypstError as error:
         raise PreviewError(f"{report.name}: typst: {one_line(error.message)}") from None
 
