@@ -37,7 +37,7 @@ from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import read_record, record_names, verify_predictions
 
 REPORT = Path("report.qmd")
-PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml", "workflow/after_quarto.py")
+PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml")
 RECORDS = Path("results")
 COSTS = Path("benchmarks/normalizations.json")
 """What was measured of normalizations, where it was."""
@@ -127,7 +127,7 @@ def run_quarto(program: str, environment: dict[str, str], project: Path) -> None
 
 def copy_project(project: Path) -> None:
     """What a renderer needs of this checkout, in the new folder `project`: it writes beside the report."""
-    (project / "workflow").mkdir(parents=True)
+    project.mkdir()
     for name in PROJECT_FILES:
         shutil.copyfile(name, project / name)
     shutil.copytree("theme", project / "theme", ignore=shutil.ignore_patterns(".*"))  # some are links to nowhere

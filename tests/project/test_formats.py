@@ -59,8 +59,7 @@ ON_GITHUB = {"div", "span", "a", "img", "sub", "sup", "br"}
 def made(tmp_path_factory) -> Path:
     """A project with the report's settings and an article with its constructs, as PDF and as README."""
     project = tmp_path_factory.mktemp("formats")
-    (project / "workflow").mkdir()
-    for name in ("_quarto.yml", "references.bib", "workflow/after_quarto.py"):
+    for name in ("_quarto.yml", "references.bib"):
         shutil.copyfile(ROOT / name, project / name)
     shutil.copytree(ROOT / "theme", project / "theme")
     with pytest.MonkeyPatch.context() as patch:

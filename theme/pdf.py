@@ -1,4 +1,4 @@
-"""What is done to Quarto's output when all formats are there: Quarto calls this by itself (`_quarto.yml`)."""
+"""What is done to Quarto's PDF when it is there: Quarto calls this by itself (`post-render` in `_quarto.yml`)."""
 
 import os
 from pathlib import Path
