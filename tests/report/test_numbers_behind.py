@@ -37,6 +37,7 @@ def runs_of_two_models():
             [0.3 + seed / 7, 0.1 + seed / 3],
             [0.9, 1 - (seed + 1) / 3000],
             columns=predictions([0, 1], [0, 1]),
+            l1=1e-5 if norm == "bn" else 0.0,
             norm=norm,
             seed=seed,
         )
@@ -51,7 +52,7 @@ def test_the_file_behind_graph_1_has_every_epoch_of_every_run_exactly():
     found = written("test-loss")
     told = [
         (name, run.config.seed, epoch, entry["test_loss"])
-        for name, run in zip(["BN"] * 3 + ["GN"] * 3, runs, strict=True)
+        for name, run in zip(["BN + L1"] * 3 + ["GN"] * 3, runs, strict=True)
         for epoch, entry in enumerate(run.history, start=1)
     ]
     assert list(found) == ["model", "seed", "epoch", "test loss (nats per image)"]
@@ -59,6 +60,7 @@ def test_the_file_behind_graph_1_has_every_epoch_of_every_run_exactly():
     assert re.search(r"test-loss\.csv\]\(\S+pictures/test-loss\.csv\)\{download=\"test-loss\.csv\"\} has 12 rows", text)
     mean = sum(run.history[1]["test_loss"] for run in runs[:3]) / 3
     assert f"| {mean:.4f} (0.1000 to 0.7667)" in text
+    assert r"| BN \+ L1" in text
     assert text.count("<details") == text.count("</details>") == 1
 
 
@@ -104,7 +106,7 @@ def test_long_files_are_shown_in_part():
     frame = pd.DataFrame({"x": range(1000), "<b>name*": ["<i>_a_"] * 1000})
     text = numbers_behind.folded("long", frame)
     assert "has all 1,000 rows" in text
-    assert f"first {numbers_behind.MOST_ROWS} of 1,000" in text
+    assert f"Here are the first {numbers_behind.MOST_ROWS}." in text
     assert text.count("\n|") == numbers_behind.MOST_ROWS + 2
     assert r"\<i\>\_a\_" in text
     assert written("long").equals(frame)

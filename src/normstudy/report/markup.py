@@ -38,6 +38,9 @@ PAGE = 88
 COLUMNS = 1000
 """Characters of a table's line from which the preview takes the widths of its columns from the dashes."""
 
+NUMBER = re.compile(r"(?:\*\*)?(?:<\u00a0)?[-+−±\[(]?\d[\d.,]*(?![\w.,])|^–$")
+"""A cell that begins with a number."""
+
 UNBROKEN = 30
 """Characters without a space after which a line may break."""
 
@@ -116,10 +119,7 @@ def table(label: str, frame: pd.DataFrame, caption: str) -> str:
 
 def rows(frame: pd.DataFrame) -> str:
     """A table without a number; columns whose cells all start with a number are set to the right."""
-    numeric = [
-        frame[name].map(lambda cell: bool(re.match(r"^(?:<\u00a0)?[-+−±\[(]?\d[\d.,]*(?![\w.,])|^–$", str(cell)))).all()
-        for name in frame
-    ]
+    numeric = [frame[name].map(lambda cell: bool(NUMBER.match(str(cell)))).all() for name in frame]
     alignment = ["right" if right else "left" for right in numeric]
     lines = frame.to_markdown(index=False, tablefmt="pipe", colalign=alignment, disable_numparse=True).split("\n")
     if widths := _widths(frame):

@@ -25,7 +25,7 @@ def folded(label: str, numbers: pd.DataFrame, shown: pd.DataFrame | None = None,
     """`<label>.csv` beside the picture of that label, and Markdown to be put behind it.
 
     `numbers`: what the file holds, exactly, with units in the names of columns. `shown`: what the table has instead of
-    its first `MOST_ROWS` rows, such as means, on which `note` (Markdown) says what it is. Nothing where there are no
+    its first `MOST_ROWS` rows, such as means, as Markdown, and `note` says what that is. Nothing where there are no
     `numbers`. Raises `DiskError`, and an earlier file stays.
     """
     if numbers.empty:
@@ -34,19 +34,19 @@ def folded(label: str, numbers: pd.DataFrame, shown: pd.DataFrame | None = None,
     path = markup.FIGURE_FOLDER / name
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, numbers.to_csv(index=False, lineterminator="\n"))
-    table = numbers if shown is None else shown
+    table = _as_text(numbers.head(MOST_ROWS)) if shown is None else shown
     rows = counted(len(numbers), "row")
     parts = [f'[{name}]({path.as_posix()}){{download="{name}"}} has {"all " * (len(numbers) > MOST_ROWS)}{rows}.']
     if shown is not None:
         parts.append(note)
-    if len(table) > MOST_ROWS:
-        parts.append(f"Here are the first {MOST_ROWS} of {len(table):,}.")
+    elif len(numbers) > MOST_ROWS:
+        parts.append(f"Here are the first {MOST_ROWS}.")
     return "\n".join(
         [
             '\n::: {.content-visible when-format="html"}',
             _html('<details class="numbers">\n<summary>The numbers behind this figure</summary>'),
             " ".join(part for part in parts if part) + "\n",
-            markup.rows(_as_text(table.head(MOST_ROWS))) + "\n",
+            markup.rows(table) + "\n",
             _html("</details>"),
             ":::\n",
         ]
