@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from normstudy.report import run_rows
 from normstudy.report.courses import Course, courses
@@ -13,6 +12,9 @@ from normstudy.report.markup import escape
 from normstudy.report.models import models_of
 from normstudy.report.numbers_behind import folded
 from normstudy.runs.folder import FinishedRun
+
+if TYPE_CHECKING:  # every run's notebook imports this module, and none has tables
+    import pandas as pd
 
 MOST_COLUMNS = 8
 """Of more lines, the page has no table of them all."""
@@ -29,6 +31,8 @@ def behind(label: str, runs: Sequence[FinishedRun], measures: Sequence[str]) -> 
 
 def _drawn(drawn: Sequence[tuple[str, Course]], runs: Sequence[FinishedRun]) -> pd.DataFrame:
     """A row for each epoch, a column for each line."""
+    import pandas as pd
+
     epochs = max(len(course.values) for _, course in drawn)
     several = len({measure for measure, _ in drawn}) > 1
     columns: dict[str, list[str]] = {"epoch": [str(epoch) for epoch in range(1, epochs + 1)]}

@@ -5,14 +5,16 @@ In HTML alone: a PDF has no place for thousands of rows, and a README no use for
 
 from __future__ import annotations
 
+import math
 from numbers import Real
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from normstudy.paths import write_whole
 from normstudy.report import markup
 from normstudy.report.wording import counted
+
+if TYPE_CHECKING:  # every run's notebook imports this module, and none has tables
+    import pandas as pd
 
 MOST_ROWS = 40
 """Of more, the first ones are in the page."""
@@ -59,13 +61,15 @@ def _html(text: str) -> str:
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
     """`frame` with Markdown in its cells and headings: numbers with so many `DIGITS`, anything else escaped."""
+    import pandas as pd
+
     return pd.DataFrame({markup.escape(name): [_shown(value) for value in frame[name]] for name in frame})
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, Real) and not isinstance(value, bool | np.bool_):
+    if isinstance(value, Real) and not isinstance(value, bool):
         number = float(value)
-        if not np.isfinite(number):
+        if not math.isfinite(number):
             return "–"
         return f"{number:.{DIGITS}g}".replace("-", "−")
     return markup.escape("–" if value is None else value)

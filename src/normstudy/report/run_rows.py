@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from normstudy.report.models import Model
 from normstudy.report.series import Series
 from normstudy.runs.folder import FinishedRun
+
+if TYPE_CHECKING:  # every run's notebook imports this module, and none has tables
+    import pandas as pd
 
 UNITS = {"loss": "nats per image", "accuracy": "fraction"}
 """Of the history's measures, by the last part of their names."""
@@ -19,6 +20,8 @@ MEASURES = ("test_loss", "test_accuracy")
 
 def by_epoch(models: Sequence[Model], measures: Sequence[str]) -> pd.DataFrame:
     """A row for every epoch of every run: model, seed, epoch, and `measures`, keys of the history."""
+    import pandas as pd
+
     return pd.DataFrame(
         {"model": model.name, "seed": run.config.seed, "epoch": epoch}
         | {heading(measure, run): entry[measure] for measure in measures}
@@ -33,6 +36,8 @@ def at_the_end(
 ) -> pd.DataFrame:
     """A row for every run: model, the parameters in which some of the runs differ, whether it diverged, loss and
     accuracy after its last epoch (nothing of one that diverged), and what `further` has of it."""
+    import pandas as pd
+
     runs = [run for model in models for run in model.runs]
     names = [model.name for model in models for _ in model.runs]
     varied = _varied(runs)
@@ -46,11 +51,9 @@ def at_the_end(
     )
 
 
-def of_series(series: Sequence[Series], further: Callable[[FinishedRun], Mapping[str, Any]] = lambda run: {}):
-    """`at_the_end` of every run of a study, called as its file calls them."""
-    return at_the_end(
-        [Model(each.name, tuple(run for cell in each.cells for run in cell.runs)) for each in series], further
-    )
+def of_series(series: Sequence[Series]) -> pd.DataFrame:
+    """`at_the_end` of every run of a study, whose models are called as its file calls them."""
+    return at_the_end([Model(each.name, tuple(run for cell in each.cells for run in cell.runs)) for each in series])
 
 
 def heading(measure: str, run: FinishedRun) -> str:
