@@ -57,8 +57,9 @@ study: setup ## train what a study of params/studies/ still lacks (STUDY=main, s
 studies: setup ## the same for every study there is, one after the other (hours)
 	@$(RUN) workflow/study.py --all $(FOLDERS) $(CLUSTER)
 
-bench: setup ## measure the speed of training beside the usual pipeline (leave the machine alone meanwhile)
+bench: setup ## measure the speed of training, and what normalizations cost (leave the machine alone meanwhile)
 	@$(RUN) benchmarks/run.py --output benchmarks/results.md
+	@$(RUN) benchmarks/normalizations.py --output benchmarks/normalizations.json
 
 growth: setup ## measure how the cost of the job grows with the number of runs (leave the machine alone meanwhile)
 	@$(RUN) benchmarks/growth.py --output benchmarks/growth.md

@@ -39,6 +39,8 @@ from normstudy.runs.record import read_record, record_names, verify_predictions
 REPORT = Path("report.qmd")
 PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml", "src/normstudy/preview/assets/folded.lua")
 RECORDS = Path("results")
+COSTS = Path("benchmarks/normalizations.json")
+"""What was measured of normalizations, where it was."""
 NEEDED = ("search", "neighbours", "skeletons")
 """Of the records, those without which there is no report."""
 RESULTS_VARIABLE = "NORMSTUDY_RESULTS"
@@ -130,6 +132,9 @@ def copy_project(project: Path) -> None:
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(name, project / name)
     shutil.copytree("theme", project / "theme", ignore=shutil.ignore_patterns(".*"))  # some are links to nowhere
+    if COSTS.exists():
+        (project / COSTS).parent.mkdir()
+        shutil.copyfile(COSTS, project / COSTS)
     (project / "results").mkdir()
     for name in record_names(RECORDS):
         for path in (RECORDS / f"{name}.json", RECORDS / f"{name}.npz"):

@@ -78,6 +78,7 @@ def test_writes_article_pdf_and_one_page_for_each_notebook(rendered):
         "report.pdf",
         "notebooks/batch.html",
         "notebooks/group.html",
+        "_figures/line.svg",
     ]
     assert all(path.stat().st_size for path in rendered)
     assert not [path for path in rendered[0].parent.parent.iterdir() if path.name.startswith(".")]
@@ -190,6 +191,28 @@ def test_tabs_are_readable_without_script(page, pdf):
     assert "Large batches Other words" in pdf
 
 
+def test_what_is_for_the_screen_is_not_on_paper(page, pdf):
+    numbers = page.find("details", class_="numbers")
+    assert words(numbers.summary) == "The numbers behind it"
+    assert words(numbers.td) == "61"
+    link = numbers.a
+    assert (link["href"], link["download"]) == ("_figures/line.svg", "line.svg")
+    assert "The numbers behind it" not in pdf
+    assert "Said on paper alone." in pdf
+    assert "Said on paper alone." not in words(page)
+
+
+def test_what_is_offered_for_download_has_to_be_beside_the_report(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "secret.csv").write_text("1\n")
+    report = tmp_path / "in/report.qmd"
+    for name in ("../secret.csv", "gone.csv"):
+        report.write_text(f'---\ntitle: T\n---\n\n[a]({name}){{download="a.csv"}}\n')
+        with pytest.raises(PreviewError, match=r"(secret|gone)\.csv, offered for download, is no file beside it"):
+            render(report, tmp_path / "out")
+        assert not (tmp_path / "out").exists()
+
+
 def test_mathematics_footnotes_and_citations(page, pdf):
     assert page.main.find("math", display="block").find("mfrac")
     assert "A footnote with emphasis" in words(page.find(id="footnotes"))
@@ -203,7 +226,7 @@ def test_mathematics_footnotes_and_citations(page, pdf):
 
 
 def test_pages_load_nothing(rendered):
-    for path in (rendered[0], *rendered[2:]):
+    for path in (rendered[0], *rendered[2:4]):
         text = path.read_text(encoding="utf-8")
         page = BeautifulSoup(text, "html.parser")
         for name in ("src", "srcset", "data", "poster"):
@@ -218,7 +241,7 @@ def test_pages_load_nothing(rendered):
 def test_every_picture_has_a_text(rendered, page):
     alternatives = [picture["alt"] for picture in page.find_all("img")]
     assert alternatives == ['A line that "rises" from 0.31 to 0.61.', "The same line again."]
-    for path in rendered[2:]:
+    for path in rendered[2:4]:
         pictures = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").find_all("img")
         assert [bool(picture["alt"]) for picture in pictures] == [True]
     assert b"/Alt" in rendered[1].read_bytes()
@@ -353,7 +376,7 @@ def test_the_fixture_keeps_to_the_known_constructs():
         "::: {#fig-a .column-page}",
         "::: {#lst-a}",
         "```{mermaid}",
-        "```{=html}",
+        "```{=latex}",
         "```{python, echo=FALSE}",
         "  ```{python}",
         "```{.python filename='a.py'}",
@@ -368,6 +391,7 @@ def test_the_fixture_keeps_to_the_known_constructs():
         '![](https://example.org/a.png){fig-alt="A"}',
         "[words]{.smallcaps}",
         "[a link](b.html){target=_blank}",
+        '[a link](https://example.org/a.csv){download="a.csv"}',
         ": A caption {#tbl-a}",
         "## Heading {.smaller}",
         "A <br> break.",

@@ -10,6 +10,7 @@ from commands import ROOT
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import coverage
+import normalizations
 import run as bench
 from usual import UsualNet, evaluate, train_epoch
 
@@ -64,6 +65,38 @@ def test_the_usual_pipeline_learns():
     loss, accuracy = evaluate(network, [(images[:30], labels[:30]), (images[30:], labels[30:])])
     assert 0 <= accuracy <= 1
     assert loss > 0
+
+
+def test_the_costs_of_normalizations_are_measured_for_each_in_turn():
+    found = normalizations.measure(turns=2, steps=1, passes=1)
+    assert set(found["seconds"]["training"]) == set(found["kept"]) == set(normalizations.KINDS)
+    assert set(found["seconds"]["test"]) == {*normalizations.KINDS, normalizations.FOLDED}
+    assert all(len(each) == 2 and min(each) > 0 for when in found["seconds"].values() for each in when.values())
+    without = found["kept"]["none"]
+    for kind in ("bn", "gn", "ln", "in"):  # what goes into each normalization, and the little that its statistics are
+        assert 5504 < found["kept"][kind] - without < 1.05 * 5504, kind
+
+
+def test_no_kind_is_always_the_first():
+    order = []
+    work = {name: lambda name=name: order.append(name) for name in "abc"}
+    for turn in range(3):
+        normalizations.in_turn(work, turn, 1)
+    assert order[::2] == list("abcbcacab")  # each twice: the first time is not measured
+
+
+def test_a_folded_normalization_says_the_same():
+    torch.manual_seed(0)
+    network = normalizations.make_net(normalizations.Config(norm="bn", dataset="mnist"))
+    for layer in network.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            for values in (layer.running_mean, layer.running_var, layer.weight.data, layer.bias.data):
+                values.uniform_(0.5, 2)
+    images = torch.randn(4, 1, 28, 28)
+    network.eval()
+    folded = normalizations.folded(network)
+    assert not any(isinstance(layer, torch.nn.BatchNorm2d) for layer in folded.modules())
+    assert torch.allclose(network(images), folded(images), atol=1e-4)
 
 
 def test_the_simulated_truth_is_that_of_many_simulated_runs():

@@ -3,6 +3,7 @@
 import pytest
 from made_runs import made_run
 
+from normstudy.config import make_config
 from normstudy.model import Net
 from normstudy.report import network
 
@@ -23,3 +24,17 @@ def test_the_caption_says_whether_all_models_have_as_many_parameters():
     assert "every model has as many." in network.layers(runs)
     runs[1].metrics["model"] = {"parameters": 7546}
     assert "the models have 7,610, 7,546." in network.layers(runs)
+
+
+def test_the_table_has_receptive_fields_and_products_of_its_layers():
+    table = network.layers_table(make_config({"dataset": "mnist", "skeleton": "3x3 and 2x2 pool, 3x3", "channels": 4}))
+    assert [cell for cell in table["receptive field"] if cell != "–"] == ["3 × 3", "4 × 4", "8 × 8", "28 × 28"]
+    products = [int(cell.strip("*").replace(",", "")) for cell in table["multiply-adds"] if cell != "–"]
+    assert products == [4 * 26 * 26 * 9, 0, 4 * 11 * 11 * 9 * 4, 40, sum(products[:-1])]
+
+
+def test_the_caption_says_whether_all_models_compute_as_much():
+    runs = [made_run("bn", []), made_run("none", [])]
+    assert "The models have both in common." in network.layers(runs)
+    runs[1].config = make_config({"dataset": "mnist", "skeleton": "3x3"})
+    assert "They are not the same in all models." in network.layers(runs)

@@ -1,6 +1,7 @@
 """What the runs were made with, on and from."""
 
 from made_runs import made_run
+from recorded import recorded_run
 
 from normstudy.report import provenance
 
@@ -38,3 +39,15 @@ def test_what_differs_between_runs_is_told():
 
 def test_code_points_are_explained_where_there_are_any():
     assert "are given as code points" in provenance.code_points([made_with(processor="a\u202eb")])
+
+
+def test_it_is_said_where_the_notebooks_are():
+    recorded = [recorded_run("bn", [0.1], norm="bn", seed=seed) for seed in range(5)]
+    own = made_run("bn", [], seed=7)
+    own.name = "bn-7"
+    other = made_run("bn", [], seed=8)
+    other.name = "bn-8"
+    assert provenance.notebooks([own], [own]) == "The notebooks are listed beside this article."
+    text = provenance.notebooks([own, other, *recorded], [own])
+    assert "one run of each model (seed 7); 1 further run has its own in a folder; 5 further runs are kept" in text
+    assert provenance.notebooks(recorded, recorded[:1]).startswith("5 runs are kept without a notebook")

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from drawn import without_numbers
 from made_runs import configs, made_run, made_runs
 
 from normstudy.preview.page import unsupported_constructs
@@ -113,7 +114,7 @@ def test_a_section_has_its_number_its_alternative_text_and_its_caption(whole_run
     """Of one run: also where there is nothing to compare."""
     block = section([whole_run])
     assert block.startswith(f"::: {{#{label}}}\n")
-    body, _, caption = block.removesuffix("\n:::\n").rpartition("\n\n")
+    body, _, caption = without_numbers(block).rstrip().removesuffix("\n:::").rpartition("\n\n")
     assert caption.endswith(".")
     if label.startswith("fig-"):
         path, alt = re.search(r'!\[\]\((.+)\)\{fig-alt="([^"]+)"\}$', body).groups()

@@ -47,24 +47,37 @@ def definition() -> str:
 
 
 def tabs() -> str:
-    """A tab per normalization: its sets in words, `@tbl-by-hand-<kind>`, and `@tbl-by-hand-<kind>-normalized`."""
-    blocks = ["::: {.panel-tabset}\n"]
-    for kind, sentences in IN_WORDS.items():
-        sets, x_hat = shared_sets(kind), exact_normalized(kind)
-        of_sets = (
-            f"{FULL_NAMES[kind]}: mean μ, variance σ² and standard deviation σ of {len(sets)} sets of "
-            f"{len(sets[0].members)} values."
-        )
-        of_values = (
-            f"{FULL_NAMES[kind]}: the normalized values $\\hat{{x}}$, exactly. They lie between {text(x_hat.min())} "
-            f"and {text(x_hat.max())}."
-        )
-        blocks += [
-            f"#### {kind.upper()}\n\n{sentences}\n",
-            markup.table(f"by-hand-{kind}", sets_table(kind), of_sets),
-            markup.table(f"by-hand-{kind}-normalized", normalized_table(kind), of_values),
+    """A tab per normalization: its sets in words, `@tbl-by-hand-<kind>`, and `@tbl-by-hand-<kind>-normalized`.
+
+    On paper, where nothing can be chosen, they follow each other below headings that have no number, as tabs have none.
+    """
+    parts = {kind: "\n".join(_of_kind(kind, sentences)) for kind, sentences in IN_WORDS.items()}
+    in_tabs = "\n".join(f"#### {kind.upper()}\n\n{part}" for kind, part in parts.items())
+    in_turn = "\n".join(f"#### {kind.upper()} {{.unnumbered .unlisted}}\n\n{part}" for kind, part in parts.items())
+    return "\n".join(
+        [
+            f'::::: {{.content-visible when-format="html"}}\n\n:::: {{.panel-tabset}}\n\n{in_tabs}\n::::\n\n:::::\n',
+            f'::::: {{.content-hidden when-format="html"}}\n\n{in_turn}\n:::::',
         ]
-    return "\n".join([*blocks, ":::"])
+    )
+
+
+def _of_kind(kind: str, sentences: str) -> list[str]:
+    """What is said of one normalization, and its two tables."""
+    sets, x_hat = shared_sets(kind), exact_normalized(kind)
+    of_sets = (
+        f"{FULL_NAMES[kind]}: mean μ, variance σ² and standard deviation σ of {len(sets)} sets of "
+        f"{len(sets[0].members)} values."
+    )
+    of_values = (
+        f"{FULL_NAMES[kind]}: the normalized values $\\hat{{x}}$, exactly. They lie between {text(x_hat.min())} "
+        f"and {text(x_hat.max())}."
+    )
+    return [
+        f"{sentences}\n",
+        markup.table(f"by-hand-{kind}", sets_table(kind), of_sets),
+        markup.table(f"by-hand-{kind}-normalized", normalized_table(kind), of_values),
+    ]
 
 
 @matplotlib.style.context(PLAIN)

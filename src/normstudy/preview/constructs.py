@@ -26,7 +26,7 @@ CELL_OPTIONS = {
 }
 
 FENCE = re.compile(r"(\s*)(`{3,}|~{3,})\s*(.*?)\s*$")
-PLAIN_CODE = re.compile(r"[\w+#-]*|\{\.[\w+#-]+\}")
+PLAIN_CODE = re.compile(r"[\w+#-]*|\{\.[\w+#-]+\}|\{=html\}")
 INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`)((?:(?!\n\n).)+?)(?<!`)\1(?!`)", re.DOTALL)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 DISPLAY_MATH = re.compile(r"\$\$.+?\$\$", re.DOTALL)
@@ -35,11 +35,14 @@ INLINE_MATH = re.compile(r"(?<![\\$])\$(?![\s$])(?:(?!\n\n)(?:\\.|[^$\\]))+?(?<!
 DIV = re.compile(r"\s*:{3,}\s*(.*?)[\s:]*")
 KNOWN_DIV = re.compile(
     r"\{(#(fig|tbl)-[\w-]+|#refs|\.panel-tabset|\.folded\s+title=\"[^\"]*\""
+    r"|\.content-(visible|hidden) when-format=\"html\""
     r"|\.callout-(note|tip|warning|important)(\s+title=(\"[^\"]*\"|'[^']*'))?)\s*\}"
 )
 ATTRIBUTES = r"\{(?:\"(?:\\.|[^\"\\])*\"|[^}\"])*\}"
 IMAGE = re.compile(rf"!\[([^\]]*)\]\(([^)]*)\)({ATTRIBUTES})?")
 IMAGE_ATTRIBUTES = re.compile(r"\{(?=.*fig-alt=)(?:\s*(?:fig-alt=\"(?:\\.|[^\"\\])+\"|width=\"?[\w.]+%?\"?))+\s*\}")
+DOWNLOAD = re.compile(r"(?<=\]\()(?P<path>[\w./-]+)\)\{download=\"[\w.-]+\"\}")
+"""Of a link to a file beside the report, which is to be saved under that name."""
 HEADING_ATTRIBUTES = re.compile(r"(?<=\s)\{(?:\s*(?:#[\w-]+|\.unnumbered|\.unlisted|-))+\s*\}\s*$")
 OTHER_REFERENCE = re.compile(
     r"(?<![\w@\\])@(?:(?:lst|eq|thm|lem|cor|prp|cnj|def|exm|exr|rem|sol|alg|vid|nte|tip|wrn|imp|cau)-|[FTS][a-z]+-)[\w-]+"
@@ -153,7 +156,7 @@ def _prose(text: str) -> Iterator[tuple[int, str]]:
                 yield number, f"image attributes {image[3] or 'without fig-alt'}"
             if re.match(r"https?:", image[2]):
                 yield number, f"image from another host, {image[2]}"
-        line = IMAGE.sub("", line)
+        line = DOWNLOAD.sub(")", IMAGE.sub("", line))
         if line.startswith("#"):
             line = HEADING_ATTRIBUTES.sub("", line)
         for name, pattern in LEFT_OVER:

@@ -28,7 +28,8 @@ import yaml
 from normstudy.hardware import cores
 from normstudy.ipynb import nbformat
 from normstudy.preview.article import PreviewError, executed
-from normstudy.preview.constructs import FRONT_MATTER, top_heading_level, unsupported_constructs
+from normstudy.preview.constructs import DOWNLOAD, FRONT_MATTER, top_heading_level, unsupported_constructs
+from normstudy.preview.pdf_marks import without_suspects
 from normstudy.report.harmless import make_harmless
 from normstudy.report.markup import COLUMNS
 from normstudy.text import one_line
@@ -49,10 +50,11 @@ def render(
     """Run the cells of `report` once and write `index.html` and `report.pdf` into the folder `output`.
 
     `environment` is added to the variables that the cells see, `metadata` (a subtitle, say) to the front
-    matter. `notebooks` are pairs of a title and an
-    executed `.ipynb`; each becomes a page in `output/notebooks/`, linked from the article. Returns the
-    files written. `output` appears whole, or not at all and a PreviewError says why: an unknown construct,
-    a failed cell, an unresolved reference or citation, a folder that is there and holds something.
+    matter. `notebooks` are pairs of a title and an executed `.ipynb`; each becomes a page in
+    `output/notebooks/`, linked from the article. What a link offers for download is copied, to the same place
+    beside the page. Returns the files written. `output` appears whole, or not at all and a PreviewError says
+    why: an unknown construct, a failed cell, an unresolved reference or citation, a folder that is there and
+    holds something.
     """
     report, output = Path(report).resolve(), Path(output).resolve()
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
@@ -77,11 +79,18 @@ def render(
         for name, content in made.items():
             (build / name).parent.mkdir(exist_ok=True)
             (build / name).write_bytes(content.result())
+        downloads = sorted({match["path"] for match in DOWNLOAD.finditer(source)})
+        for name in downloads:
+            file = (report.parent / name).resolve()
+            if not (file.is_relative_to(report.parent) and file.is_file()):
+                raise PreviewError(f"{report.name}: {name}, offered for download, is no file beside it.")
+            (build / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, build / name)
         build.rename(output)  # which may be there, empty
     finally:
         pool.shutdown(cancel_futures=True)
         shutil.rmtree(build, ignore_errors=True)
-    return [output / name for name in made]
+    return [output / name for name in (*made, *downloads)]
 
 
 # Writing the pages
@@ -116,11 +125,14 @@ def _pdf(source: str, report: Path) -> bytes:
         # Without typst's own citations: Pandoc's are the ones that the HTML page has.
         **{"from": MARKDOWN, "to": "typst-citations", "template": "preview.typ"},
         **{"syntax-highlighting": "idiomatic", "citeproc": True, "fail-if-warnings": True},
+        variables={"toc": True},
         # Typst counts from level 1: without one, sections would be numbered 0.1, 0.2, …
         **{"shift-heading-level-by": 1 - top_heading_level(source)},
     )
     try:
-        return typst.compile(document.encode(), root=report.parent, format="pdf", ignore_system_fonts=True)
+        # A PDF/UA can be read aloud, and typst refuses to make one of what cannot (a picture without a text, say).
+        options = {"format": "pdf", "pdf_standards": ["ua-1"], "ignore_system_fonts": True}
+        return without_suspects(typst.compile(document.encode(), root=report.parent, **options))
     except typst.TypstError as error:
         raise PreviewError(f"{report.name}: typst: {one_line(error.message)}") from None
 

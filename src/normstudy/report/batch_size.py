@@ -10,11 +10,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from normstudy.config import training_images
-from normstudy.report import batch_rates, imagenet, markup, other_statistics, sweep
+from normstudy.report import batch_rates, imagenet, markup, other_statistics, run_rows, sweep
 from normstudy.report.drawing import COLOURS, LINE_STYLES, MARKERS, PLAIN, WIDTH, label_ends
 from normstudy.report.estimates import Estimate, in_percent, paired_ratios, ratio_intervals
 from normstudy.report.estimates_in_words import flat, on_ratios, percent, times
 from normstudy.report.models import Model, by_seed, shared_seeds
+from normstudy.report.numbers_behind import folded
 from normstudy.report.points import Look, draw_diverged, draw_points, scale_measure, scale_values, shifts
 from normstudy.report.rates import KNOWN_AT, RULES, common_power, known_configs
 from normstudy.report.series import (
@@ -54,7 +55,8 @@ def section(study: RecordedStudy, rates: RecordedStudy | None = None) -> str:
         f"{intro(study, series)} {last_batches(series)}\n",
         batch_rates.part(rates, known_configs(series), common_power(series)) if rates else "",
         f"{verdict(series, bn)}\n" if bn else "",
-        markup.figure("batch-size", sizes_figure(series), sizes_alt(series), caption),
+        markup.figure("batch-size", sizes_figure(series), sizes_alt(series), caption)
+        + folded("batch-size", run_rows.of_series(series)),
         markup.table("batch-size", sizes_table(series), "As in @fig-batch-size, in numbers: error rates (%)."),
         imagenet.part(),
         other_statistics.part(bn.cells, KEY, "batch-size-kinds", OVER) if bn else "",

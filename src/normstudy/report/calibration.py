@@ -13,6 +13,7 @@ from normstudy.report.estimates_in_words import number
 from normstudy.report.judgements import have_seeds, kind_of_mean, note_on_left_out
 from normstudy.report.labels import data_name
 from normstudy.report.markup import unbroken
+from normstudy.report.numbers_behind import folded
 from normstudy.report.reliability_diagram import reliability_alt, reliability_figure
 from normstudy.report.statistics import mean_interval
 from normstudy.report.wording import MOST_NAMES, counted, join_words, rounded, some_of
@@ -62,7 +63,8 @@ def diagram(runs: Sequence[FinishedRun], found: Sequence[Calibration]) -> str:
         f"tick stands at the edge, among it bins without an error. A large mark: {_mean(found)}; small ones: single "
         f"runs.{note_on_left_out(runs)}"
     )
-    return markup.figure("calibration", reliability_figure(found), reliability_alt(found), caption)
+    picture = markup.figure("calibration", reliability_figure(found), reliability_alt(found), caption)
+    return picture + folded("calibration", bins_of_runs(found))
 
 
 def table(runs: Sequence[FinishedRun], found: Sequence[Calibration]) -> str:
@@ -87,6 +89,27 @@ def calibration_table(found: Sequence[Calibration]) -> pd.DataFrame:
             "NLL (nats)": number(mean_interval(each.loss), 4),
         }
         for each in found
+    )
+
+
+def bins_of_runs(found: Sequence[Calibration]) -> pd.DataFrame:
+    """A row for every bin of every run, the least certain images first."""
+    return pd.DataFrame(
+        {
+            "model": each.judged.name,
+            "seed": seed,
+            "bin": number,
+            "images": size,
+            "mean confidence (fraction)": confidence,
+            "accuracy (fraction)": accuracy,
+        }
+        for each in found
+        for seed, confidences, accuracies in zip(
+            each.judged.seeds, each.bins.confidence, each.bins.accuracy, strict=True
+        )
+        for number, (size, confidence, accuracy) in enumerate(
+            zip(each.bins.sizes, confidences, accuracies, strict=True), start=1
+        )
     )
 
 

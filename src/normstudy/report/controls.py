@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from normstudy.report import markup, sweep
+from normstudy.report import markup, run_rows, sweep
 from normstudy.report.drawing import COLOURS, MARKERS, PLAIN, WIDTH
 from normstudy.report.estimates import Estimate, in_percent, intervals
 from normstudy.report.estimates_in_words import flat, on_spread, percent, points
 from normstudy.report.models import Model, by_seed, models_of, shared_seeds
+from normstudy.report.numbers_behind import folded
 from normstudy.report.paired_seeds import paired_p
 from normstudy.report.series import diverged_in, errors, judged_alike, note_on_diverged, protocol
 from normstudy.report.statistics import adjust_for_many, paired_interval
@@ -56,7 +57,8 @@ def section(study: RecordedStudy) -> str:
             "### Other normalizations, and none {#sec-controls}\n",
             f"@fig-controls and @tbl-controls show {protocol(study.runs)}, each model with its own rate. "
             f"{_explained(models)}{verdict(models)}\n",
-            markup.figure("controls", controls_figure(models), controls_alt(models), caption),
+            markup.figure("controls", controls_figure(models), controls_alt(models), caption)
+            + folded("controls", run_rows.at_the_end(models)),
             markup.table("controls", controls_table(models), note if _without(models) else "Final errors."),
         ]
     )

@@ -8,6 +8,7 @@ import matplotlib.style
 from matplotlib.figure import Figure
 
 from normstudy.report import markup
+from normstudy.report.course_numbers import behind
 from normstudy.report.courses import Course, courses
 from normstudy.report.drawing import PLAIN, WIDTH, scale_accuracy, scale_epochs, scale_loss, styles
 from normstudy.report.history_chart import MEASURES, end_text, history_figure, places, value_text, without_line
@@ -26,7 +27,8 @@ def test_loss(runs: Sequence[FinishedRun]) -> str:
         f"{what_lines_are(runs)}{take_away(runs, 'test_loss')}{_note_on_diverged(runs)}"
     )
     figure = history_figure(runs, ["test_loss"])
-    return markup.figure("test-loss", figure, history_alt(runs, "test_loss"), caption)
+    picture = markup.figure("test-loss", figure, history_alt(runs, "test_loss"), caption)
+    return picture + behind("test-loss", runs, ["test_loss"])
 
 
 def test_accuracy(runs: Sequence[FinishedRun]) -> str:
@@ -38,7 +40,8 @@ def test_accuracy(runs: Sequence[FinishedRun]) -> str:
         f"{what_lines_are(runs)}{take_away(runs, 'test_accuracy')}{_note_on_diverged(runs)}"
     )
     figure = history_figure(runs, ["test_accuracy"])
-    return markup.figure("test-accuracy", figure, history_alt(runs, "test_accuracy"), caption)
+    picture = markup.figure("test-accuracy", figure, history_alt(runs, "test_accuracy"), caption)
+    return picture + behind("test-accuracy", runs, ["test_accuracy"])
 
 
 def training(runs: Sequence[FinishedRun]) -> str:
@@ -50,7 +53,8 @@ def training(runs: Sequence[FinishedRun]) -> str:
         f"{_note_on_diverged(runs)}"
     )
     alt = " ".join(history_alt(runs, measure) for measure in measures)
-    return markup.figure("training", history_figure(runs, measures), alt, caption)
+    picture = markup.figure("training", history_figure(runs, measures), alt, caption)
+    return picture + behind("training", runs, measures)
 
 
 def history_alt(runs: Sequence[FinishedRun], measure: str) -> str:

@@ -8,8 +8,10 @@ import numpy as np
 
 from normstudy.report import markup
 from normstudy.report.gradients import MUCH, START, Moment, moments
+from normstudy.report.numbers_behind import folded
 from normstudy.report.rate_lines import WITHOUT, Line
 from normstudy.report.rate_pictures import gradients_figure
+from normstudy.report.study_rows import of_gradients
 from normstudy.report.wording import join_words
 
 
@@ -78,7 +80,7 @@ def gradients(lines: Sequence[Line]) -> str:
         "best rate and with the better warm-up for it. Points are runs, lines geometric means. Where no rate was free "
         "of diverged runs, a line is missing."
     )
-    return markup.figure("gradients", gradients_figure(lines), alt, caption)
+    return markup.figure("gradients", gradients_figure(lines), alt, caption) + folded("gradients", of_gradients(found))
 
 
 def _spared(found: Sequence[Moment], places: set[tuple[int, str]]) -> list[str]:

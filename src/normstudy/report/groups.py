@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from normstudy.report import markup, sweep
+from normstudy.report import markup, run_rows, sweep
 from normstudy.report.drawing import COLOURS, MARKERS, PLAIN, WIDTH
 from normstudy.report.estimates import Estimate, differences, in_percent, intervals
 from normstudy.report.estimates_in_words import flat, on_spread, percent, points
 from normstudy.report.models import Model
+from normstudy.report.numbers_behind import folded
 from normstudy.report.points import Look, draw_diverged, draw_points, scale_measure, scale_values
 from normstudy.report.series import (
     diverged_in,
@@ -50,7 +51,8 @@ def section(study: RecordedStudy) -> str:
         [
             "### How many groups {#sec-groups}\n",
             text + "\n",
-            markup.figure("groups", groups_figure(cells), groups_alt(cells), caption),
+            markup.figure("groups", groups_figure(cells), groups_alt(cells), caption)
+            + folded("groups", run_rows.of_series(line)),
             markup.table("groups", groups_table(cells), "GN by the number of its groups; intervals as in @fig-groups."),
         ]
     )

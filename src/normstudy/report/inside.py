@@ -9,10 +9,12 @@ import pandas as pd
 
 from normstudy.report import markup
 from normstudy.report.drawing import styles
-from normstudy.report.inside_pictures import Numbers, activations_figure, parameters_figure, running_figure
+from normstudy.report.inside_pictures import TIMES, Numbers, activations_figure, parameters_figure, running_figure
 from normstudy.report.labels import DATA_TITLES, labels
 from normstudy.report.markup import escape
 from normstudy.report.models import of_first_seed
+from normstudy.report.numbers_behind import folded
+from normstudy.report.study_rows import of_activations, of_parameters, of_running
 from normstudy.report.wording import counted, rounded
 from normstudy.runs.record import RecordedRun, RecordedStudy
 
@@ -143,7 +145,8 @@ def _activations_picture(measured: Measured, colours: Mapping[str, str], runs: S
         "90 % (thin). The axis is linear up to 2 and logarithmic beyond. Statistics are those of training; of BN, at "
         "the end, also with the running averages in their place."
     )
-    return markup.figure("inside-activations", activations_figure(measured, colours), alt, caption)
+    picture = markup.figure("inside-activations", activations_figure(measured, colours), alt, caption)
+    return picture + folded("inside-activations", of_activations(measured, TIMES))
 
 
 def _parameters_picture(measured: Measured, colours: Mapping[str, str]) -> str:
@@ -154,7 +157,8 @@ def _parameters_picture(measured: Measured, colours: Mapping[str, str]) -> str:
     ]
     alt = f"Points of γ and β over the normalizations. {'; '.join(told)}."
     caption = "γ and β of every channel after training. Dashed: where they started."
-    return markup.figure("inside-parameters", parameters_figure(measured, colours), alt, caption)
+    picture = markup.figure("inside-parameters", parameters_figure(measured, colours), alt, caption)
+    return picture + folded("inside-parameters", of_parameters(measured))
 
 
 def _running_picture(name: str, own: Numbers, colour: str, at: int) -> str:
@@ -163,7 +167,8 @@ def _running_picture(name: str, own: Numbers, colour: str, at: int) -> str:
         f"{escape(name)}: the running statistics at the end of training against those of the images at hand, of every "
         "channel. On the dashed line they agree."
     )
-    return markup.figure(_running_label(at).removeprefix("fig-"), running_figure(own, colour), alt, caption)
+    label = _running_label(at).removeprefix("fig-")
+    return markup.figure(label, running_figure(own, colour), alt, caption) + folded(label, of_running(own))
 
 
 def _running_label(at: int) -> str:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from normstudy.report import markup
+from normstudy.report import markup, run_rows
 from normstudy.report.gradient_claims import avoids_explosion, gradients
 from normstudy.report.labels import DATA_TITLES
 from normstudy.report.markup import escape
+from normstudy.report.models import Model
+from normstudy.report.numbers_behind import folded
 from normstudy.report.rate_claims import bears_higher_rates, easier_and_faster
 from normstudy.report.rate_lines import SOUND, Line, lines_of
 from normstudy.report.rate_pictures import errors_figure, setting_title
@@ -76,7 +78,9 @@ def errors(lines: Sequence[Line]) -> str:
         "logarithmic axes. Every run is a point, or a cross above the panel if it diverged; lines join the means of "
         "rates at which none did. Models are moved apart a little. Below the dashed line a run has trained."
     )
-    return markup.figure("learning-rate", errors_figure(lines), alt + ".", caption)
+    models = [Model(line.name, tuple(line.every_run)) for line in lines]
+    picture = markup.figure("learning-rate", errors_figure(lines), alt + ".", caption)
+    return picture + folded("learning-rate", run_rows.at_the_end(models))
 
 
 def bounds(lines: Sequence[Line]) -> str:

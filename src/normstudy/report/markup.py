@@ -38,6 +38,9 @@ PAGE = 88
 COLUMNS = 1000
 """Characters of a table's line from which the preview takes the widths of its columns from the dashes."""
 
+NUMBER = re.compile(r"(?:\*\*)?(?:<\u00a0)?[-+−±\[(]?\d[\d.,]*(?![\w.,])|^–$")
+"""A cell that begins with a number."""
+
 UNBROKEN = 30
 """Characters without a space after which a line may break."""
 
@@ -110,22 +113,20 @@ def figure(label: str, picture: Figure | str | Path, alt: str, caption: str, vec
 
 
 def table(label: str, frame: pd.DataFrame, caption: str) -> str:
-    """A numbered table `@tbl-<label>`; cells and headings of `frame` are Markdown, its index is not shown.
+    """A numbered table `@tbl-<label>`; cells and headings of `frame` are Markdown, its index is not shown."""
+    return f"::: {{#tbl-{label}}}\n\n{rows(frame)}\n\n{caption}\n:::\n"
 
-    Columns whose cells all start with a number are set to the right.
-    """
-    numeric = [
-        frame[name].map(lambda cell: bool(re.match(r"^(?:<\u00a0)?[-+−±\[(]?\d[\d.,]*(?![\w.,])|^–$", str(cell)))).all()
-        for name in frame
-    ]
+
+def rows(frame: pd.DataFrame) -> str:
+    """A table without a number; columns whose cells all start with a number are set to the right."""
+    numeric = [frame[name].map(lambda cell: bool(NUMBER.match(str(cell)))).all() for name in frame]
     alignment = ["right" if right else "left" for right in numeric]
     lines = frame.to_markdown(index=False, tablefmt="pipe", colalign=alignment, disable_numparse=True).split("\n")
     if widths := _widths(frame):
         rules = ["-" * width for width in widths]
         rules = [f"{rule}:" if right else f":{rule}" for rule, right in zip(rules, numeric, strict=True)]
         lines[1] = f"|{'|'.join(rules)}|"
-    body = "\n".join(lines)
-    return f"::: {{#tbl-{label}}}\n\n{body}\n\n{caption}\n:::\n"
+    return "\n".join(lines)
 
 
 def folded(title: str, content: str) -> str:

@@ -23,6 +23,7 @@ from normstudy.report.judgements import (
 )
 from normstudy.report.labels import data_name
 from normstudy.report.markup import unbroken
+from normstudy.report.numbers_behind import folded
 from normstudy.report.statistics import mean_interval
 from normstudy.report.wording import MOST_NAMES, rounded
 from normstudy.runs.folder import FinishedRun
@@ -93,7 +94,17 @@ def figure(runs: Sequence[FinishedRun]) -> str:
         "any run misclassifies, at a line’s end those that all do (logarithmic axis, which ends at 0)."
         f"{note_on_left_out(runs)}"
     )
-    return markup.figure("mistakes", mistakes_figure(judged), mistakes_alt(judged), caption)
+    picture = markup.figure("mistakes", mistakes_figure(judged), mistakes_alt(judged), caption)
+    return picture + folded("mistakes", reached_by_runs(judged))
+
+
+def reached_by_runs(judged: Sequence[Judgements]) -> pd.DataFrame:
+    """What `mistakes_figure` draws: a row for each number of runs of each model."""
+    return pd.DataFrame(
+        {"model": each.name, "runs, at least": runs, "images that they misclassify": images}
+        for each in judged
+        for runs, images in enumerate(reached(each.wrong), start=1)
+    )
 
 
 def reached(wrong: np.ndarray) -> np.ndarray:

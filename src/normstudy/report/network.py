@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from normstudy.arithmetic import counts
 from normstudy.config import IMAGE_SHAPES, Config
 from normstudy.report import markup
 from normstudy.report.labels import model_names
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+COUNTED = ("Conv2d", "MaxPool2d", "Linear")
+"""Layers with a receptive field of their own."""
+
+
 def blocks(runs: Sequence[FinishedRun]) -> tuple[Block, ...]:
     """The convolutions of the first of `runs`."""
     config = runs[0].config
@@ -25,33 +30,47 @@ def blocks(runs: Sequence[FinishedRun]) -> tuple[Block, ...]:
 
 
 def layers(runs: Sequence[FinishedRun]) -> str:
-    """`@tbl-layers`: the layers of the first of `runs`, and whether the others have as many parameters."""
+    """`@tbl-layers`: the layers of the first of `runs`, and what the others have in common with it."""
     sizes = dict.fromkeys(run.metrics["model"]["parameters"] for run in runs)
     listed = ", ".join(f"{size:,}" for size in sizes)
     alike = "every model has as many" if len(sizes) == 1 else f"the models have {listed}"
-    first = model_names(runs)[0]
-    caption = f"The layers of {first} in the order in which data meet them, with trainable parameters; {alike}."
+    shapes = {tuple(counts(run.config)) for run in runs}
+    same = "The models have both in common." if len(shapes) == 1 else "They are not the same in all models."
+    caption = (
+        f"The layers of {model_names(runs)[0]} in the order in which data meet them, with trainable parameters; "
+        f"{alike}. The receptive field is what one number of a layer’s output sees of the image: pixels along an edge, "
+        "as far as convolutions and pools carry; the statistics of a normalization can bring in more. Multiply-adds "
+        f"are the products with weights, for one image. {same}"
+    )
     return markup.table("layers", layers_table(runs[0].config), caption)
 
 
 def layers_table(config: Config) -> pd.DataFrame:
-    """The layers of the network in the order data meets them, with output shapes and parameters."""
+    """The layers of the network in the order data meets them: output shapes, parameters, and their `counts`."""
     import torchinfo
 
     from normstudy.model import make_net
 
     size = (1, *IMAGE_SHAPES[config.dataset])
     summary = torchinfo.summary(make_net(config), input_size=size, verbose=0, device="cpu")
-    rows = [
-        {
-            "layer": escape(describe_layer(layer.module)),
-            "output (C, H, W)": " × ".join(str(size) for size in layer.output_size[1:]),
-            "parameters": f"{layer.num_params:,}",
-        }
-        for layer in summary.summary_list
-        if layer.is_leaf_layer
-    ]
-    total = {"layer": "**total**", "output (C, H, W)": "", "parameters": f"**{summary.total_params:,}**"}
+    counted = iter(counts(config))
+    rows = []
+    for layer in summary.summary_list:
+        if not layer.is_leaf_layer:
+            continue
+        own = next(counted) if type(layer.module).__name__ in COUNTED else None
+        rows.append(
+            {
+                "layer": escape(describe_layer(layer.module)),
+                "output (C, H, W)": " × ".join(str(size) for size in layer.output_size[1:]),
+                "receptive field": f"{own.field} × {own.field}" if own else "–",
+                "parameters": f"{layer.num_params:,}",
+                "multiply-adds": f"{own.multiply_adds:,}" if own else "–",
+            }
+        )
+    total = {"layer": "**total**", "output (C, H, W)": "", "receptive field": "–"}
+    total |= {"parameters": f"**{summary.total_params:,}**"}
+    total |= {"multiply-adds": f"**{sum(each.multiply_adds for each in counts(config)):,}**"}
     return pd.DataFrame([*rows, total])
 
 

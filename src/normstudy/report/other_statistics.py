@@ -13,8 +13,10 @@ from normstudy.report.drawing import COLOURS, PLAIN, WIDTH, label_ends
 from normstudy.report.estimates import Estimate, in_percent, paired_ratios, ratio_intervals
 from normstudy.report.estimates_in_words import flat, on_ratios, times
 from normstudy.report.models import Model
+from normstudy.report.numbers_behind import folded
 from normstudy.report.points import Look, draw_points, scale_measure, scale_values, shifts
 from normstudy.report.series import value_of
+from normstudy.report.study_rows import of_statistics
 from normstudy.report.wording import join_words, short
 
 KINDS = {"running": "running averages", "precise": "precise statistics", "batch": "those of the batch"}
@@ -45,7 +47,8 @@ def part(cells: Sequence[Model], key: str, label: str, over: str) -> str:
         "images under the final weights, estimated in large batches [@wu2021, Section 3], and those of the batch at "
         f"hand, of as many images as in training. {in_words(measured, key)}"
     )
-    return f"{text}\n\n{markup.figure(label, kinds_figure(measured, key, over), alternative(measured, key), caption)}"
+    picture = markup.figure(label, kinds_figure(measured, key, over), alternative(measured, key), caption)
+    return f"{text}\n\n{picture}{folded(label, of_statistics(measured, key, KINDS))}"
 
 
 def in_words(cells: Sequence[Model], key: str) -> str:

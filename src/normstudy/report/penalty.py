@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from normstudy.report import markup, sweep
+from normstudy.report import markup, run_rows, sweep
 from normstudy.report.drawing import COLOURS, MARKERS, PLAIN, WIDTH
 from normstudy.report.estimates import intervals
 from normstudy.report.estimates_in_words import flat, nats, on_spread, percent
 from normstudy.report.markup import escape
 from normstudy.report.models import Model, by_seed, shared_seeds
+from normstudy.report.numbers_behind import folded
 from normstudy.report.paired_seeds import paired_p
 from normstudy.report.points import Look, draw_diverged, draw_points, scale_measure
 from normstudy.report.series import (
@@ -31,7 +32,7 @@ from normstudy.report.series import (
 from normstudy.report.shrinkage import GAUSSIAN_SPREAD, gaussian_tiny, mean_text, of_convolutions, spreads, tiny
 from normstudy.report.statistics import CONFIDENCE, adjust_for_many, paired_interval
 from normstudy.report.wording import join_words, short
-from normstudy.runs.record import RecordedStudy
+from normstudy.runs.record import RecordedRun, RecordedStudy
 
 
 def section(study: RecordedStudy) -> str:
@@ -166,7 +167,17 @@ def _picture(cells: Sequence[Model], study: RecordedStudy) -> str:
         f"distances. Runs (small), means and 95 % intervals. {on_spread([errors(cell) for cell in cells])} Dashed: "
         f"weights with a normal distribution.{note_on_diverged(study.runs)}"
     )
-    return markup.figure("penalty", penalty_figure(cells), alt, caption)
+    picture = markup.figure("penalty", penalty_figure(cells), alt, caption)
+    return picture + folded("penalty", run_rows.at_the_end(cells, _shrunk))
+
+
+def _shrunk(run: RecordedRun) -> dict[str, float | None]:
+    """Of one run, what the lower panels show."""
+    spread, small = (of_convolutions(found) for found in (spreads([run]), tiny([run], "0.1")))
+    return {
+        "‖w‖₁ / (‖w‖₂ √n)": spread[0] if spread.size else None,
+        "weights below 0.1 r.m.s. (fraction)": small[0] if small.size else None,
+    }
 
 
 def _spread(cell: Model) -> np.ndarray:

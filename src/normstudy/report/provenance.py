@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from normstudy.report.markup import escape, note_on_code_points
-from normstudy.report.wording import counted, join_words
+from normstudy.report.wording import counted, join_words, seeds_text
 from normstudy.runs.folder import FinishedRun
+from normstudy.runs.record import RecordedRun
 
 
 def versions(runs: Sequence[FinishedRun]) -> str:
@@ -43,6 +44,30 @@ def commits(runs: Sequence[FinishedRun]) -> str:
 def code_points(runs: Sequence[FinishedRun]) -> str:
     """What is to be said of code points among versions, processors and commits; nothing where there are none."""
     return note_on_code_points(f"{versions(runs)} {processors(runs)} {commits(runs)}")
+
+
+def notebooks(every_run: Sequence[FinishedRun], shown: Sequence[FinishedRun]) -> str:
+    """Where the executed notebook of each of `every_run` is; those of `shown`, one of each model, have pages."""
+    listed = [run for run in shown if not isinstance(run, RecordedRun)]
+    names = {run.name for run in listed}
+    others = [run for run in every_run if run.name not in names]
+    in_folders = sum(not isinstance(run, RecordedRun) for run in others)
+    if not others:
+        return "The notebooks are listed beside this article."
+    parts = []
+    if listed:
+        seeds = sorted({run.config.seed for run in listed})
+        parts.append(f"Beside this article is the notebook of one run of each model ({seeds_text(seeds)})")
+    if in_folders:
+        have = "has its own" if in_folders == 1 else "have theirs"
+        parts.append(f"{counted(in_folders, 'further run')} {have} in a folder")
+    if recorded := len(others) - in_folders:
+        kept = counted(recorded, "further run" if parts else "run")
+        parts.append(
+            f"{kept} {'is' if recorded == 1 else 'are'} kept without a notebook, as a record (`results/README.md` has "
+            "a table of these, and says how each is made again)"
+        )
+    return f"{'; '.join(parts)}."
 
 
 def _named(runs: Sequence[FinishedRun], key: str) -> list[str]:

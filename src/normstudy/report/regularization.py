@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from normstudy.report import markup, sweep
+from normstudy.report import markup, run_rows, sweep
 from normstudy.report.estimates import intervals
 from normstudy.report.estimates_in_words import nats, on_spread, percent
 from normstudy.report.markup import escape
+from normstudy.report.numbers_behind import folded
 from normstudy.report.penalties import Normalization, normalizations_of, penalty_with_strength
 from normstudy.report.penalty_effects import Effects, effects_of, effects_table, in_words, listed, parted
 from normstudy.report.regularization_pictures import effects_figure
@@ -80,7 +81,9 @@ def _effects_picture(found: Sequence[Normalization], effects: Effects, study: Re
         f"{on_spread([errors(model) for *_, model in every])} Right: how much more accurate a penalty makes a model "
         f"than none does, seed by seed (small), with the mean and its 95 % interval.{note_on_diverged(study.runs)}"
     )
-    return markup.figure("regularization", effects_figure(found, effects), alt, caption)
+    picture = markup.figure("regularization", effects_figure(found, effects), alt, caption)
+    models = [model for *_, model in every]
+    return picture + folded("regularization", run_rows.at_the_end(models))
 
 
 def _effects_table(effects: Effects) -> str:

@@ -13,6 +13,7 @@ from normstudy.report.dot_rows import Row, rows_figure
 from normstudy.report.labels import data_name
 from normstudy.report.markup import unbroken
 from normstudy.report.models import has_several_seeds, models_of
+from normstudy.report.numbers_behind import folded
 from normstudy.report.over_seeds import (
     LEAST_SEEDS,
     ComparedPair,
@@ -139,7 +140,23 @@ def _figure(pairs: Sequence[ComparedPair], crossed: Sequence[tuple[float, float]
         f"The difference of every two runs of one seed ({data}){_which(len(pairs), count)}. The diamond is the mean, "
         f"the bar its 95 % t interval over seeds{thin}. Shaded: where a difference is too small to matter."
     )
-    return markup.figure("differences", figure, alt, caption)
+    return markup.figure("differences", figure, alt, caption) + folded("differences", differences_of_seeds(pairs))
+
+
+def differences_of_seeds(pairs: Sequence[ComparedPair]) -> pd.DataFrame:
+    """A row for every seed of every pair."""
+    return pd.DataFrame(
+        {
+            "first": pair.first.name,
+            "second": pair.second.name,
+            "seed": seed,
+            "accuracy of the first (fraction)": first,
+            "accuracy of the second (fraction)": second,
+            "difference (fraction)": first - second,
+        }
+        for pair in pairs
+        for seed, first, second in zip(pair.seeds, *pair.accuracies, strict=True)
+    )
 
 
 def _which(shown: int, count: int) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from normstudy.report import markup
+from normstudy.report import markup, run_rows
 from normstudy.report.accuracies import decimals, estimates, mean_accuracy
 from normstudy.report.dot_rows import Row, rows_figure
 from normstudy.report.drawing import styles
 from normstudy.report.labels import data_name
 from normstudy.report.models import Model, diverged_runs, has_several_seeds, models_of
+from normstudy.report.numbers_behind import folded
 from normstudy.report.wording import MOST_NAMES, counted, percent_range, rounded
 from normstudy.runs.folder import FinishedRun
 
@@ -25,7 +26,8 @@ def figure(runs: Sequence[FinishedRun]) -> str:
     several = has_several_seeds(models)
     diverged = diverged_runs(models_of(runs)) if several else ""
     caption = f"{_what_is_drawn(several, data_name(runs))} {take_away(models)} {diverged}".rstrip()
-    return markup.figure("seeds", seeds_figure(models), _alt(models), caption)
+    picture = markup.figure("seeds", seeds_figure(models), _alt(models), caption)
+    return picture + folded("seeds", run_rows.at_the_end(models))
 
 
 def _what_is_drawn(several: bool, data: str) -> str:

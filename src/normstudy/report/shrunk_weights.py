@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from normstudy.report import markup
+from normstudy.report.numbers_behind import folded
 from normstudy.report.penalties import Normalization
 from normstudy.report.regularization_pictures import rates_figure, shrinkage_figure
 from normstudy.report.shrinkage import (
@@ -18,6 +19,7 @@ from normstudy.report.shrinkage import (
     tiny,
     weight_norms,
 )
+from normstudy.report.study_rows import of_rates, of_weights
 from normstudy.report.wording import join_words, rounded
 
 
@@ -61,7 +63,7 @@ def shrinkage_picture(found: Sequence[Normalization]) -> str:
         f"Dashed and grey: weights with a normal distribution, {GAUSSIAN_SPREAD:.3f} and "
         f"{100 * gaussian_tiny(0.1):.1f} %."
     )
-    return markup.figure("shrinkage", shrinkage_figure(found), alt, caption)
+    return markup.figure("shrinkage", shrinkage_figure(found), alt, caption) + folded("shrinkage", of_weights(found))
 
 
 def effective_rates(normalizations: Sequence[Normalization]) -> str:
@@ -104,7 +106,9 @@ def rates_picture(found: Sequence[Normalization]) -> str:
         "Learning rate of each epoch’s last step beside the weights of the convolutions: rate/‖w‖ and rate/‖w‖², with "
         "the geometric mean of ‖w‖ over the convolutions. Means over the seeds."
     )
-    return markup.figure("effective-rate", rates_figure(found), alt, caption)
+    return markup.figure("effective-rate", rates_figure(found), alt, caption) + folded(
+        "effective-rate", of_rates(found)
+    )
 
 
 def _signed(value: float) -> str:

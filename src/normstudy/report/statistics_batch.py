@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from normstudy.report import markup, other_statistics, sweep
+from normstudy.report import markup, other_statistics, run_rows, sweep
 from normstudy.report.drawing import COLOURS, LINE_STYLES, MARKERS, PLAIN, WIDTH, label_ends
 from normstudy.report.estimates import UNKNOWN, Estimate, in_percent, ratio_intervals, ratios
 from normstudy.report.estimates_in_words import flat, on_ratios, percent, times
 from normstudy.report.models import Model
+from normstudy.report.numbers_behind import folded
 from normstudy.report.points import Look, draw_diverged, draw_points, scale_measure, scale_values
 from normstudy.report.series import (
     Series,
@@ -56,7 +57,8 @@ def section(study: RecordedStudy) -> str:
         [
             "### How many images share BN's statistics {#sec-statistics-batch}\n",
             f"{intro(study, others)} {verdict(cells)} {beside(cells, series, others)}\n",
-            markup.figure("statistics-batch", sizes_figure(cells, series), sizes_alt(cells), caption),
+            markup.figure("statistics-batch", sizes_figure(cells, series), sizes_alt(cells), caption)
+            + folded("statistics-batch", run_rows.of_series(series)),
             markup.table("statistics-batch", sizes_table(cells), "As in @fig-statistics-batch, in numbers."),
             other_statistics.part(cells, KEY, "statistics-batch-kinds", OVER),
         ]

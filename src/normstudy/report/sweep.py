@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from normstudy.report import markup
+from normstudy.report import markup, run_rows
 from normstudy.report.estimates import differences, intervals
 from normstudy.report.estimates_in_words import nats, on_spread, percent
 from normstudy.report.markup import escape
 from normstudy.report.models import Model
+from normstudy.report.numbers_behind import folded
 from normstudy.report.series import (
     Series,
     diverged_in,
@@ -48,7 +49,8 @@ def section(study: RecordedStudy) -> str:
             f"and its 95 % interval. {note}"
         )
         figure = sweep_figure(made, f"{_judged_by(study)}error (%)")
-        blocks.append(markup.figure(label, figure, alternative(study, series, made), caption))
+        picture = markup.figure(label, figure, alternative(study, series, made), caption)
+        blocks.append(picture + folded(label, run_rows.of_series(series)))
     caption = (
         f"{escape(study.title)}: means of the last epoch on the images of evaluation, with 95 % intervals over the "
         f"seeds. {note}"

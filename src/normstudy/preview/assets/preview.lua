@@ -73,6 +73,8 @@ local function tabset(div)
 end
 
 local function structure(div)
+  if div.classes:includes 'content-visible' then return html and div.content or {} end
+  if div.classes:includes 'content-hidden' then return html and {} or div.content end
   for _, class in ipairs(div.classes) do
     local kind = class:match '^callout%-(%l+)$'
     if kind then return callout(div, kind) end
@@ -175,6 +177,15 @@ local function image(img)
   return pandoc.RawInline('typst', '#image(' .. quoted(img.src) .. ', alt: ' .. quoted(alt) .. width .. ')')
 end
 
+-- In a PDF that can be read aloud every formula has a text: that of its source.
+local function formula(math)
+  if html then return nil end
+  local source = pandoc.write(pandoc.Pandoc { pandoc.Plain { math } }, 'typst')
+  local alt = math.text:gsub('%s+', ' '):gsub('[\\"]', '\\%0')
+  local block = math.mathtype == 'DisplayMath' and 'true' or 'false'
+  return pandoc.RawInline('typst', '#math.equation(block: ' .. block .. ', alt: "' .. alt .. '", ' .. source:match '^%s*(.-)%s*$' .. ')')
+end
+
 local function tabular(tbl)
   -- Only a table that is too wide for a page has widths (see normstudy.markup); a browser finds better ones itself.
   if not html then return tbl end
@@ -221,5 +232,5 @@ function Pandoc(doc)
   number_floats(doc)
   doc = doc:walk { Cite = reference }
   if #unresolved > 0 then stop('unresolved cross-reference %s', table.concat(unresolved, ', ')) end
-  return doc:walk { Div = float, Image = image, Table = tabular, CodeBlock = code }
+  return doc:walk { Div = float, Image = image, Math = formula, Table = tabular, CodeBlock = code }
 end
