@@ -189,6 +189,13 @@ def test_tabs_are_readable_without_script(page, pdf):
     assert "Large batches Other words" in pdf
 
 
+def test_what_is_for_html_alone_is_not_in_the_pdf(page, pdf):
+    assert "This stands on the web page alone." in words(page.main)
+    assert words(page.find(id="of-html")) == "So does this."
+    assert "alone" not in pdf
+    assert "So does" not in pdf
+
+
 def test_mathematics_footnotes_and_citations(page, pdf):
     assert page.main.find("math", display="block").find("mfrac")
     assert "A footnote with emphasis" in words(page.find(id="footnotes"))
@@ -327,7 +334,8 @@ def test_the_fixture_keeps_to_the_known_constructs():
     [
         "{{< embed run.ipynb#fig-a >}}",
         "`{{< pagebreak >}}`",
-        "::: {.content-visible when-format='html'}",
+        '::: {.content-visible when-format="pdf"}',
+        '::: {.content-hidden when-format="html"}',
         "::: {layout-ncol=2}",
         "::: {.callout-note collapse=true}",
         "::: {.callout-caution}",
@@ -335,7 +343,7 @@ def test_the_fixture_keeps_to_the_known_constructs():
         "::: {#fig-a .column-page}",
         "::: {#lst-a}",
         "```{mermaid}",
-        "```{=html}",
+        "```{=typst}",
         "```{python, echo=FALSE}",
         "  ```{python}",
         "```{.python filename='a.py'}",

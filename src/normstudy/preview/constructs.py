@@ -26,7 +26,7 @@ CELL_OPTIONS = {
 }
 
 FENCE = re.compile(r"(\s*)(`{3,}|~{3,})\s*(.*?)\s*$")
-PLAIN_CODE = re.compile(r"[\w+#-]*|\{\.[\w+#-]+\}")
+PLAIN_CODE = re.compile(r"[\w+#-]*|\{\.[\w+#-]+\}|\{=html\}")
 INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`)((?:(?!\n\n).)+?)(?<!`)\1(?!`)", re.DOTALL)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 DISPLAY_MATH = re.compile(r"\$\$.+?\$\$", re.DOTALL)
@@ -34,7 +34,7 @@ INLINE_MATH = re.compile(r"(?<![\\$])\$(?![\s$])(?:(?!\n\n)(?:\\.|[^$\\]))+?(?<!
 
 DIV = re.compile(r"\s*:{3,}\s*(.*?)[\s:]*")
 KNOWN_DIV = re.compile(
-    r"\{(#(fig|tbl)-[\w-]+|#refs|\.panel-tabset"
+    r"\{(#(fig|tbl)-[\w-]+|#refs|\.panel-tabset|\.content-visible when-format=\"html\""
     r"|\.callout-(note|tip|warning|important)(\s+title=(\"[^\"]*\"|'[^']*'))?)\s*\}"
 )
 ATTRIBUTES = r"\{(?:\"(?:\\.|[^\"\\])*\"|[^}\"])*\}"
