@@ -41,8 +41,7 @@ document.querySelectorAll(".gallery").forEach((gallery) => {
 
   const told = (matching, shown) => {
     if (!matching) return "No image was misclassified in this way.";
-    const images = matching === 1 ? "1 image" : `${matching} images`;
-    return `${images} of ${cards.length}` + (shown < matching ? `; the first ${shown} are shown.` : ".");
+    return `${matching} of ${cards.length} images` + (shown < matching ? `; the first ${shown} are shown.` : ".");
   };
 
   const update = () => {

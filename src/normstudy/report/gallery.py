@@ -63,8 +63,14 @@ def _sentence(runs: Sequence[FinishedRun], judges: Sequence[Judge], cards: Seque
     shown = "Here it is" if len(cards) == 1 else f"{which}, the surest error first"
     return (
         f"{len(cards):,} of {len(judges[0].said):,} {runs[0].config.evaluate_on} {are} misclassified by {who}. "
-        f"{shown}. Beside each class stands the probability that a model gave it.{note_on_diverged(runs)}"
+        f"{shown}. Beside each class stands the probability that a model gave it.{_on_disputed(cards[:most])}"
+        f"{note_on_diverged(runs)}"
     )
+
+
+def _on_disputed(cards: Sequence[Card]) -> str:
+    several = any(card.dispute for card in cards)
+    return f" {disputed.MARK}: {disputed.LEGEND.removeprefix(disputed.MARK).strip()}." if several else ""
 
 
 def _cards(runs: Sequence[FinishedRun]) -> list[Card]:

@@ -97,9 +97,9 @@ def _answers(
     for judge, answer, probability in zip(judges, said, sure, strict=True):
         name, told = _text(judge.name), _text(classes[answer])
         if answer != label:
-            items.append(f"<li>{name}: <b>{told}</b> ({html.escape(confidence_text(probability))})</li>")
+            items.append(f"<li>{name}: <b>{told}</b> ({_percent(probability)})</li>")
         elif len(judges) <= MOST_LISTED:
-            items.append(f"<li>{name}: {told}, right ({html.escape(confidence_text(probability))})</li>")
+            items.append(f"<li>{name}: {told}, right ({_percent(probability)})</li>")
         else:
             right += 1
     if right:
@@ -111,11 +111,10 @@ def _votes(dispute: Dispute | None, classes: Sequence[str]) -> str:
     if dispute is None:
         return ""
     votes = dispute.for_label + dispute.for_other + dispute.for_neither
-    label, other = classes[dispute.label], classes[dispute.other]
-    return (
-        f"<small>{disputed.MARK} label disputed: of {votes} people {dispute.for_label} chose {_text(label)}, "
-        f"{dispute.for_other} {_text(other)}, {dispute.for_neither} both or neither (Northcutt et al. 2021)</small>"
-    )
+    label, other = _text(classes[dispute.label]), _text(classes[dispute.other])
+    rest = f", {dispute.for_neither} both or neither" if dispute.for_neither else ""
+    chosen = f"of {votes} people {dispute.for_label} chose {label}, {dispute.for_other} chose {other}{rest}"
+    return f"<small>{disputed.MARK} label disputed: {chosen}</small>"
 
 
 def _data_address(pixels: np.ndarray) -> str:
@@ -123,6 +122,10 @@ def _data_address(pixels: np.ndarray) -> str:
     data = io.BytesIO()
     Image.fromarray(255 - pixels).save(data, "PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
+
+
+def _percent(probability: float) -> str:
+    return html.escape(confidence_text(probability)).replace(" ", "\u00a0")
 
 
 def _text(text: str) -> str:
