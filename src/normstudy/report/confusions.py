@@ -11,17 +11,16 @@ from matplotlib.figure import Figure
 
 from normstudy.report import markup
 from normstudy.report.class_counts import confusion_counts
-from normstudy.report.drawing import PLAIN, WIDTH
+from normstudy.report.drawing import HEAT, PLAIN, WIDTH
 from normstudy.report.judgements import have_seeds, judgements, note_on_left_out
 from normstudy.report.labels import CLASS_NAMES, data_name
-from normstudy.report.wording import MOST_NAMES, join_words, rounded
+from normstudy.report.wording import MOST_NAMES, join_words, rounded, some_of
 from normstudy.runs.folder import FinishedRun
+
+MEAN = "mean of the models"
 
 Panel = tuple[str, np.ndarray]
 """A name and mean counts (classes, classes), true classes by predicted ones, with nothing on the diagonal."""
-
-DARKEST = 0.75
-"""Of the colour map: black text is readable on it."""
 
 
 def figure(runs: Sequence[FinishedRun]) -> str:
@@ -42,21 +41,29 @@ def figure(runs: Sequence[FinishedRun]) -> str:
 
 
 def panels_of(runs: Sequence[FinishedRun]) -> list[Panel]:
-    """Mean errors of each model's runs; of more models than `MOST_NAMES`, those of all runs together."""
+    """Mean errors of each model's runs; of more models than `MOST_NAMES`, those of all runs together.
+
+    Where a place would stay empty beside the last one, it is taken by the mean of all models.
+    """
     judged = judgements(runs)
     counts = [_without_diagonal(confusion_counts(each)) for each in judged]
     if len(judged) > MOST_NAMES:
         return [(f"all runs of {len(judged)} models", np.concatenate(counts).mean(axis=0))]
-    return [(each.name, count.mean(axis=0)) for each, count in zip(judged, counts, strict=True)]
+    means = [count[0] if len(count) == 1 else count.mean(axis=0) for count in counts]
+    panels = [(each.name, mean) for each, mean in zip(judged, means, strict=True)]
+    return [*panels, (MEAN, np.mean(means, axis=0))] if len(panels) == 3 else panels
 
 
 def take_away(panels: Sequence[Panel], names: Sequence[str]) -> str:
-    """The most frequent mistake of each panel, and how many kinds of mistakes nothing makes."""
-    told = [f"{_most_frequent(errors, names)} ({name})" for name, errors in panels if errors.any()]
+    """The most frequent mistakes, each with the panels whose they are, and how many kinds of mistakes nothing makes."""
+    found: dict[str, list[str]] = {}
+    for name, errors in panels:
+        if errors.any() and name != MEAN:
+            found.setdefault(_most_frequent(errors, names), []).append(f"{name} ({_count(errors.max())})")
+    told = join_words([f"{mistake} in a run of {join_words(whose)}" for mistake, whose in found.items()])
     kinds = len(names) * (len(names) - 1)
     never = kinds - int(np.any([errors > 0 for _, errors in panels], axis=0).sum())
-    most = "The most frequent is" if len(told) == 1 else "The most frequent are"
-    return f"{most} {join_words(told)}; {never} of the {kinds} possible mistakes do not occur."
+    return f"Most frequent: {told}. {never} of the {kinds} possible mistakes do not occur."
 
 
 @matplotlib.style.context(PLAIN)
@@ -70,14 +77,12 @@ def confusions_figure(panels: Sequence[Panel], names: Sequence[str]) -> Figure:
     for axes, (name, errors) in zip(places, panels, strict=False):
         _draw(axes, errors, names, largest)
         axes.set_title(name, fontsize=10)
-    for axes in places[len(panels) :]:
-        axes.axis("off")
     return picture
 
 
 def _draw(axes: Axes, errors: np.ndarray, names: Sequence[str], largest: float) -> None:
     axes.grid(False)
-    axes.imshow(np.log1p(errors), cmap="Oranges", vmin=0, vmax=np.log1p(largest) / DARKEST)
+    axes.imshow(np.log1p(errors), cmap=HEAT, vmin=0, vmax=np.log1p(largest))
     for row, column in np.ndindex(*errors.shape):
         if row == column:
             axes.fill(
@@ -89,7 +94,7 @@ def _draw(axes: Axes, errors: np.ndarray, names: Sequence[str], largest: float) 
     axes.set_xticks(range(len(names)), names, rotation=rotation, fontsize=8)
     axes.set_yticks(range(len(names)), names, fontsize=8)
     axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
+    axes.spines[:].set(visible=True, color="#cccccc")
     axes.set_xlabel("predicted class", fontsize=9)
     axes.set_ylabel("true class", fontsize=9)
 
@@ -97,7 +102,8 @@ def _draw(axes: Axes, errors: np.ndarray, names: Sequence[str], largest: float) 
 def confusions_alt(panels: Sequence[Panel], names: Sequence[str]) -> str:
     """Alternative text for `confusions_figure`: errors of a run in all, and the most frequent one."""
     told = [
-        f"{name}: {rounded(errors.sum(), 1)} errors of a run, most often {_most_frequent(errors, names)}"
+        f"{name}: {rounded(errors.sum(), 1)} errors of a run, most often {_most_frequent(errors, names)} "
+        f"({_count(errors.max())})"
         if errors.any()
         else f"{name}: no errors"
         for name, errors in panels
@@ -106,13 +112,14 @@ def confusions_alt(panels: Sequence[Panel], names: Sequence[str]) -> str:
 
 
 def _most_frequent(errors: np.ndarray, names: Sequence[str]) -> str:
-    true, said = np.unravel_index(errors.argmax(), errors.shape)
-    return f"{names[true]} taken for {names[said]}, {_count(errors.max())} times a run"
+    """`9 taken for 4`, or all mistakes that are as frequent."""
+    pairs = np.argwhere(errors == errors.max())
+    return some_of([f"{names[true]} taken for {names[said]}" for true, said in pairs])
 
 
 def _count(mean: float) -> str:
-    """`3`, `0.4`, `12`; a mean that would round to 0 is `< 0.1`, shortened."""
-    if float(mean).is_integer() or mean >= 9.95:
+    """`0.4`, `3.0`, `12`; in a single run `3`; a mean that would round to 0 is `<.1`, for it has little room."""
+    if isinstance(mean, np.integer) or mean >= 9.95:
         return f"{mean:,.0f}"
     return rounded(mean, 1) if mean >= 0.05 else "<.1"
 

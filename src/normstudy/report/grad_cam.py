@@ -7,22 +7,35 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from normstudy.config import IMAGE_SHAPES
 from normstudy.report import markup
 from normstudy.report.drawing import GRID
-from normstudy.report.grad_cam_figure import Sight, enlarged, grad_cam_figure
+from normstudy.report.grad_cam_figure import Sight, grad_cam_figure
 from normstudy.report.labels import CLASS_NAMES, DATA_TITLES, model_names
 from normstudy.report.wording import counted
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import RecordedRun
 
 if TYPE_CHECKING:
-    from normstudy.runs.class_maps import Maps, Places
+    from normstudy.runs.class_maps import Maps
 
 TOLERANCE = 0.01
 """Of probabilities: what a network says of an image on one processor and on another may differ by so much."""
 
 SHOWN = GRID[0] * GRID[1]
+
+
+def section(runs: Sequence[FinishedRun]) -> str:
+    """The `figures` with what Grad-CAM is before them; nothing where there are none."""
+    drawn = figures(runs)
+    if not drawn:
+        return ""
+    return (
+        "Where did the models look? Grad-CAM [@selvaraju2017] weighs each channel of the last convolution by how much "
+        "the score of a class rises with it, and adds the channels up, position by position; what is negative is left "
+        "out. These networks end in a mean over positions and one linear layer, so that the sum over a map, with what "
+        "is negative, is the score itself but for a constant. A map says which part of an image raised the score of a "
+        f"class, not why.\n\n{drawn}"
+    )
 
 
 def figures(runs: Sequence[FinishedRun]) -> str:
@@ -35,27 +48,31 @@ def figures(runs: Sequence[FinishedRun]) -> str:
 
 
 def _of_run(name: str, run: FinishedRun) -> str:
-    from normstudy.runs.class_maps import misclassified_maps, places  # torch and captum take seconds to import
+    from normstudy.runs.class_maps import (
+        misclassified_maps,
+        spread,
+        ways_through,
+    )  # torch and captum take seconds to import
 
-    maps, where = misclassified_maps(run, SHOWN), places(run.config)
+    maps = misclassified_maps(run, SHOWN)
     if maps.error > TOLERANCE:
         return (
             f"Where {name} looked cannot be shown: made anew from its run folder, the network gives these images "
             f"probabilities that differ from the recorded ones by up to {100 * maps.error:.1f} percentage points.\n"
         )
-    picture = grad_cam_figure(sights(run, maps, where))
-    caption = grad_cam_caption(name, run, maps, where)
+    picture = grad_cam_figure(sights(run, maps, spread(run.config)))
+    field = int(np.count_nonzero(ways_through(run.config), axis=0).max())
+    caption = grad_cam_caption(name, run, maps, field)
     return markup.figure(f"grad-cam-{run.name}", picture, grad_cam_alt(run, maps), caption, vector=False)
 
 
-def sights(run: FinishedRun, maps: Maps, where: Places) -> list[Sight]:
-    """The images of `maps`, with all that is drawn of them."""
+def sights(run: FinishedRun, maps: Maps, shares: np.ndarray) -> list[Sight]:
+    """The images of `maps`, with all that is drawn of them; `shares` as of `spread`."""
     errors, names = run.misclassified, CLASS_NAMES[run.config.dataset]
-    size = IMAGE_SHAPES[run.config.dataset][1]
     return [
         Sight(
             errors["images"][place],
-            *(enlarged(each, where.first, where.step, size) for each in (maps.true[place], maps.predicted[place])),
+            *(shares @ each[place] @ shares.T for each in (maps.true, maps.predicted)),
             names[errors["label"][place]],
             names[errors["predicted"][place]],
             float(errors["confidence"][place]),
@@ -64,16 +81,19 @@ def sights(run: FinishedRun, maps: Maps, where: Places) -> list[Sight]:
     ]
 
 
-def grad_cam_caption(name: str, run: FinishedRun, maps: Maps, where: Places) -> str:
-    """What is drawn, on which scale, and for how many images the two classes were seen at one place."""
-    count, edge = len(maps.true), maps.true.shape[1]
+def grad_cam_caption(name: str, run: FinishedRun, maps: Maps, field: int) -> str:
+    """What is drawn, on which scale, and for how many images the two classes were seen at one place.
+
+    `field`: the edge, in pixels, of what a position sees.
+    """
+    count, edge = maps.true.shape[:2]
     whose = "the image" if count == 1 else f"the {count} images"
     return (
         f"Where {name} looked in {whose} of @fig-misclassified-{run.name} ({DATA_TITLES[run.config.dataset]}): "
         f"Grad-CAM for the true and for the predicted class, of the last convolution behind its ReLU. Its {edge} × "
-        f"{edge} positions see {where.field} × {where.field} pixels each; a value is drawn in the middle of these, and "
-        "between the middles it is interpolated. White is 0, where nothing speaks for the class; the darkest orange is "
-        f"the larger maximum of the two maps of an image, which have one scale. {take_away(maps)}"
+        f"{edge} positions see up to {field} × {field} pixels each, over which a value is spread, most of it in their "
+        "middle. White is 0, where nothing speaks for the class; the darkest orange is the larger maximum of the two "
+        f"maps of an image, which have one scale. {take_away(maps)}"
     )
 
 

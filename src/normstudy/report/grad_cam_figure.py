@@ -5,26 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import matplotlib
 import matplotlib.style
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
-from normstudy.report.drawing import PLAIN, WIDTH
+from normstudy.report.drawing import HEAT, PLAIN, WIDTH
 from normstudy.report.wording import confidence_text
 
 PER_ROW = 2
 """Images, each with its two maps, beside each other."""
-
-DARKEST = 0.7
-"""Of the colour map: strokes in black are seen on it, also in grey and by the colour-blind."""
 
 GAP, HEAD = 0.35, 0.36
 """Between two images and above each, in widths of a picture."""
 
 
 class Sight(NamedTuple):
-    """An image (h, w) of bytes, its maps enlarged to its size, none below 0, what they are for, and its probability."""
+    """An image (h, w) of bytes, its maps on its pixels, none below 0, what they are for, and its probability."""
 
     pixels: np.ndarray
     for_true: np.ndarray
@@ -32,18 +29,6 @@ class Sight(NamedTuple):
     true: str
     predicted: str
     confidence: float
-
-
-def enlarged(values: np.ndarray, first: float, step: int, size: int) -> np.ndarray:
-    """`values` (h, w), whose positions lie at pixel `first` and every `step` pixels on, for all of `size` x `size`.
-
-    Linear between them; towards the edges, which only the outermost positions see, their values go on.
-    """
-    pixels = np.arange(size)
-    for axis in (0, 1):
-        at = first + step * np.arange(values.shape[axis])
-        values = np.apply_along_axis(lambda line, at=at: np.interp(pixels, at, line), axis, values)
-    return values
 
 
 @matplotlib.style.context(PLAIN)
@@ -70,6 +55,9 @@ def grad_cam_figure(sights: Sequence[Sight]) -> Figure:
             axes.imshow(
                 _coloured(sight.pixels, heat), extent=(x + 0.03, x + 0.97, top + 0.97, top + 0.03), aspect="auto"
             )
+            axes.add_patch(
+                Rectangle((x + 0.03, top + 0.03), 0.94, 0.94, fill=False, edgecolor="#bbbbbb", linewidth=0.5)
+            )
             axes.text(x + 0.5, top, title, ha="center", va="bottom", fontsize=7, linespacing=1.1)
     axes.set(xlim=(0, columns), ylim=(rows * (1 + HEAD) + 0.1, 0))
     return picture
@@ -77,6 +65,6 @@ def grad_cam_figure(sights: Sequence[Sight]) -> Figure:
 
 def _coloured(pixels: np.ndarray, heat: np.ndarray | None) -> np.ndarray:
     """(h, w, 3): `pixels` as black ink on the colours of `heat` (0 to 1), or on white."""
-    ground = np.ones((*pixels.shape, 3)) if heat is None else matplotlib.colormaps["Oranges"](DARKEST * heat)[..., :3]
+    ground = np.ones((*pixels.shape, 3)) if heat is None else HEAT(heat)[..., :3]
     ink = (pixels / 255)[..., None]
     return ground * (1 - (1 if heat is None else 0.8) * ink)

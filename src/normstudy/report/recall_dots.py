@@ -28,8 +28,8 @@ def figure(runs: Sequence[FinishedRun]) -> str:
     if not 0 < len(judged) <= MOST_NAMES:
         return ""
     what = (
-        "A small dot is a run, the marker the mean of a model’s runs, the bar its 95 % t interval over seeds, for "
-        "these images"
+        "A small dot is a run (darker where several lie over each other), the marker the mean of a model’s runs, the "
+        "bar its 95 % t interval over seeds, for these images"
         if have_seeds(judged)
         else "The marker is one run, the bar Wilson’s 95 % interval: what other images of the class could give"
     )
@@ -71,7 +71,7 @@ def recall_figure(judged: Sequence[Judgements]) -> Figure:
         estimates, marker = _estimates(each, have_seeds(judged)), MARKERS[each.config.norm]
         if each.runs > 1:
             for values in 100 * recalls(confusion_counts(each)):
-                axes.plot(values, rows, "o", color=colour, ms=2, alpha=0.35, mew=0)
+                axes.plot(values, rows, "o", color=colour, ms=2.6, alpha=0.4, mew=0)
         known = np.isfinite(estimates).all(axis=1)
         axes.hlines(rows[known], estimates[known, 1], estimates[known, 2], color=colour, linewidth=1.6)
         axes.plot(estimates[:, 0], rows, marker, color=colour, ms=5, mec="white", mew=0.6)

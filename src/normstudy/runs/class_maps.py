@@ -9,7 +9,7 @@ import torch
 from captum.attr import LayerGradCam
 from torch import nn
 
-from normstudy.config import Config
+from normstudy.config import IMAGE_SHAPES, Config
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.networks import trained_net
 from normstudy.skeleton import deepened, parse_skeleton
@@ -36,16 +36,6 @@ class Maps:
     error: float
 
 
-@dataclass(frozen=True)
-class Places:
-    """Where a map's positions lie on the image, in pixels: the middle of the `first` one, how far it is from one to the
-    next, and the edge of the `field` that each of them sees."""
-
-    first: float
-    step: int
-    field: int
-
-
 def misclassified_maps(run: FinishedRun, count: int) -> Maps:
     """Of the first `count` misclassified images of `run`, which has a folder and has such images.
 
@@ -70,19 +60,38 @@ def misclassified_maps(run: FinishedRun, count: int) -> Maps:
     return Maps(true, taken_for, error)
 
 
-def places(config: Config) -> Places:
-    """Of the maps of a network of `config`, resolved, on its images (Dumoulin & Visin 2016, arXiv:1603.07285)."""
-    first, step, field = 0.0, 1, 1
+def spread(config: Config) -> np.ndarray:
+    """(pixels, positions): what share of its value a position of a map gives to each pixel, along either edge.
+
+    A normal curve with mean and deviation of the ways from pixels through all convolutions to the position: most come
+    from the middle of the field that it sees, few from its rim (Luo et al. 2016, arXiv:1701.04128).
+    """
+    ways = ways_through(config)
+    ways = ways / ways.sum(axis=0)
+    pixels = np.arange(len(ways))[:, None]
+    middle = (pixels * ways).sum(axis=0)
+    deviation = np.sqrt((np.square(pixels - middle) * ways).sum(axis=0))
+    curves = np.exp(-np.square((pixels - middle) / np.maximum(deviation, 0.5)) / 2)
+    return curves / curves.sum(axis=0)
+
+
+def ways_through(config: Config) -> np.ndarray:
+    """(pixels, positions): in how many ways a pixel reaches a position of the last convolution, along either edge."""
     blocks = deepened(parse_skeleton(config.skeleton), config.depth)
+    size = IMAGE_SHAPES[config.dataset][1]
+    ways = np.eye(size)
     for number, block in enumerate(blocks):
-        first += step * ((block.kernel - 1) / 2 - block.padding)
-        field += step * (block.kernel - 1)
-        step *= block.stride
+        convolved = (len(ways.T) + 2 * block.padding - block.kernel) // block.stride + 1
+        ways = ways @ _windows(len(ways.T), convolved, block.kernel, block.stride, block.padding)
         if number < len(blocks) - 1:  # the maps are those before the last pooling
-            first += step * (block.pool - 1) / 2
-            field += step * (block.pool - 1)
-            step *= block.pool
-    return Places(first, step, field)
+            ways = ways @ _windows(convolved, convolved // block.pool, block.pool, block.pool, 0)
+    return ways
+
+
+def _windows(inputs: int, outputs: int, width: int, stride: int, padding: int) -> np.ndarray:
+    """(inputs, outputs): 1 where an output sees an input."""
+    offset = np.arange(inputs)[:, None] + padding - stride * np.arange(outputs)
+    return ((offset >= 0) & (offset < width)).astype(float)
 
 
 def _last_relu(features: nn.Sequential) -> nn.Module:
