@@ -52,9 +52,10 @@ def test_the_stroke_stays_black_and_nothing_is_white():
     assert (true[0, 0] == 1).all()
     assert predicted[20, 20].min() < 0.2  # the larger of the two maxima has the darkest colour
     assert [text.get_text() for text in figure.axes[0].texts] == [
-        "true 0, said 1\n90.0 %",
-        "for 0\n(true)",
-        "for 1\n(predicted)",
+        "true 0\nsaid 1\n90.0 %",
+        "image",
+        "for true",
+        "for predicted",
     ]
 
 

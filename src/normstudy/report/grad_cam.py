@@ -114,7 +114,7 @@ def grad_cam_alt(run: FinishedRun, maps: Maps) -> str:
         f"{_part(maps.true[place])} for the former, {_part(maps.predicted[place])} for the latter"
         for place in range(len(maps.true))
     ]
-    return f"Images beside maps of what spoke for their true and for their predicted class. {'; '.join(told)}."
+    return f"Images above maps of what spoke for their true and for their predicted class. {'; '.join(told)}."
 
 
 def _strongest(maps: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The picture of Grad-CAM maps: each image beside its maps for the true and the predicted class."""
+"""The picture of Grad-CAM maps: each image above its maps for the true and the predicted class."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from matplotlib.patches import Rectangle
 from normstudy.report.drawing import HEAT, PLAIN, WIDTH
 from normstudy.report.wording import confidence_text
 
-PER_ROW = 2
-"""Images, each with its two maps, beside each other."""
+MARGIN, HEAD = 0.2, 0.58
+"""Left of the pictures and above them, in widths of a picture."""
 
-GAP, HEAD = 0.35, 0.36
-"""Between two images and above each, in widths of a picture."""
+ACROSS = 10
+"""Pictures that fill a page's width."""
 
 
 class Sight(NamedTuple):
@@ -33,33 +33,26 @@ class Sight(NamedTuple):
 
 @matplotlib.style.context(PLAIN)
 def grad_cam_figure(sights: Sequence[Sight]) -> Figure:
-    """`PER_ROW` images a row, each followed by its maps for the true and for the predicted class, on one scale."""
-    rows = -(-len(sights) // PER_ROW)
-    columns = PER_ROW * 3 + (PER_ROW - 1) * GAP
-    unit = WIDTH / columns
-    picture = Figure(figsize=(WIDTH, unit * (rows * (1 + HEAD) + 0.1)))
+    """A column for each image: itself, its map for the true class, and that for the predicted one, on one scale."""
+    unit = WIDTH / (ACROSS + MARGIN)
+    width, height = len(sights) + MARGIN, 3 + HEAD
+    picture = Figure(figsize=(unit * width, unit * height))
     axes = picture.add_axes((0, 0, 1, 1))
     axes.axis("off")
-    axes.set(xlim=(0, columns), ylim=(rows * (1 + HEAD) + 0.1, 0))
-    for number, sight in enumerate(sights):
-        row, column = divmod(number, PER_ROW)
-        left, top = column * (3 + GAP), row * (1 + HEAD) + HEAD
+    for column, sight in enumerate(sights):
+        left = MARGIN + column
         largest = max(sight.for_true.max(), sight.for_predicted.max()) or 1
-        panels = (
-            (None, f"true {sight.true}, said {sight.predicted}\n{confidence_text(sight.confidence)}"),
-            (sight.for_true / largest, f"for {sight.true}\n(true)"),
-            (sight.for_predicted / largest, f"for {sight.predicted}\n(predicted)"),
-        )
-        for place, (heat, title) in enumerate(panels):
-            x = left + place
-            axes.imshow(
-                _coloured(sight.pixels, heat), extent=(x + 0.03, x + 0.97, top + 0.97, top + 0.03), aspect="auto"
-            )
-            axes.add_patch(
-                Rectangle((x + 0.03, top + 0.03), 0.94, 0.94, fill=False, edgecolor="#bbbbbb", linewidth=0.5)
-            )
-            axes.text(x + 0.5, top, title, ha="center", va="bottom", fontsize=7, linespacing=1.1)
-    axes.set(xlim=(0, columns), ylim=(rows * (1 + HEAD) + 0.1, 0))
+        title = f"true {sight.true}\nsaid {sight.predicted}\n{confidence_text(sight.confidence)}"
+        axes.text(left + 0.5, HEAD - 0.02, title, ha="center", va="bottom", fontsize=7, linespacing=1.1)
+        for row, heat in enumerate((None, sight.for_true / largest, sight.for_predicted / largest)):
+            top = HEAD + row
+            extent = (left + 0.03, left + 0.97, top + 0.97, top + 0.03)
+            axes.imshow(_coloured(sight.pixels, heat), extent=extent, aspect="auto")
+            frame = {"fill": False, "edgecolor": "#bbbbbb", "linewidth": 0.5}
+            axes.add_patch(Rectangle((left + 0.03, top + 0.03), 0.94, 0.94, **frame))
+    for row, what in enumerate(("image", "for true", "for predicted")):
+        axes.text(MARGIN / 2, HEAD + row + 0.5, what, ha="center", va="center", rotation=90, fontsize=7)
+    axes.set(xlim=(0, width), ylim=(height, 0))
     return picture
 
 
