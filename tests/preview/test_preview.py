@@ -213,6 +213,13 @@ def test_what_is_offered_for_download_has_to_be_beside_the_report(tmp_path):
         assert not (tmp_path / "out").exists()
 
 
+def test_what_is_for_html_alone_is_not_in_the_pdf(page, pdf):
+    assert "This stands on the web page alone." in words(page.main)
+    assert words(page.find(id="of-html")) == "So does this."
+    assert "alone" not in pdf
+    assert "So does" not in pdf
+
+
 def test_mathematics_footnotes_and_citations(page, pdf):
     assert page.main.find("math", display="block").find("mfrac")
     assert "A footnote with emphasis" in words(page.find(id="footnotes"))
@@ -368,7 +375,8 @@ def test_the_fixture_keeps_to_the_known_constructs():
     [
         "{{< embed run.ipynb#fig-a >}}",
         "`{{< pagebreak >}}`",
-        "::: {.content-visible when-format='html'}",
+        '::: {.content-visible when-format="pdf"}',
+        '::: {.content-hidden when-format="html"}',
         "::: {layout-ncol=2}",
         "::: {.callout-note collapse=true}",
         "::: {.callout-caution}",

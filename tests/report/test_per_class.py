@@ -5,7 +5,7 @@ import pytest
 from judged import answering, erring
 from sklearn.metrics import precision_recall_fscore_support
 
-from normstudy.report import per_class
+from normstudy.report import class_counts, per_class
 from normstudy.report.judgements import judgements
 
 
@@ -18,17 +18,17 @@ def runs():
 
 
 def test_recall_and_precision_are_those_of_scikit_learn(runs):
-    counts = per_class.confusion_counts(judgements(runs)[0])
-    for run, recall, precision in zip(runs, per_class.recalls(counts), per_class.precisions(counts), strict=True):
+    counts = class_counts.confusion_counts(judgements(runs)[0])
+    for run, recall, precision in zip(runs, class_counts.recalls(counts), class_counts.precisions(counts), strict=True):
         expected = precision_recall_fscore_support(run.predictions["label"], run.predictions["predicted"])
         assert precision == pytest.approx(expected[0])
         assert recall == pytest.approx(expected[1])
 
 
 def test_a_class_that_nobody_predicts_has_no_precision():
-    counts = per_class.confusion_counts(judgements([erring("bn", [])])[0])
-    assert per_class.precisions(counts)[0, 0] == 1
-    assert np.isnan(per_class.precisions(counts)[0, 1:]).all()
+    counts = class_counts.confusion_counts(judgements([erring("bn", [])])[0])
+    assert class_counts.precisions(counts)[0, 0] == 1
+    assert np.isnan(class_counts.precisions(counts)[0, 1:]).all()
     line = next(line for line in per_class.precision([erring("bn", [])]).splitlines() if line.startswith("|       1 "))
     assert line.split("|")[2].strip() == "–"
 

@@ -22,6 +22,11 @@ def test_a_parameter_has_as_many_digits_as_it_needs(value, shown):
     assert wording.short(value).replace("\u00a0", " ") == shown
 
 
+def test_confidence_never_rounds_up_to_certainty():
+    assert wording.confidence_text(0.99996) == "> 99.9 %"
+    assert wording.confidence_text(0.5) == "50.0 %"
+
+
 def test_a_p_value_is_never_0():
     assert [wording.p_relation(p) for p in (1e-9, 0.0123, 1.0)] == ["< 0.001", "= 0.012", "= 1.000"]
 

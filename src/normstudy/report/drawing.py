@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from normstudy.config import Config
@@ -30,6 +31,9 @@ WIDTH = 7.2
 
 # Okabe and Ito's palette, safe for colour-blind readers; black text is readable beside each.
 COLOURS = {"bn": "#0072B2", "gn": "#D55E00", "ln": "#009E73", "in": "#CC79A7", "ln2d": "#56B4E9", "none": "#595959"}
+
+HEAT = LinearSegmentedColormap.from_list("heat", ["#ffffff", "#fdb97d", "#d94801"])
+"""From nothing to much: black strokes and numbers are readable on all of it, and grey shows the same order."""
 
 MARKERS = {"bn": "o", "gn": "s", "ln": "^", "in": "D", "ln2d": "v", "none": "P"}
 

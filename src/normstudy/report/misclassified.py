@@ -11,7 +11,7 @@ from normstudy.report import disputed, markup
 from normstudy.report.drawing import GRID, PLAIN, WIDTH
 from normstudy.report.labels import CLASS_NAMES, DATA_TITLES, model_names
 from normstudy.report.outcomes import error_count
-from normstudy.report.wording import counted
+from normstudy.report.wording import confidence_text, counted
 from normstudy.runs.folder import FinishedRun
 
 
@@ -69,8 +69,3 @@ def misclassified_caption(name: str, run: FinishedRun) -> str:
         f"({DATA_TITLES[run.config.dataset]}): {which}. Above each image: true class, predicted class, and the "
         "probability that the model gave the latter."
     )
-
-
-def confidence_text(probability: float) -> str:
-    """A probability in percent that never rounds up to certainty: `99.3 %`, `> 99.9 %`."""
-    return "> 99.9 %" if probability > 0.999 else f"{100 * probability:.1f} %"

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from normstudy.report import markup
+from normstudy.report.class_counts import confusion_counts, precisions, recalls
 from normstudy.report.estimates_in_words import number
 from normstudy.report.judgements import Judgements, have_seeds, judgements, kind_of_mean, note_on_left_out
 from normstudy.report.labels import CLASS_NAMES, data_name
@@ -80,29 +81,6 @@ def mixed_up_table(judged: Sequence[Judgements]) -> pd.DataFrame:
     return pd.DataFrame(
         {"true": names[true], "predicted": names[said], **row} for (true, said), row in zip(pairs, cells, strict=True)
     )
-
-
-def confusion_counts(judged: Judgements) -> np.ndarray:
-    """(runs, classes, classes) images by true class (rows) and predicted class (columns)."""
-    classes = len(CLASS_NAMES[judged.config.dataset])
-    cells = judged.label.astype(np.int64) * classes + judged.predicted
-    counts = [np.bincount(run, minlength=classes**2) for run in cells]
-    return np.reshape(counts, (judged.runs, classes, classes))
-
-
-def recalls(counts: np.ndarray) -> np.ndarray:
-    """(runs, classes) share of each true class that was found; no number for a class without images."""
-    return _shares(counts, counts.sum(axis=2))
-
-
-def precisions(counts: np.ndarray) -> np.ndarray:
-    """(runs, classes) share of each predicted class that is true; no number for a class that was never predicted."""
-    return _shares(counts, counts.sum(axis=1))
-
-
-def _shares(counts: np.ndarray, totals: np.ndarray) -> np.ndarray:
-    right = np.diagonal(counts, axis1=1, axis2=2)
-    return np.divide(right, totals, out=np.full(totals.shape, np.nan), where=totals > 0)
 
 
 def _by_class(runs: Sequence[FinishedRun], label: str, title: str, shares) -> str:

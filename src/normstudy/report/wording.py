@@ -28,6 +28,11 @@ def percent_range(low: float, high: float, places: int = 2) -> str:
     return f"{rounded(100 * low, places)} to {rounded(100 * high, places)}"
 
 
+def confidence_text(probability: float) -> str:
+    """A probability in percent that never rounds up to certainty: `99.3 %`, `> 99.9 %`."""
+    return "> 99.9 %" if probability > 0.999 else f"{100 * probability:.1f} %"
+
+
 def scientific(value: float) -> str:
     """Two digits and a power of ten, such as 2.4 × 10⁻⁷."""
     if not value:

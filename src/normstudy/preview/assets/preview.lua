@@ -79,6 +79,7 @@ local function structure(div)
     local kind = class:match '^callout%-(%l+)$'
     if kind then return callout(div, kind) end
     if class == 'panel-tabset' then return tabset(div) end
+    if class == 'content-visible' then return html and div.content or {} end -- when-format="html", the only one known
   end
 end
 
