@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from normstudy.config import Config
+from normstudy.report.contrast import ink
 
 STYLE = {
     "figure.facecolor": "white",
@@ -119,7 +120,7 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str, int]], height: 
             xycoords="data" if epoch else "axes fraction",
             xytext=(1.03, place),
             textcoords="axes fraction",
-            color=colour,
+            color=ink(colour),
             fontsize=9,
             va="center",
             annotation_clip=False,
