@@ -40,7 +40,9 @@ def mended(page: str) -> str:
 
     A browser loads modules from a server only; without them the contents stay shut.
     """
-    page = page.replace('<div id="quarto-embed-header"', '<div role="banner" id="quarto-embed-header"')
+    page = page.replace(
+        '<div id="quarto-embed-header"', '<div role="region" aria-label="Notebook" id="quarto-embed-header"'
+    )
     page = re.sub(r'<script src="[^"]*/tabsets/tabsets\.js" type="module"></script>\n?', "", page)
     return re.sub(r'(<script src="[^"]*/quarto-html/quarto\.js") type="module">', r"\1 defer>", page)
 
@@ -61,7 +63,7 @@ def take_out(output: Path) -> None:
     pages = "".join(path.read_text(encoding="utf-8") for path in output.rglob("*.html"))
     for pattern in LEFT_OVER:
         for path in output.rglob(pattern):
-            if f"{path.name}\"" not in pages:
+            if f'{path.name}"' not in pages:
                 path.unlink()
 
 

@@ -25,7 +25,9 @@ def card_figure() -> Figure:
     """The title above a panel per normalization, at 100 dots per inch."""
     figure = Figure(figsize=(PIXELS[0] / 100, PIXELS[1] / 100), dpi=100)
     figure.text(0.05, 0.93, TITLE, fontsize=38, fontweight="bold", va="top", linespacing=1.15)
-    panels = figure.subplots(1, len(NORMALIZATIONS), gridspec_kw={"left": 0.04, "right": 0.98, "bottom": 0.06, "top": 0.5})
+    panels = figure.subplots(
+        1, len(NORMALIZATIONS), gridspec_kw={"left": 0.04, "right": 0.98, "bottom": 0.06, "top": 0.5}
+    )
     for axes, kind in zip(panels, NORMALIZATIONS, strict=True):
         for shared, colour in zip(shared_sets(kind), set_colours(kind), strict=True):
             for position in shared.positions:

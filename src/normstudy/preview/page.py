@@ -30,6 +30,7 @@ from normstudy.preview.article import PreviewError, executed
 from normstudy.preview.constructs import FRONT_MATTER, top_heading_level, unsupported_constructs
 from normstudy.report.harmless import make_harmless
 from normstudy.report.markup import COLUMNS
+from normstudy.report.site import finished, put_extras
 from normstudy.text import one_line
 
 __all__ = ["PreviewError", "render", "unsupported_constructs"]
@@ -50,7 +51,8 @@ def render(
     `environment` is added to the variables that the cells see, `metadata` (a subtitle, say) to the front
     matter. `notebooks` are pairs of a title and an
     executed `.ipynb`; each becomes a page in `output/notebooks/`, linked from the article. Returns the
-    files written. `output` appears whole, or not at all and a PreviewError says why: an unknown construct,
+    files written. A folder `theme` beside the report has what belongs to all pages (see `normstudy.report.site`).
+    `output` appears whole, or not at all and a PreviewError says why: an unknown construct,
     a failed cell, an unresolved reference or citation, a folder that is there and holds something.
     """
     report, output = Path(report).resolve(), Path(output).resolve()
@@ -73,9 +75,12 @@ def render(
             "report.pdf": pool.submit(_pdf, source, report),
         }
         made |= {f"notebooks/{name}": pool.submit(_notebook_html, title, path, pages) for title, path, name in pages}
+        theme = report.parent / "theme"
         for name, content in made.items():
             (build / name).parent.mkdir(exist_ok=True)
-            (build / name).write_bytes(content.result())
+            (build / name).write_bytes(_as_of_the_site(name, content.result(), theme))
+        if theme.is_dir():
+            put_extras(theme, build)
         build.rename(output)  # which may be there, empty
     finally:
         pool.shutdown(cancel_futures=True)
@@ -84,6 +89,13 @@ def render(
 
 
 # Writing the pages
+
+
+def _as_of_the_site(name: str, content: bytes, theme: Path) -> bytes:
+    """What is written as the file `name`: a page has what all pages of the site have, where there is a `theme`."""
+    if not (name.endswith(".html") and theme.is_dir()):
+        return content
+    return finished(content.decode(), theme, "" if name == "index.html" else None).encode()
 
 
 _PAGE = {

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import matplotlib.style
 from matplotlib.figure import Figure
 
-from normstudy.report import markup
+from normstudy.report import markup, milestones
 from normstudy.report.courses import Course, courses
 from normstudy.report.drawing import PLAIN, WIDTH, scale_accuracy, scale_epochs, scale_loss, styles
 from normstudy.report.history_chart import MEASURES, end_text, history_figure, places, value_text, without_line
@@ -23,7 +23,7 @@ def test_loss(runs: Sequence[FinishedRun]) -> str:
     split = runs[0].config.evaluate_on
     caption = (
         f"Graph 1. Mean {split} loss after each epoch ({data_name(runs)}; {epochs_shown(runs)}; logarithmic axis). "
-        f"{what_lines_are(runs)}{take_away(runs, 'test_loss')}{_note_on_diverged(runs)}"
+        f"{milestones.in_words([run.config for run in runs])}{what_lines_are(runs)}{take_away(runs, 'test_loss')}{_note_on_diverged(runs)}"
     )
     figure = history_figure(runs, ["test_loss"])
     return markup.figure("test-loss", figure, history_alt(runs, "test_loss"), caption)
@@ -35,7 +35,7 @@ def test_accuracy(runs: Sequence[FinishedRun]) -> str:
     caption = (
         f"Graph 2. {split.capitalize()} accuracy after each epoch ({data_name(runs)}; {epochs_shown(runs)}). The axis "
         "is stretched towards 100 %, so that early and late epochs can both be read. "
-        f"{what_lines_are(runs)}{take_away(runs, 'test_accuracy')}{_note_on_diverged(runs)}"
+        f"{milestones.in_words([run.config for run in runs])}{what_lines_are(runs)}{take_away(runs, 'test_accuracy')}{_note_on_diverged(runs)}"
     )
     figure = history_figure(runs, ["test_accuracy"])
     return markup.figure("test-accuracy", figure, history_alt(runs, "test_accuracy"), caption)

@@ -46,7 +46,9 @@ def dark_svg(text: str) -> str:
     """The dark variant of an SVG of matplotlib's: every colour in it, and the pixels of images inside."""
     text = re.sub(r"#[0-9a-fA-F]{6}\b", lambda match: dark_colour(match[0]), text)
     text = re.sub(r"(data:image/png;base64,\s*)([\w+/=\s]+)", _dark_image, text)
-    return text.replace("<svg ", f'<svg fill="{dark_colour("black")}" ', 1)  # matplotlib does not say that text is black
+    return text.replace(
+        "<svg ", f'<svg fill="{dark_colour("black")}" ', 1
+    )  # matplotlib does not say that text is black
 
 
 def dark_png(picture: bytes) -> bytes:

@@ -46,13 +46,16 @@ AXES_SHARE = 0.8
 """Of a panel's height, what its axes have at least."""
 
 
-def styles(configs: Sequence[Config]) -> list[tuple[str, str]]:
-    """(colour, line style) for each of `configs`: the colour is the normalization's, the style tells its models
-    apart."""
+def styles(configs: Sequence[Config]) -> list[tuple[str, str, str]]:
+    """(colour, line style, marker) for each of `configs`: the style tells models of one normalization apart.
+
+    Colour and marker are the normalization's, so that normalizations differ in grey, too.
+    """
     seen: Counter[str] = Counter()
     chosen = []
     for config in configs:
-        chosen.append((COLOURS[config.norm], LINE_STYLES[seen[config.norm] % len(LINE_STYLES)]))
+        line = LINE_STYLES[seen[config.norm] % len(LINE_STYLES)]
+        chosen.append((COLOURS[config.norm], line, MARKERS[config.norm]))
         seen[config.norm] += 1
     return chosen
 

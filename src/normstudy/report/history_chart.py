@@ -9,6 +9,7 @@ import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from normstudy.config import Config
 from normstudy.report.courses import Course, courses
 from normstudy.report.drawing import (
     AXES_SHARE,
@@ -21,6 +22,7 @@ from normstudy.report.drawing import (
     scale_loss,
     styles,
 )
+from normstudy.report.milestones import fade_start, rate_peak
 from normstudy.report.wording import MOST_NAMES
 from normstudy.runs.folder import FinishedRun
 
@@ -84,11 +86,11 @@ def _draw_history(axes: Axes, drawn: Sequence[Course], measure: str, height: flo
     accuracy = measure.endswith("accuracy")
     factor = 100 if accuracy else 1
     ends = []
-    for course, (colour, line) in zip(drawn, styles(configs), strict=True):
+    for course, (colour, line, marker) in zip(drawn, styles(configs), strict=True):
         if not len(course.values):
             continue
         epochs = range(1, len(course.values) + 1)
-        axes.plot(epochs, factor * course.values, line, color=colour, marker="o", markersize=3, linewidth=1.5)
+        axes.plot(epochs, factor * course.values, line, color=colour, marker=marker, markersize=4, linewidth=1.5)
         if course.seeds > 1:
             axes.fill_between(epochs, factor * course.low, factor * course.high, color=colour, alpha=0.15, linewidth=0)
             for edge in (course.low, course.high):
@@ -99,9 +101,23 @@ def _draw_history(axes: Axes, drawn: Sequence[Course], measure: str, height: flo
         xlabel="\n".join(["epoch", *without_line(drawn)]),
         ylabel=MEASURES[measure].format(split=configs[0].evaluate_on),
     )
+    mark_milestones(axes, configs)
     scale_epochs(axes)
     (scale_accuracy if accuracy else scale_loss)(axes)
     label_ends(axes, ends, height, most)
+
+
+def mark_milestones(axes: Axes, configs: Sequence[Config]) -> None:
+    """Say at the upper edge where the rate of all `configs` peaks and where their augmentation fades out."""
+    note = {"fontsize": 7.5, "color": "#666666", "va": "bottom", "xycoords": ("data", "axes fraction")}
+    peak, start = rate_peak(configs), fade_start(configs)
+    last = max(config.epochs for config in configs)
+    if start is not None and start < last:
+        axes.axvspan(start, last, color="#f2f2f2", linewidth=0, zorder=0)
+        axes.annotate("augmentation fades out", ((start + last) / 2, 1.01), ha="center", **note)
+    if peak is not None:
+        axes.axvline(peak, color="#8c8c8c", linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+        axes.annotate("rate peaks", (peak, 1.01), ha="center", **note)
 
 
 def _lines(name: str, models: int) -> list[str]:

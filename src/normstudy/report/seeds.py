@@ -36,7 +36,7 @@ def seeds_figure(models: Sequence[Model]) -> Figure:
     estimates = [mean_accuracy(model) for model in models]
     places = decimals(estimates)
     rows = []
-    for model, (mean, low, high), (colour, _) in zip(
+    for model, (mean, low, high), (colour, *_) in zip(
         models, estimates, styles([m.config for m in models]), strict=True
     ):
         limits = f"\n({percent_range(low, high, places)})" if np.isfinite(low) else ""
