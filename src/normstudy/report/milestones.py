@@ -42,7 +42,7 @@ def _peak(config: Config) -> float | None:
     rates = np.fromiter(islice(learning_rates(config, FINE), FINE), float)
     highest = int(rates.argmax())
     falls_at_once = np.isclose(rates, rates.max(), rtol=1e-6).sum() <= 2
-    return round(highest / FINE * config.epochs, 2) if falls_at_once and 0 < highest < FINE - 1 else None
+    return round((highest + 1) / FINE * config.epochs, 2) if falls_at_once and 0 < highest < FINE - 1 else None
 
 
 def _start(config: Config) -> float | None:

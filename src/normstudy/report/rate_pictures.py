@@ -70,7 +70,7 @@ def _draw_errors(axes: Axes, lines: Sequence[Line], looks: dict[str, Look]) -> N
         means = []
         for rate, runs in line.runs.items():
             errors = [max(floor, 100 * (1 - run.final("test_accuracy"))) for run in runs if not run.diverged]
-            axes.plot([rate * shift] * len(errors), errors, "o", color=colour, markersize=3, alpha=0.75)
+            axes.plot([rate * shift] * len(errors), errors, marker, color=colour, markersize=3.5, alpha=0.75)
             means.append(np.mean(errors) if errors and len(errors) == len(runs) else np.nan)
             diverged = len(runs) - len(errors)
             places = [rate * 10 ** (0.05 * (at - (diverged - 1) / 2)) for at in range(diverged)]
