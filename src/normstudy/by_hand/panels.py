@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from normstudy.by_hand.definition import IMAGES, SharedSet, shared_sets
+from normstudy.report.contrast import contrast
 from normstudy.report.drawing import WIDTH
 
 # Okabe and Ito's hues; outlines and labels say the same again for readers who see no colours.
@@ -33,7 +33,7 @@ def draw_cell(axes: Axes, position: tuple[int, ...], label: str, colour: tuple, 
     image, channel, row, column = position
     left, top = _corner(image, channel)
     axes.add_patch(Rectangle((left + column, top + row), 1, 1, facecolor=colour, edgecolor="white", linewidth=0.6))
-    ink = max(("black", "white"), key=lambda choice: contrast(to_rgb(choice), colour))
+    ink = max(("black", "white"), key=lambda choice: contrast(choice, colour))
     axes.text(left + column + 0.5, top + row + 0.52, label, ha="center", va="center", fontsize=size, color=ink)
 
 
@@ -70,17 +70,6 @@ def heading(kind: str) -> str:
     """`GN: 6 sets of 8 values`."""
     sets = shared_sets(kind)
     return f"{kind.upper()}: {len(sets)} sets of {len(sets[0].members)} values"
-
-
-def contrast(colour: tuple[float, float, float], other: tuple[float, float, float]) -> float:
-    """Contrast ratio of two colours as WCAG 2 defines it: 1 (none) to 21; text needs 4.5."""
-
-    def luminance(rgb: tuple[float, float, float]) -> float:
-        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    darker, lighter = sorted((luminance(colour), luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
 
 
 def _corner(image: int, channel: int) -> tuple[float, float]:

@@ -32,6 +32,7 @@ from normstudy.preview.constructs import DOWNLOAD, FRONT_MATTER, top_heading_lev
 from normstudy.preview.pdf_marks import without_suspects
 from normstudy.report.harmless import make_harmless
 from normstudy.report.markup import COLUMNS
+from normstudy.report.site import finished, put_extras
 from normstudy.text import one_line
 
 __all__ = ["PreviewError", "render", "unsupported_constructs"]
@@ -52,9 +53,10 @@ def render(
     `environment` is added to the variables that the cells see, `metadata` (a subtitle, say) to the front
     matter. `notebooks` are pairs of a title and an executed `.ipynb`; each becomes a page in
     `output/notebooks/`, linked from the article. What a link offers for download is copied, to the same place
-    beside the page. Returns the files written. `output` appears whole, or not at all and a PreviewError says
-    why: an unknown construct, a failed cell, an unresolved reference or citation, a folder that is there and
-    holds something.
+    beside the page. A folder `theme` beside the report has what belongs to all pages (see
+    `normstudy.report.site`). Returns the files written. `output` appears whole, or not at all and a
+    PreviewError says why: an unknown construct, a failed cell, an unresolved reference or citation, a folder
+    that is there and holds something.
     """
     report, output = Path(report).resolve(), Path(output).resolve()
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
@@ -76,9 +78,10 @@ def render(
             "report.pdf": pool.submit(_pdf, source, report),
         }
         made |= {f"notebooks/{name}": pool.submit(_notebook_html, title, path, pages) for title, path, name in pages}
+        theme = report.parent / "theme"
         for name, content in made.items():
             (build / name).parent.mkdir(exist_ok=True)
-            (build / name).write_bytes(content.result())
+            (build / name).write_bytes(_as_of_the_site(name, content.result(), theme))
         downloads = sorted({match["path"] for match in DOWNLOAD.finditer(source)})
         for name in downloads:
             file = (report.parent / name).resolve()
@@ -86,6 +89,8 @@ def render(
                 raise PreviewError(f"{report.name}: {name}, offered for download, is no file beside it.")
             (build / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, build / name)
+        if theme.is_dir():
+            put_extras(theme, build)
         build.rename(output)  # which may be there, empty
     finally:
         pool.shutdown(cancel_futures=True)
@@ -94,6 +99,13 @@ def render(
 
 
 # Writing the pages
+
+
+def _as_of_the_site(name: str, content: bytes, theme: Path) -> bytes:
+    """What is written as the file `name`: a page has what all pages of the site have, where there is a `theme`."""
+    if not (name.endswith(".html") and theme.is_dir()):
+        return content
+    return finished(content.decode(), theme, "" if name == "index.html" else None).encode()
 
 
 _PAGE = {

@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from normstudy.report import markup, run_rows, sweep
+from normstudy.report.contrast import ink
 from normstudy.report.drawing import COLOURS, MARKERS, PLAIN, WIDTH
 from normstudy.report.estimates import Estimate, in_percent, intervals
 from normstudy.report.estimates_in_words import flat, on_spread, percent, points
@@ -101,7 +102,7 @@ def controls_figure(models: Sequence[Model]) -> Figure:
             )  # fmt: skip
     axes.set_yticks(range(len(models)), [model.name for model in models])
     for label, model in zip(axes.get_yticklabels(), models, strict=True):
-        label.set_color(COLOURS[model.config.norm])
+        label.set_color(ink(COLOURS[model.config.norm]))
     axes.set_ylim(len(models) - 0.5, -0.5)
     axes.set_xlabel(f"{models[0].config.evaluate_on} error (%)")
     return figure

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import matplotlib.style
 from matplotlib.figure import Figure
 
-from normstudy.report import markup
+from normstudy.report import markup, milestones
 from normstudy.report.course_numbers import behind
 from normstudy.report.courses import Course, courses
 from normstudy.report.drawing import PLAIN, WIDTH, scale_accuracy, scale_epochs, scale_loss, styles
@@ -24,7 +24,7 @@ def test_loss(runs: Sequence[FinishedRun]) -> str:
     split = runs[0].config.evaluate_on
     caption = (
         f"Graph 1. Mean {split} loss after each epoch ({data_name(runs)}; {epochs_shown(runs)}; logarithmic axis). "
-        f"{what_lines_are(runs)}{take_away(runs, 'test_loss')}{_note_on_diverged(runs)}"
+        f"{on_the_way(runs)}{what_lines_are(runs)}{take_away(runs, 'test_loss')}{_note_on_diverged(runs)}"
     )
     figure = history_figure(runs, ["test_loss"])
     picture = markup.figure("test-loss", figure, history_alt(runs, "test_loss"), caption)
@@ -37,7 +37,7 @@ def test_accuracy(runs: Sequence[FinishedRun]) -> str:
     caption = (
         f"Graph 2. {split.capitalize()} accuracy after each epoch ({data_name(runs)}; {epochs_shown(runs)}). The axis "
         "is stretched towards 100 %, so that early and late epochs can both be read. "
-        f"{what_lines_are(runs)}{take_away(runs, 'test_accuracy')}{_note_on_diverged(runs)}"
+        f"{on_the_way(runs)}{what_lines_are(runs)}{take_away(runs, 'test_accuracy')}{_note_on_diverged(runs)}"
     )
     figure = history_figure(runs, ["test_accuracy"])
     picture = markup.figure("test-accuracy", figure, history_alt(runs, "test_accuracy"), caption)
@@ -49,7 +49,8 @@ def training(runs: Sequence[FinishedRun]) -> str:
     measures = ["train_loss", "train_accuracy"]
     caption = (
         f"Training loss and training accuracy of each epoch ({DATA_TITLES[runs[0].config.dataset]}; "
-        f"{epochs_shown(runs)}). {what_lines_are(runs)}{' '.join(take_away(runs, measure) for measure in measures)}"
+        f"{epochs_shown(runs)}). {on_the_way(runs)}{what_lines_are(runs)}"
+        f"{' '.join(take_away(runs, measure) for measure in measures)}"
         f"{_note_on_diverged(runs)}"
     )
     alt = " ".join(history_alt(runs, measure) for measure in measures)
@@ -83,6 +84,11 @@ def what_lines_are(runs: Sequence[FinishedRun]) -> str:
     if not has_several_seeds(models):
         return ""
     return f"Lines are means over {seeds_each(models)}, bands reach from the lowest run to the highest. "
+
+
+def on_the_way(runs: Sequence[FinishedRun]) -> str:
+    """A caption's sentence on the line and the shade behind the lines, with a space behind it."""
+    return milestones.in_words([run.config for run in runs])
 
 
 def take_away(runs: Sequence[FinishedRun], measure: str) -> str:

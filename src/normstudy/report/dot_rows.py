@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from normstudy.report.contrast import ink
 from normstudy.report.drawing import PLAIN, WIDTH
 
 TALLEST = 9.5
@@ -79,4 +80,4 @@ def _draw(axes: Axes, row: Row, middle: float, bin_width: float, size: float) ->
         axes.plot(row.inner, (below, below), color=row.colour, linewidth=4, alpha=0.7, solid_capstyle="butt")
     axes.plot(np.mean(row.values), below, "D", color="black", ms=4)
     place = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 9, "annotation_clip": False}
-    axes.annotate(row.text, (1.02, middle), color=row.colour, **place)
+    axes.annotate(row.text, (1.02, middle), color=ink(row.colour), **place)

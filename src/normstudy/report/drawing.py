@@ -11,6 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from normstudy.config import Config
+from normstudy.report.contrast import ink
 
 STYLE = {
     "figure.facecolor": "white",
@@ -49,13 +50,16 @@ AXES_SHARE = 0.8
 """Of a panel's height, what its axes have at least."""
 
 
-def styles(configs: Sequence[Config]) -> list[tuple[str, str]]:
-    """(colour, line style) for each of `configs`: the colour is the normalization's, the style tells its models
-    apart."""
+def styles(configs: Sequence[Config]) -> list[tuple[str, str, str]]:
+    """(colour, line style, marker) for each of `configs`: the style tells models of one normalization apart.
+
+    Colour and marker are the normalization's, so that normalizations differ in grey, too.
+    """
     seen: Counter[str] = Counter()
     chosen = []
     for config in configs:
-        chosen.append((COLOURS[config.norm], LINE_STYLES[seen[config.norm] % len(LINE_STYLES)]))
+        line = LINE_STYLES[seen[config.norm] % len(LINE_STYLES)]
+        chosen.append((COLOURS[config.norm], line, MARKERS[config.norm]))
         seen[config.norm] += 1
     return chosen
 
@@ -123,7 +127,7 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str, int]], height: 
             xycoords="data" if epoch else "axes fraction",
             xytext=(1.03, place),
             textcoords="axes fraction",
-            color=colour,
+            color=ink(colour),
             fontsize=9,
             va="center",
             annotation_clip=False,

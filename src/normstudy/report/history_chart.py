@@ -9,6 +9,7 @@ import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from normstudy.config import Config
 from normstudy.report.courses import Course, courses
 from normstudy.report.drawing import (
     AXES_SHARE,
@@ -21,6 +22,7 @@ from normstudy.report.drawing import (
     scale_loss,
     styles,
 )
+from normstudy.report.milestones import fade_start, rate_peak
 from normstudy.report.wording import MOST_NAMES
 from normstudy.runs.folder import FinishedRun
 
@@ -59,7 +61,7 @@ def history_figure(runs: Sequence[FinishedRun], measures: Sequence[str]) -> Figu
     figure = Figure(figsize=(WIDTH, height * (1 if beside else count)), layout="constrained")
     panels = figure.subplots(1, count, squeeze=False) if beside else figure.subplots(count, 1, squeeze=False)
     for axes, measure, each in zip(panels.flat, measures, drawn, strict=True):
-        _draw_history(axes, each, measure, height, most)
+        _draw_history(axes, each, measure, height, most, named=count == 1)
     return figure
 
 
@@ -78,17 +80,17 @@ def end_text(measure: str, course: Course) -> str:
     return value_text(measure, course.values[-1], places(course))
 
 
-def _draw_history(axes: Axes, drawn: Sequence[Course], measure: str, height: float, most: int) -> None:
-    """`height`: of the panel, inches; `most`: so many lines are labelled."""
+def _draw_history(axes: Axes, drawn: Sequence[Course], measure: str, height: float, most: int, named: bool) -> None:
+    """`height`: of the panel, inches; `most`: so many lines are labelled; `named`: the milestones are."""
     configs = [course.run.config for course in drawn]
     accuracy = measure.endswith("accuracy")
     factor = 100 if accuracy else 1
     ends = []
-    for course, (colour, line) in zip(drawn, styles(configs), strict=True):
+    for course, (colour, line, marker) in zip(drawn, styles(configs), strict=True):
         if not len(course.values):
             continue
         epochs = range(1, len(course.values) + 1)
-        axes.plot(epochs, factor * course.values, line, color=colour, marker="o", markersize=3, linewidth=1.5)
+        axes.plot(epochs, factor * course.values, line, color=colour, marker=marker, markersize=4, linewidth=1.5)
         if course.seeds > 1:
             axes.fill_between(epochs, factor * course.low, factor * course.high, color=colour, alpha=0.15, linewidth=0)
             for edge in (course.low, course.high):
@@ -101,7 +103,21 @@ def _draw_history(axes: Axes, drawn: Sequence[Course], measure: str, height: flo
     )
     scale_epochs(axes)
     (scale_accuracy if accuracy else scale_loss)(axes)
+    mark_milestones(axes, configs, named)
     label_ends(axes, ends, height, most)
+
+
+def mark_milestones(axes: Axes, configs: Sequence[Config], named: bool) -> None:
+    """A line where the rate of all `configs` peaks, a shade where their augmentation fades out; `named` above them."""
+    note = {"fontsize": 7.5, "color": "#666666", "va": "bottom", "xycoords": ("data", "axes fraction")}
+    peak, start = rate_peak(configs), fade_start(configs)
+    last = max(config.epochs for config in configs)
+    if start is not None and start < last:
+        axes.axvspan(start, last, color="#f2f2f2", linewidth=0, zorder=0)
+        axes.annotate("augmentation fades out" * named, ((start + last) / 2, 1.01), ha="center", **note)
+    if peak is not None:
+        axes.axvline(peak, color="#8c8c8c", linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+        axes.annotate("rate peaks" * named, (peak, 1.01), ha="center", **note)
 
 
 def _lines(name: str, models: int) -> list[str]:

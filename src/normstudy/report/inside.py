@@ -31,7 +31,7 @@ def section(study: RecordedStudy) -> str:
     if not runs:
         return f"{heading}\n\nNone of the networks could be looked into: no run finished."
     names = labels([run.config for run in runs])
-    colours = {name: colour for name, (colour, _) in zip(names, styles([run.config for run in runs]), strict=True)}
+    colours = {name: colour for name, (colour, *_) in zip(names, styles([run.config for run in runs]), strict=True)}
     measured = {name: run.afterwards["inside"] for name, run in zip(names, runs, strict=True)}
     parts = [heading, activations(measured, runs), _activations_picture(measured, colours, runs), table(measured)]
     parts += [parameters(measured), _parameters_picture(measured, colours)]

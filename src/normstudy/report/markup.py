@@ -19,6 +19,7 @@ from IPython.display import Image
 from matplotlib.ft2font import FT2Font
 
 from normstudy.paths import write_whole
+from normstudy.report.dark import dark_name, dark_picture
 from normstudy.text import MARKS, one_line, visible
 
 if TYPE_CHECKING:  # every run's notebook imports this module, and none has tables; the renderers draw nothing
@@ -100,7 +101,8 @@ def figure(label: str, picture: Figure | str | Path, alt: str, caption: str, vec
     """A numbered figure `@fig-<label>`: a div with the picture, its alternative text and its caption.
 
     `picture` is a drawn figure, saved as SVG (or, unless `vector`, as PNG at 200 dpi), or the path of
-    an image, which is copied. `alt` is plain text; `caption` is Markdown.
+    a PNG, which is copied. `alt` is plain text; `caption` is Markdown. Beside it lies its variant for a dark page,
+    which the pages' filters find by its name.
     """
     FIGURE_FOLDER.mkdir(parents=True, exist_ok=True)
     if isinstance(picture, str | Path):
@@ -109,6 +111,7 @@ def figure(label: str, picture: Figure | str | Path, alt: str, caption: str, vec
     else:
         path = FIGURE_FOLDER / f"{label}.{'svg' if vector else 'png'}"
         save_picture(picture, path)
+    write_whole(dark_name(path), dark_picture(path.read_bytes(), path.suffix))
     return f'::: {{#fig-{label}}}\n![]({path.as_posix()}){{fig-alt="{_attribute(alt)}"}}\n\n{caption}\n:::\n'
 
 

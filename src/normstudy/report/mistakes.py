@@ -120,9 +120,9 @@ def mistakes_figure(judged: Sequence[Judgements]) -> Figure:
     picture = Figure(figsize=(WIDTH, height), layout="constrained")
     axes = picture.subplots()
     ends = []
-    for each, (colour, line) in zip(judged, styles([each.config for each in judged]), strict=True):
+    for each, (colour, line, marker) in zip(judged, styles([each.config for each in judged]), strict=True):
         images = reached(each.wrong)
-        axes.plot(range(1, each.runs + 1), images, line, color=colour, marker="o", markersize=3, linewidth=1.5)
+        axes.plot(range(1, each.runs + 1), images, line, color=colour, marker=marker, markersize=4, linewidth=1.5)
         ends.append((float(images[-1]), f"{each.name}  {images[-1]} in all {each.runs}", colour, each.runs))
     axes.set_yscale("symlog", linthresh=1, linscale=0.3)  # 0 has a place on it
     axes.set_ylim(bottom=0)

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
+from normstudy.report.contrast import ink
 from normstudy.report.estimates import Estimate
 from normstudy.report.wording import short
 
@@ -74,7 +75,7 @@ def draw_diverged(axes: Axes, places: Sequence[Place], counts: Sequence[int], lo
     for place, count in zip(places, counts, strict=True):
         if count:
             text = "✕" if count == 1 else f"✕{count}"
-            axes.text(place, 1.0, text, color=look.colour, fontsize=7, ha="center", va="bottom", transform=above)
+            axes.text(place, 1.0, text, color=ink(look.colour), fontsize=7, ha="center", va="bottom", transform=above)
 
 
 def scale_values(axes: Axes, values: Sequence[float], columns: int = 1) -> None:

@@ -15,7 +15,7 @@ from normstudy.report.drawing import PLAIN, WIDTH, styles
 from normstudy.report.gradients import Moment, moments
 from normstudy.report.rate_lines import SOUND, Line, Setting, by_setting
 
-Look = tuple[str, str]
+Look = tuple[str, str, str]
 
 DODGE = 0.035
 """By how much, in powers of ten, the points of one model lie beside those of the next."""
@@ -64,13 +64,13 @@ def _draw_errors(axes: Axes, lines: Sequence[Line], looks: dict[str, Look]) -> N
     floor = 0.01  # percent: a logarithm has no place for no error at all
     axes.axhline(100 * (1 - SOUND), color="#999999", linewidth=0.8, linestyle=(0, (4, 3)))
     for line in lines:
-        colour, dashes = looks[line.name]
+        colour, dashes, marker = looks[line.name]
         row = list(looks).index(line.name)
         shift = 10 ** (DODGE * (row - (len(looks) - 1) / 2))
         means = []
         for rate, runs in line.runs.items():
             errors = [max(floor, 100 * (1 - run.final("test_accuracy"))) for run in runs if not run.diverged]
-            axes.plot([rate * shift] * len(errors), errors, "o", color=colour, markersize=3, alpha=0.75)
+            axes.plot([rate * shift] * len(errors), errors, marker, color=colour, markersize=3.5, alpha=0.75)
             means.append(np.mean(errors) if errors and len(errors) == len(runs) else np.nan)
             diverged = len(runs) - len(errors)
             places = [rate * 10 ** (0.05 * (at - (diverged - 1) / 2)) for at in range(diverged)]
@@ -105,10 +105,10 @@ def gradients_figure(lines: Sequence[Line]) -> Figure:
 
 def _draw_moments(axes: Axes, found: Sequence[Moment], looks: dict[str, Look]) -> None:
     for moment in found:
-        colour, dashes = looks[moment.name]
+        colour, dashes, marker = looks[moment.name]
         layers = np.arange(1, moment.ratios.shape[1] + 1)
         for own in moment.ratios:
-            axes.plot(layers, own, "o", color=colour, markersize=2.5, alpha=0.5)
+            axes.plot(layers, own, marker, color=colour, markersize=2.5, alpha=0.5)
         axes.plot(layers, moment.mean, dashes, color=colour, linewidth=1.3)
 
 
@@ -120,7 +120,7 @@ def _looks(lines: Sequence[Line]) -> dict[str, Look]:
 
 def _legend(figure: Figure, looks: dict[str, Look], more: Sequence[Line2D]) -> None:
     handles = [
-        Line2D([], [], color=colour, linestyle=dashes, marker="o", markersize=4, label=name)
-        for name, (colour, dashes) in looks.items()
+        Line2D([], [], color=colour, linestyle=dashes, marker=marker, markersize=4, label=name)
+        for name, (colour, dashes, marker) in looks.items()
     ]
     figure.legend(handles=[*handles, *more], loc="outside upper center", ncols=len(handles) + len(more), frameon=False)

@@ -47,7 +47,7 @@ def seeds_figure(models: Sequence[Model]) -> Figure:
     found = estimates(models)
     places = decimals(found)
     rows = []
-    for model, (mean, low, high), (colour, _) in zip(models, found, styles([m.config for m in models]), strict=True):
+    for model, (mean, low, high), (colour, *_) in zip(models, found, styles([m.config for m in models]), strict=True):
         limits = f"\n({percent_range(low, high, places)})" if np.isfinite(low) else ""
         text = f"{rounded(100 * mean, places)} %{limits}"
         rows.append(Row(model.name, colour, 100 * _values(model), (100 * low, 100 * high), text))

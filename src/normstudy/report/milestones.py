@@ -1,0 +1,54 @@
+"""What happens to training on its way, as the configurations have it: the rate's peak, the end of the augmentation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+import numpy as np
+
+from normstudy.config import Config
+from normstudy.training.schedule import learning_rates
+
+FINE = 1000
+"""Steps in which a whole training is looked at: the peak is known to a thousandth of it."""
+
+
+def rate_peak(configs: Sequence[Config]) -> float | None:
+    """After how many epochs the learning rate of all `configs` peaks; None if it differs, or does not fall at once."""
+    return _same([_peak(config) for config in configs])
+
+
+def fade_start(configs: Sequence[Config]) -> float | None:
+    """After how many epochs the augmentation of all `configs` begins to fade; None if that differs or there is none."""
+    return _same([_start(config) for config in configs])
+
+
+def in_words(configs: Sequence[Config]) -> str:
+    """A caption's sentence on both, with a space behind it; nothing where there is nothing to say."""
+    peak, start = rate_peak(configs), fade_start(configs)
+    parts = [f"the learning rate peaks after {epochs_text(peak)}"] if peak is not None else []
+    parts += [f"augmentation fades out from epoch {start:.3g} on"] if start is not None else []
+    text = ", and ".join(parts)
+    return f"{text[0].upper()}{text[1:]}. " if text else ""
+
+
+def epochs_text(epochs: float) -> str:
+    """`4 epochs`, `0.4 epochs`, `1 epoch`."""
+    return f"{epochs:.3g} epoch{'s' * (f'{epochs:.3g}' != '1')}"
+
+
+def _peak(config: Config) -> float | None:
+    rates = np.fromiter(islice(learning_rates(config, FINE), FINE), float)
+    highest = int(rates.argmax())
+    falls_at_once = np.isclose(rates, rates.max(), rtol=1e-6).sum() <= 2
+    return round((highest + 1) / FINE * config.epochs, 2) if falls_at_once and 0 < highest < FINE - 1 else None
+
+
+def _start(config: Config) -> float | None:
+    is_augmented = config.rotation or config.scale or config.shift
+    return round(config.epochs * (1 - config.fade), 2) if is_augmented and config.fade else None
+
+
+def _same(found: Sequence[float | None]) -> float | None:
+    return found[0] if len(set(found)) == 1 else None
