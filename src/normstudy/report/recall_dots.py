@@ -65,7 +65,7 @@ def recall_figure(judged: Sequence[Judgements]) -> Figure:
     picture = Figure(figsize=(WIDTH, 1 + len(names) * max(0.34, 0.17 * len(judged))), layout="constrained")
     axes = picture.subplots()
     handles = []
-    for number, (each, (colour, _)) in enumerate(zip(judged, styles([j.config for j in judged]), strict=True)):
+    for number, (each, (colour, *_)) in enumerate(zip(judged, styles([j.config for j in judged]), strict=True)):
         shift = BAND * ((number + 0.5) / len(judged) - 0.5)
         rows = np.arange(len(names)) + shift
         estimates, marker = _estimates(each, have_seeds(judged)), MARKERS[each.config.norm]
