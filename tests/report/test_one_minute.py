@@ -80,6 +80,11 @@ def test_of_many_models_the_pairs_are_counted():
             "Any two of the models are too close to be told apart with these seeds.",
         ),
         (
+            {"gn": 50 + NOISE[0], "ln": 50 + NOISE[1], "bn": 90 + NOISE[2]},
+            "Beyond the noise, GN and LN are better than BN (by 0.403 points and 0.385 points); GN and LN are "
+            "equivalent within ±0.05 points.",
+        ),
+        (
             {"gn": 50 + NOISE[0] // 5, "ln": 52 + NOISE[0] // 5 + NOISE[1] // 5},
             "Beyond the noise, GN is better than LN (by 0.018 points), and yet they are equivalent within ±0.05 "
             "points.",

@@ -50,7 +50,7 @@ def _found(runs: Sequence[FinishedRun], models: Sequence[Model]) -> str:
 
 def _how_sure(models: Sequence[Model]) -> str:
     if has_several_seeds(models):
-        return "The intervals are those over seeds; @sec-limits has what they leave open."
+        return "@sec-limits has what these intervals, over seeds, leave open."
     return "One run of each cannot tell what another seed would have given (@sec-limits)."
 
 

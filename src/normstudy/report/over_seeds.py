@@ -164,12 +164,18 @@ def in_short(models: Sequence[Model]) -> str:
 def _better_in_short(pairs: Sequence[ComparedPair]) -> str:
     """`beyond the noise, BN is better than LN (by 0.074 points) and GN (by …), and GN is better than LN (by …)`."""
     small = [pair for pair in pairs if pair.is_equivalent]
-    beaten: dict[str, list[str]] = {}
+    beaten: dict[str, list[tuple[str, str]]] = {}
     for pair in pairs:
         note = f", yet equivalent {WITHIN}" if pair.is_equivalent and len(small) < len(pairs) else ""
-        beaten.setdefault(pair.first.name, []).append(f"{pair.second.name} (by {_points(pair)}{note})")
-    ranked = sorted(beaten.items(), key=lambda each: -len(each[1]))
-    told = ", and ".join(f"{name} is better than {join_words(worse)}" for name, worse in ranked)
+        beaten.setdefault(pair.first.name, []).append((pair.second.name, f"{_points(pair)}{note}"))
+    worse = {name for losers in beaten.values() for name, _ in losers}
+    if len(worse) == 1 < len(beaten):
+        by = join_words([points for ((_, points),) in beaten.values()])
+        told = f"{join_words(list(beaten))} are better than {worse.pop()} (by {by})"
+    else:
+        ranked = sorted(beaten.items(), key=lambda each: -len(each[1]))
+        lists = [(name, join_words([f"{loser} (by {points})" for loser, points in losers])) for name, losers in ranked]
+        told = ", and ".join(f"{name} is better than {losers}" for name, losers in lists)
     every = "and yet they are" if len(pairs) == 1 else "and yet all these are"
     tail = f", {every} equivalent {WITHIN}" if len(small) == len(pairs) else ""
     return f"beyond the noise, {told}{tail}"
