@@ -5,9 +5,12 @@ import http.server
 import shutil
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 
+import axe_playwright_python
 import pytest
 
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 QUARTO = shutil.which("quarto")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 NEEDS_QUARTO = pytest.mark.skipif(not QUARTO, reason="there is no Quarto here")
@@ -21,8 +24,11 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def browser_on(site, width):
-    """A page of a browser of `width` pixels, and the address under which `site`, a folder, is served to it."""
+def browser_on(site, width, scheme="light"):
+    """A page of a browser of `width` pixels, and the address under which `site`, a folder, is served to it.
+
+    `scheme` is the one that the reader's system asks for: light or dark.
+    """
     from playwright.sync_api import sync_playwright
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
@@ -30,10 +36,20 @@ def browser_on(site, width):
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-            yield browser.new_page(viewport={"width": width, "height": 900}), f"http://127.0.0.1:{server.server_port}/"
+            page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+            yield page, f"http://127.0.0.1:{server.server_port}/"
             browser.close()
     finally:
         server.shutdown()
+
+
+def faults(page):
+    """What axe-core (https://github.com/dequelabs/axe-core) finds on the page: `rule: element`, a line each."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(
+        "axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } })"
+    )
+    return [f"{each['id']}: {node['html'][:120]}" for each in found["violations"] for node in each["nodes"]]
 
 
 def sideways(page):

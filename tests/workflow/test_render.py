@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from commands import ROOT, run, workflow
 from folders import report_of_ours
 from pypdf import PdfReader
-from readers import NEEDS_CHROMIUM, NEEDS_QUARTO, RENDERERS, browser_on, is_elsewhere, sideways
+from readers import CHROMIUM, NEEDS_CHROMIUM, NEEDS_QUARTO, RENDERERS, browser_on, faults, is_elsewhere, sideways
 from strays import leave_beside
 
 from normstudy.report.outcomes import error_count
@@ -154,6 +154,66 @@ def test_the_page_in_a_browser(site, renderer, width):
     assert elsewhere == []
     assert missing == []
     assert too_wide <= 0
+
+
+def a_notebook_page(folder):
+    return min(path.relative_to(folder).as_posix() for path in folder.glob("notebooks/**/*.html"))
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+@NEEDS_CHROMIUM
+def test_the_pages_are_accessible(site, renderer, scheme, width):
+    found = []
+    with browser_on(site(renderer), width, scheme) as (page, here):
+        page.set_default_timeout(300_000)
+        for name in ("index.html", a_notebook_page(site(renderer))):
+            page.goto(here + name, wait_until="networkidle")
+            found += [f"{name}: {fault}" for fault in faults(page)]
+    assert found == []
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@NEEDS_CHROMIUM
+def test_page_and_pictures_follow_the_readers_system(site, renderer, scheme):
+    with browser_on(site(renderer), 1280, scheme) as (page, here):
+        page.goto(here + "index.html", wait_until="networkidle")
+        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        shown = page.evaluate(
+            "[...document.querySelectorAll('main figure img')].filter((i) => getComputedStyle(i).display !== 'none')"
+            ".map((i) => ['light-content', 'dark-content'].filter((name) => i.classList.contains(name)).join())"
+        )
+    assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(28, 28, 28)"}[scheme]
+    assert set(shown) == {f"{scheme}-content"}
+
+
+@NEEDS_QUARTO
+@NEEDS_CHROMIUM
+def test_quartos_page_can_be_opened_from_the_disk(site):
+    from playwright.sync_api import sync_playwright
+
+    errors = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.goto((site("quarto") / "index.html").as_uri())
+        assert page.locator("#TOC a").first.is_visible()
+        browser.close()
+    assert errors == []
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_the_site_has_a_card_and_a_page_for_lost_readers_and_nothing_left_over(site, renderer):
+    folder = site(renderer)
+    page = read_page(site, renderer)
+    assert (folder / page.find("meta", property="og:image")["content"]).is_file()
+    assert (folder / "404.html").is_file()
+    assert len(page.find("meta", attrs={"name": "description"})["content"]) > 50
+    names = {path.name for path in folder.rglob("*")}
+    assert not {name for name in names if name.endswith((".qmd", ".embed.ipynb", ".out.ipynb"))}
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize, to_rgb
+from matplotlib.colors import ListedColormap, Normalize, to_rgb
 from matplotlib.figure import Figure
 
 from normstudy.by_hand.definition import BETA, GAMMA, IMAGES, NORMALIZATIONS, exact_normalized, set_of, shared_sets
@@ -17,7 +17,8 @@ from normstudy.report import markup
 from normstudy.report.drawing import PLAIN
 from normstudy.report.wording import rounded
 
-DIVERGING = colormaps["RdBu_r"]
+DIVERGING = ListedColormap(colormaps["RdBu_r"](np.linspace(0.21, 0.77, 256)), "RdBu_r without its ends")
+"""So pale that numbers can be read on every colour of it, and on the colour's variant for a dark page."""
 
 
 def figure() -> str:

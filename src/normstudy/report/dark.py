@@ -73,10 +73,10 @@ def dark_colour(colour: str) -> str:
     """
     for own in COLOURS.values():
         if to_hex(colour) in (to_hex(own), ink(own)):
-            return to_hex(own if contrast(own, GROUND) >= TEXT else _turned(np.array(to_rgb(own)), least=TEXT))
+            return to_hex(own if contrast(own, GROUND) >= TEXT else _turned(np.array(to_rgb(own)), least=1.01 * TEXT))
     rgb = np.array(to_rgb(colour))
     wanted = (1 + FLARE) / (luminance(linear(rgb)) + FLARE)
-    return to_hex(_turned(rgb, least=LINE if wanted >= FAINT else 1.0))
+    return to_hex(_turned(rgb, least=1.01 * LINE if wanted >= FAINT else 1.0))
 
 
 def _turned(rgb: np.ndarray, least: float = 1.0) -> np.ndarray:
