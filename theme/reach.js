@@ -8,6 +8,6 @@ const reach = (box) => {
   else if (box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
 };
 const watch = new ResizeObserver((entries) => entries.forEach((entry) => reach(entry.target)));
-boxes.forEach((box) => watch.observe(box));
+boxes.forEach((box) => { reach(box); watch.observe(box); });
 // Another style, or pictures that have come, change what is in a box but not the box.
 for (const change of ["load", "resize"]) addEventListener(change, () => boxes.forEach(reach));
