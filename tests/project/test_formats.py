@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup
 from commands import ROOT
 from matplotlib.figure import Figure
 from readers import NEEDS_QUARTO
+from render import PROJECT_FILES
 
 from normstudy.by_hand import sets
 from normstudy.report import markup, numbers_behind
@@ -60,7 +61,8 @@ ON_GITHUB = {"div", "span", "a", "img", "sub", "sup", "br"}
 def made(tmp_path_factory) -> Path:
     """A project with the report's settings and an article with its constructs, as page, PDF and README."""
     project = tmp_path_factory.mktemp("formats")
-    for name in ("_quarto.yml", "references.bib"):
+    for name in PROJECT_FILES:
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, project / name)
     shutil.copytree(ROOT / "theme", project / "theme")
     with pytest.MonkeyPatch.context() as patch:

@@ -142,6 +142,7 @@ print(gallery.section(runs, Path("theme")))
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_the_page_of_a_renderer(renderer, tmp_path, monkeypatch):
     for name in PROJECT_FILES:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, tmp_path / name)
     for name in ("theme", "results"):
         shutil.copytree(ROOT / name, tmp_path / name)
