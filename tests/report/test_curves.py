@@ -8,6 +8,7 @@ from made_runs import configs, made_run, made_runs
 
 from normstudy.report import curves, history_chart
 from normstudy.report.drawing import WIDTH
+from normstudy.report.milestones import rate_peak
 
 
 @pytest.mark.parametrize(("measure", "best"), [("test_loss", "LN"), ("test_accuracy", "LN")])
@@ -26,8 +27,11 @@ def test_charts_draw_every_epoch_of_every_model():
     for run in runs:
         run.history = [{**run.history[0], "epoch": epoch} for epoch in range(1, 8)]
     (axes,) = curves.history_figure(runs, ["test_accuracy"]).axes
-    assert [len(line.get_xdata()) for line in axes.lines] == [7, 7, 7]
-    assert len({line.get_color() for line in axes.lines}) == 3
+    models, milestones = axes.lines[:3], axes.lines[3:]
+    assert [len(line.get_xdata()) for line in models] == [7, 7, 7]
+    peak = rate_peak([run.config for run in runs])
+    assert [set(line.get_xdata()) for line in milestones] == [{peak}]
+    assert len({line.get_color() for line in models}) == 3
     texts = [text.get_text() for text in axes.texts]
     assert len(texts) == 3
     assert any("BN" in text and "97.00 %" in text for text in texts)
