@@ -377,7 +377,6 @@ def test_the_fixture_keeps_to_the_known_constructs():
         "{{< embed run.ipynb#fig-a >}}",
         "`{{< pagebreak >}}`",
         '::: {.content-visible when-format="pdf"}',
-        '::: {.content-hidden when-format="html"}',
         "::: {layout-ncol=2}",
         "::: {.callout-note collapse=true}",
         "::: {.callout-caution}",
