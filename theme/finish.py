@@ -15,7 +15,7 @@ import yaml
 from normstudy.report.site import finished, put_extras
 
 THEME = Path(__file__).parent
-LEFT_OVER = ("*.embed.ipynb", "*.embed-preview.html", "*.out.ipynb", "*.qmd")
+LEFT_OVER = ("*-preview.html", "*.embed.ipynb", "*.out.ipynb", "*.qmd")
 """What Quarto makes on the way to a manuscript's pages."""
 
 
@@ -60,10 +60,10 @@ def whole_scripts(folder: Path) -> None:
 
 def take_out(output: Path) -> None:
     """Delete the `LEFT_OVER` of which no page knows the name."""
-    pages = "".join(path.read_text(encoding="utf-8") for path in output.rglob("*.html"))
     for pattern in LEFT_OVER:
-        for path in output.rglob(pattern):
-            if f'{path.name}"' not in pages:
+        for path in list(output.rglob(pattern)):
+            others = (page.read_text(encoding="utf-8") for page in output.rglob("*.html") if page != path)
+            if not any(f'{path.name}"' in page for page in others):
                 path.unlink()
 
 

@@ -10,6 +10,7 @@ from made_runs import made_run
 from recorded import seeded_runs
 
 from normstudy.report import accuracies, curves, differences, dot_rows, limits, readme, seed_differences, seeds, summary
+from normstudy.report.drawing import COLOURS, MARKERS
 from normstudy.report.models import models_of
 
 NOISE = np.random.default_rng(0).normal(0, 5, (3, 12)).round().astype(int)
@@ -95,9 +96,10 @@ def test_fifty_models_fit_on_a_page():
 
 def test_curves_are_means_in_bands(runs):
     (axes,) = curves.history_figure(runs, ["test_accuracy"]).axes
-    means = [line for line in axes.lines if line.get_marker() == "o"]
+    lines = [line for line in axes.lines if line.get_color() in COLOURS.values()]  # the rest are milestones
+    means = [line for line in lines if line.get_marker() in MARKERS.values()]
     assert [line.get_ydata()[-1] for line in means] == pytest.approx(100 - (60 + NOISE.mean(axis=1)) / 100)
-    edges = [line.get_ydata()[-1] for line in axes.lines if line.get_marker() != "o"]
+    edges = [line.get_ydata()[-1] for line in lines if line not in means]
     expected = np.column_stack([100 - (60 + NOISE.max(axis=1)) / 100, 100 - (60 + NOISE.min(axis=1)) / 100])
     assert edges == pytest.approx(expected.ravel())
     assert "Lines are means over 12 seeds, bands reach from the lowest run to the highest." in curves.test_accuracy(

@@ -143,7 +143,7 @@ def test_hostile_text_is_shown_as_text(site, renderer):
 
 def test_a_missing_glyph_would_be_found(tmp_path):
     (tmp_path / "report.qmd").write_text('---\ntitle: "T"\n---\n\nA face 😀.\n')
-    with pytest.raises(preview.PreviewError, match="😀.* could not be displayed"):
+    with pytest.raises(preview.PreviewError, match=r"😀.* could not be displayed"):
         preview.render(tmp_path / "report.qmd", tmp_path / "out")
 
 
