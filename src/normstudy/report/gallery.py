@@ -1,6 +1,6 @@
 """All misclassified images of one run of each model: one card per image, with what every model said, for web pages.
 
-The cards stand in the page as they are; `theme/gallery.js` adds what filters and sorts them.
+The cards stand in the page as they are; `theme/gallery/gallery.js` adds what filters and sorts them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def section(runs: Sequence[FinishedRun], theme: Path) -> str:
         return ""
     most = min(MOST_IMAGES, MOST_ANSWERS // len(judges))
     classes = CLASS_NAMES[runs[0].config.dataset]
-    script, style = ((theme / f"gallery.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
+    script, style = ((theme / f"gallery/gallery.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
     lines = [
         f"<style>\n{style}</style>",
         '<section class="gallery" aria-label="All misclassified images">',

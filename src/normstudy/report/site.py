@@ -1,4 +1,7 @@
-"""What a page of the site has beside its text, whichever renderer made it: icon, card and scripts, all of `theme/`."""
+"""What a page of the site has beside its text, whichever renderer made it: icon, card and scripts, all of `theme/`.
+
+What belongs to one section alone lies in a folder there, and the section puts it into the article.
+"""
 
 from __future__ import annotations
 
