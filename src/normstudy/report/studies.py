@@ -8,10 +8,12 @@ from normstudy.report import (
     batch_size,
     controls,
     groups,
+    image_chance,
     inside,
     learning_rate,
     luck,
     penalty,
+    power,
     regularization,
     statistics_batch,
     sweep,
@@ -23,6 +25,12 @@ HEADING = "## What the studies say {#sec-studies}"
 ELSEWHERE = ("search", "neighbours", "skeletons")
 """Studies that other parts of the report show."""
 
+
+def of_main(study: RecordedStudy) -> str:
+    """What the seeds of the main runs say of luck, of chance, and of how many runs it takes."""
+    return "\n\n".join(filter(None, (part(study) for part in (luck.section, image_chance.section, power.section))))
+
+
 SECTIONS: dict[str, Callable[..., str]] = {
     "regularization": regularization.section,
     "penalty": penalty.section,
@@ -31,7 +39,7 @@ SECTIONS: dict[str, Callable[..., str]] = {
     "statistics_batch": statistics_batch.section,
     "batch_size": batch_size.section,
     "learning_rate": learning_rate.section,
-    "main": luck.section,
+    "main": of_main,
     "inside": inside.section,
 }
 """By the study's name, what makes its section, of it and of those in `WITH`; one that is not here has the general
