@@ -14,7 +14,7 @@ import pandas as pd
 
 from normstudy.report import markup
 from normstudy.report.best_of import share_reaching
-from normstudy.report.claims import Claim, claims
+from normstudy.report.claims import answered
 from normstudy.report.judges import FAILS, HOLDS, IN_PART, JUDGES, OPEN, UNMEASURED, Records, Verdict
 from normstudy.report.markup import escape
 from normstudy.report.models import models_of
@@ -85,7 +85,7 @@ def in_words(judged: Sequence[tuple[Worded, Verdict]]) -> str:
     """How many claims there are, and how many of each verdict."""
     counts = Counter(verdict.word for _, verdict in judged)
     parts = [f"{counts[word]} {phrases[counts[word] > 1]}" for word, phrases in _PHRASES.items() if counts[word]]
-    claim = claims()[0]
+    claim = answered()[0]
     return (
         f"The public solution that this project answers ({escape(claim.repository)}, {escape(claim.folder)}) makes "
         f"{counted(len(judged), 'claim')} on normalizations in words. By what was measured here, or by definition, "
@@ -99,7 +99,7 @@ def on_figures(records: Records) -> str:
     if not main or (main.runs[0].config.dataset, main.runs[0].config.evaluate_on) != ("mnist", "test"):
         return ""
     by_norm = {model.config.norm: model for model in models_of(main.runs) if model.finished}
-    own = [claim for claim in _own_figures() if claim.norm in by_norm]
+    own = [claim for claim in answered() if claim.norm in by_norm]
     told = []
     for claim in own:
         model = by_norm[claim.norm]
@@ -133,11 +133,6 @@ def _where(verdict: Verdict, told: Mapping[str, str] | None) -> str:
     heading = re.search(r"\{#(sec-[\w-]+)\}", told.get(verdict.study, ""))
     section = verdict.section or (heading[1] if heading else "")
     return f"(@{section})" if section else ""
-
-
-def _own_figures() -> list[Claim]:
-    """The accuracies of the solution that is answered: the first that the list of claims has."""
-    return [claim for claim in claims() if claim.repository == claims()[0].repository]
 
 
 def _caption() -> str:

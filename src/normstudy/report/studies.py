@@ -15,6 +15,7 @@ from normstudy.report import (
     penalty,
     power,
     regularization,
+    speed,
     statistics_batch,
     sweep,
 )
@@ -40,6 +41,7 @@ SECTIONS: dict[str, Callable[..., str]] = {
     "batch_size": batch_size.section,
     "learning_rate": learning_rate.section,
     "main": of_main,
+    "speed": speed.section,
     "inside": inside.section,
 }
 """By the study's name, what makes its section, of it and of those in `WITH`; one that is not here has the general
