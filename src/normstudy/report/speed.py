@@ -46,7 +46,7 @@ TARGETS = (0.99, 0.994)
 
 USUAL = "usual"
 GREY = "#595959"
-RIGHT_EDGE = ("axes fraction", "data")
+LEFT_EDGE = ("axes fraction", "data")
 HEIGHT = 4.0
 """Inches."""
 
@@ -172,8 +172,8 @@ def speed_figure(series: Sequence[Series], pace: Pace | None) -> Figure:
     for accuracy in targets():
         axes.axhline(100 * (1 - accuracy), color="#999999", linewidth=0.7, linestyle=(0, (1, 2)))
     for accuracy in (min(targets()), max(targets())):
-        place = (0.995, 100 * (1 - accuracy))
-        axes.annotate(f"{100 * accuracy:.1f} % right", place, xycoords=RIGHT_EDGE, fontsize=8, ha="right", va="bottom")
+        place = (0.005, 100 * (1 - accuracy))
+        axes.annotate(f"{100 * accuracy:.1f} % right", place, xycoords=LEFT_EDGE, fontsize=8, va="bottom")
     scale_measure(axes, everything)
     axes.set(xlabel="seconds of one core" if pace else "epochs", ylabel=f"{series[0].config.evaluate_on} error (%)")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

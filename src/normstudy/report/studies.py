@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 
 from normstudy.report import (
     batch_size,
+    chance,
     controls,
+    frontier,
     groups,
     image_chance,
     inside,
@@ -41,14 +43,16 @@ SECTIONS: dict[str, Callable[..., str]] = {
     "batch_size": batch_size.section,
     "learning_rate": learning_rate.section,
     "main": of_main,
+    "chance": chance.section,
     "speed": speed.section,
+    "frontier": frontier.section,
     "inside": inside.section,
 }
 """By the study's name, what makes its section, of it and of those in `WITH`; one that is not here has the general
 one."""
 
-WITH = {"batch_size": ("batch_rates",)}
-"""Studies that are shown in the section of another, where that is recorded."""
+WITH = {"batch_size": ("batch_rates",), "chance": ("main",), "frontier": ("frontier_search",)}
+"""Further studies that a section takes, where they are recorded; those of no section of their own are shown there."""
 
 
 INSIDE = "inside"
