@@ -134,9 +134,9 @@ def test_a_penalty_that_is_only_reported_has_no_gradient():
     loss, reported = faults.objective_and_reported(network, network(images), labels, acts=False)
     assert all(map(torch.equal, gradients(loss), plain))  # bit by bit
     size = sum(float(parameter.detach().abs().sum()) for parameter in network.parameters())
-    assert float(reported) == pytest.approx(float(loss) + faults.PENALTY * size)
+    assert reported.item() == pytest.approx(loss.item() + faults.PENALTY * size)
     loss, reported = faults.objective_and_reported(network, network(images), labels, acts=True)
-    assert float(loss) == float(reported)
+    assert loss.item() == reported.item()
     pulled = [
         own + faults.PENALTY * parameter.sign() for own, parameter in zip(plain, network.parameters(), strict=True)
     ]

@@ -20,8 +20,10 @@ from normstudy.report.wording import counted, join_words, rounded
 from normstudy.runs.record import RecordedRun, RecordedStudy
 from normstudy.runs.reproduction import kind_of_model
 
+WEIGHTS = "first weights"
+
 SOURCES = {
-    "seed_weights": "first weights",
+    "seed_weights": WEIGHTS,
     "seed_order": "order of the images",
     "seed_augmentation": "augmentation",
 }
@@ -95,19 +97,17 @@ def in_words(sources: Sequence[Source], together: Share, whole: np.ndarray) -> s
     each_told = join_words([f"{_of(source.share)} with the {source.name} alone" for source in sources])
     alone = [source.name for source in sources if source.share.low <= 1 <= source.share.high]
     enough = (
-        f" So far as these runs can tell, {join_words(alone)} alone make{'s' if len(alone) == 1 else ''} as much as "
-        "everything together."
+        f" So far as these runs can tell, the {' or the '.join(alone)} alone "
+        f"make{'' if alone[-1] == WEIGHTS else 's'} as much as everything together."
         if alone
         else ""
     )
     return (
-        "Runs of one model differ because three seeds do: that of the first weights, of the order of the images, "
-        "and of "
-        f"the augmentation [@bouthillier2021]. Here they are varied one at a time, {counted(runs, 'run')}, the other "
-        "two "
-        f"fixed; in @sec-luck all three vary at once ({counted(len(whole), 'run')}, with a standard deviation of "
-        f"{_points(whole.var(ddof=1))} points). The variance is, as a share of that, {each_told} (@fig-chance, "
-        f"@tbl-chance).{enough} {_on_sum(together)}"
+        "Runs of one model differ because three seeds do: that of the first weights, of the order of the images, and "
+        f"of the augmentation [@bouthillier2021]. Here they are varied one at a time, {counted(runs, 'run')}, the "
+        f"other two fixed; in the main comparison all three vary at once ({counted(len(whole), 'run')}, with a standard "
+        f"deviation of {_points(whole.var(ddof=1))} points). The variance is, as a share of that, {each_told} "
+        f"(@fig-chance, @tbl-chance).{enough} {_on_sum(together)}"
     )
 
 
@@ -134,10 +134,8 @@ def _on_sum(together: Share) -> str:
     if together.low > 1:
         return (
             f"{told}: they do not add up to 1, because the sources interact. What one of them does depends on the "
-            "others, "
-            "and that counts for each that takes part [@efron1981]: a run is a chaotic thing, in which any change "
-            "leads "
-            "elsewhere."
+            "others, and that counts for each that takes part [@efron1981]: a run is a chaotic thing, in which any "
+            "change leads elsewhere."
         )
     if together.high < 1:
         return (
@@ -164,8 +162,7 @@ def _alt(sources: Sequence[Source], whole: np.ndarray) -> str:
     told = [f"{source.name} {_points(source.share.variance)}" for source in sources]
     return (
         "Dot plot of the deviations of accuracies from their mean, with standard deviations in points: "
-        f"{', '.join(told)}, "
-        f"everything {_points(whole.var(ddof=1))}."
+        f"{', '.join(told)}, everything {_points(whole.var(ddof=1))}."
     )
 
 
@@ -173,18 +170,15 @@ def _caption(study: RecordedStudy, sources: Sequence[Source]) -> str:
     fixed = max(len(source.groups) for source in sources)
     return (
         f"Every run, as the difference to the mean of those that have the other two seeds in common ({fixed} such "
-        "groups "
-        f"of each source), and the standard deviation as a bar.{note_on_diverged(study.runs)}"
+        f"groups of each source), and the standard deviation as a bar.{note_on_diverged(study.runs)}"
     )
 
 
 def _table_caption() -> str:
     return (
         "The spread of runs in which one source of chance varies and the others are fixed, mean over what they are "
-        "fixed "
-        "at, beside runs in which everything varies; shares of the variance with 95 % intervals (Fisher's F; of the "
-        "sum, "
-        "with Satterthwaite's degrees of freedom)."
+        "fixed at, beside runs in which everything varies; shares of the variance with 95 % intervals (Fisher's F; of "
+        "the sum, with Satterthwaite's degrees of freedom)."
     )
 
 

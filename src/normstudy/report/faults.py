@@ -144,15 +144,13 @@ def in_words(found: Faults, effects: Sequence[Effect]) -> str:
     return (
         "The public solution that this project answers has two faults, which are easily made. Its penalty is added to "
         "the figure that is printed and not to what is differentiated: with the same random numbers, training is bit "
-        "by "
-        "bit that without a penalty. And its optimizer and schedule are made anew in every epoch: of one cycle of "
+        "by bit that without a penalty. And its optimizer and schedule are made anew in every epoch: of one cycle of "
         "rates, each epoch sees the first part, the peak and the fall at the end never come, and momentum is lost. "
-        "Both "
-        f"were repeated with its rates (SGD, one cycle up to 0.2) and its λ = {short(float(about['penalty']))}, in the "
-        f"network of this report, {counted(int(about['epochs']), 'epoch')} on {DATA_TITLES[str(about['dataset'])]} "
-        "with "
-        f"{counted(seeds, 'seed')} (@fig-faults, @fig-fault-effects, @tbl-faults). "
-        f"{_told('The rebuilt optimizer', of_optimizer)} {_told('Not to differentiate the penalty', of_penalty)}"
+        f"Both were repeated with its rates (SGD, one cycle up to 0.2) and its λ = {short(float(about['penalty']))}, "
+        f"in the network of this report, {counted(int(about['epochs']), 'epoch')} on "
+        f"{DATA_TITLES[str(about['dataset'])]} with {counted(seeds, 'seed')} (@fig-faults, @fig-fault-effects, "
+        f"@tbl-faults). {_told('The rebuilt optimizer', of_optimizer)} "
+        f"{_told('Not to differentiate the penalty', of_penalty)}"
     ).rstrip()
 
 
@@ -280,8 +278,7 @@ def _last(own: Mapping[int, np.ndarray]) -> np.ndarray:
 def _courses_caption(found: Faults) -> str:
     return (
         "Test errors after each epoch, a thin line per run and their mean (logarithmic axis); the penalty without "
-        "effect. "
-        f"Made on {escape(found.about['processor'])}, {escape(found.about['made'])}."
+        f"effect. Made on {escape(found.about['processor'])}, {escape(found.about['made'])}."
     )
 
 
@@ -294,8 +291,7 @@ def _effects_caption(effects: Sequence[Effect]) -> str:
 
 def _table_caption() -> str:
     return (
-        "Runs with each fault, with both and with none: mean accuracy on the test images after the last epoch with its "
-        "95 % interval, by how much the best epoch of a run is higher, and how far the accuracy moves from one epoch "
-        "to "
-        "the next over the last six (points, means over runs)."
+        "Runs with each fault, with both and with none: mean accuracy on the test images after the last epoch with "
+        "its 95 % interval, by how much the best epoch of a run is higher, and how far the accuracy moves from one "
+        "epoch to the next over the last six (points, means over runs)."
     )

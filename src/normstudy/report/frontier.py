@@ -96,8 +96,7 @@ def in_words(study: RecordedStudy, series: Sequence[Series]) -> str:
     "lost."""
     text = (
         f"How small may a network be? @fig-frontier and @tbl-frontier show {protocol(study.runs)}, each network with "
-        "the "
-        "recipes of @sec-results."
+        "the recipes of @sec-results."
     )
     top = max(claim.accuracy / 100 for claim in answered())
     told = []
@@ -114,17 +113,15 @@ def in_words(study: RecordedStudy, series: Sequence[Series]) -> str:
     public = _public(series)
     beaten = sum(_is_beaten(claim, series) for claim in public)
     compared = (
-        f" Of {counted(len(public), 'public figure')} (last epochs) with these normalizations, {beaten} are no "
-        "higher than "
-        "the mean of a network of ours with as many parameters or fewer."
+        f" Of {counted(len(public), 'public figure')} (last epochs) with these normalizations, {beaten} are no higher "
+        "than the mean of a network of ours with as many parameters or fewer."
         if public
         else ""
     )
     return (
         f"{text} The highest accuracy of the public solution that this project answers, {100 * top:.2f} % with "
         f"{answered()[0].parameters:,} parameters, is reached on average by {join_words(told)}. From the largest to "
-        "the "
-        f"smallest, it is {join_words(ends)}.{compared}"
+        f"the smallest, it is {join_words(ends)}.{compared}"
     )
 
 
@@ -178,7 +175,7 @@ def frontier_figure(series: Sequence[Series]) -> Figure:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.xaxis.set_minor_locator(NullLocator())
     drawn = [*(parameters(cell) for each in series for cell in each.cells), *(claim.parameters for claim in public)]
-    axes.set_xlim(0.62 * min(drawn), 1.2 * max(drawn))
+    axes.set_xlim(0.5 * min(drawn), 1.2 * max(drawn))
     return figure
 
 
@@ -192,9 +189,8 @@ def frontier_alt(series: Sequence[Series]) -> str:
         )
     low, high = (choose(100 - claim.final_epoch for claim in claims()) for choose in (min, max))
     return (
-        f"Mean test errors over the number of parameters. {'; '.join(told)}. Crosses: {len(claims())} public "
-        "figures, from "
-        f"{low:.2f} to {high:.2f} %."
+        f"Mean test errors over the number of parameters. {'; '.join(told)}. Crosses: {len(claims())} public figures, "
+        f"from {low:.2f} to {high:.2f} %."
     )
 
 
@@ -215,8 +211,7 @@ def on_search(search: RecordedStudy, series: Sequence[Series]) -> str:
     )
     caption = (
         "Networks that were compared on the validation split, mean loss and accuracy over the models; in bold, what "
-        "was "
-        "taken."
+        "was taken."
     )
     frame = pd.DataFrame(
         {
@@ -230,9 +225,8 @@ def on_search(search: RecordedStudy, series: Sequence[Series]) -> str:
     )
     return (
         "Of each size, networks with few convolutions of many channels and with more of fewer were compared "
-        "beforehand, "
-        f"{counted(len(tried), 'network')} in all ({protocol(search.runs)}): by mean loss over the models, {verdict} "
-        "(@tbl-frontier-search).\n\n"
+        f"beforehand, {counted(len(tried), 'network')} in all ({protocol(search.runs)}): by mean loss over the models, "
+        f"{verdict} (@tbl-frontier-search).\n\n"
         + markup.folded("Every network that was tried", markup.table("frontier-search", frame, caption))
     )
 
@@ -321,11 +315,9 @@ def _as_number(text: str) -> int:
 
 def _caption(study: RecordedStudy, series: Sequence[Series]) -> str:
     groups = [errors(cell) for each in series for cell in each.cells if len(errors(cell))]
+    where = "; what else differs in them is in @tbl-frontier-claims" if _public(series) else ""
     return (
         "Errors over the number of parameters, both axes logarithmic: each run (small), the geometric mean over the "
-        "seeds "
-        f"and its 95 % interval. {on_ratios(groups)}{note_on_diverged(study.runs)} Crosses in the colour of their "
-        "normalization (LN green): single runs of public solutions, after their last epoch; what else differs in "
-        "them is "
-        "in @tbl-frontier-claims."
+        f"seeds and its 95 % interval. {on_ratios(groups)}{note_on_diverged(study.runs)} Crosses in the colour of "
+        f"their normalization (LN green): single runs of public solutions, after their last epoch{where}."
     )

@@ -81,9 +81,8 @@ def in_words(judged: Judged) -> str:
     return (
         f"Of {images:,} {judged[0][0].config.evaluate_on} images, {'; '.join(decided)}. If chance decided anew on "
         "each, independently of the others, the number of errors would still vary from run to run, and by how much "
-        "follows "
-        "from how often each image is wrong; Jordan [-@jordan2023] found that to be nearly all of the spread of larger "
-        f"networks. {told[:1].upper()}{told[1:]} (@fig-image-chance, @tbl-image-chance)."
+        "follows from how often each image is wrong; Jordan [-@jordan2023] found that to be nearly all of the spread "
+        f"of larger networks. {told[:1].upper()}{told[1:]} (@fig-image-chance, @tbl-image-chance)."
     )
 
 

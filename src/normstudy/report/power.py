@@ -67,13 +67,11 @@ def in_words(sd: float, parts: Parts, images: int, split: str) -> str:
     return (
         f"The accuracies of two models differ, from seed to seed, with a standard deviation of {_points(sd, 3)} "
         f"points. So on these {images:,} {split} images {join_words(told)} of each model, for a paired t test at 5 % "
-        "with a "
-        f"power of {100 * POWER:.0f} %. What holds of these images need not hold of others. For one run each, on "
-        f"as many new ones, {by_chance:.0f} % of the variance of the difference is chance that decides anew on each "
+        f"with a power of {100 * POWER:.0f} %. What holds of these images need not hold of others. For one run each, "
+        f"on as many new ones, {by_chance:.0f} % of the variance of the difference is chance that decides anew on each "
         f"image and in each run, which images and seeds both average out; {by_image:.0f} % are images that suit one "
-        "model "
-        f"better than the other, which only more images do; the rest are runs that are better or worse as a whole. "
-        f"@tbl-power has how many new images it takes.{limit if least > 1 else ''}"
+        "model better than the other, which only more images do; the rest are runs that are better or worse as a "
+        f"whole. @tbl-power has how many new images it takes.{limit if least > 1 else ''}"
     )
 
 
@@ -95,8 +93,7 @@ def _caption(models: Sequence[Model], images: int, split: str) -> str:
         f"models (mean over their pairs, {counted(max(len(model.finished) for model in models), 'seed')} of each): how "
         f"many seeds of each, on the same {images:,} {split} images, by a paired t test; and how many new images, "
         "where what is found has to hold for other images as well as for other seeds. Two significant digits; ∞: "
-        "seeds alone "
-        "leave it undecided."
+        "seeds alone leave it undecided."
     )
 
 

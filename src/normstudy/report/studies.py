@@ -51,7 +51,12 @@ SECTIONS: dict[str, Callable[..., str]] = {
 """By the study's name, what makes its section, of it and of those in `WITH`; one that is not here has the general
 one."""
 
-WITH = {"batch_size": ("batch_rates",), "chance": ("main",), "frontier": ("frontier_search",)}
+WITH = {
+    "batch_size": ("batch_rates",),
+    "controls": ("controls_search",),
+    "chance": ("main",),
+    "frontier": ("frontier_search",),
+}
 """Further studies that a section takes, where they are recorded; those of no section of their own are shown there."""
 
 
