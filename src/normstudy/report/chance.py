@@ -105,8 +105,8 @@ def in_words(sources: Sequence[Source], together: Share, whole: np.ndarray) -> s
     return (
         "Runs of one model differ because three seeds do: that of the first weights, of the order of the images, and "
         f"of the augmentation [@bouthillier2021]. Here they are varied one at a time, {counted(runs, 'run')}, the "
-        f"other two fixed; in the main comparison all three vary at once ({counted(len(whole), 'run')}, with a standard "
-        f"deviation of {_points(whole.var(ddof=1))} points). The variance is, as a share of that, {each_told} "
+        f"other two fixed; in the main comparison all three vary at once ({counted(len(whole), 'run')}, with a "
+        f"standard deviation of {_points(whole.var(ddof=1))} points). The variance is, as a share of that, {each_told} "
         f"(@fig-chance, @tbl-chance).{enough} {_on_sum(together)}"
     )
 
