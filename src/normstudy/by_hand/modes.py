@@ -1,0 +1,128 @@
+"""Trained networks in training and in evaluation mode: what other images of a batch do to an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from normstudy.by_hand.networks import kept_images, with_network
+from normstudy.report import markup
+from normstudy.report.labels import DATA_TITLES, model_names
+from normstudy.report.markup import escape
+from normstudy.report.wording import counted, join_words, rounded, scientific
+from normstudy.runs.folder import FinishedRun
+from normstudy.runs.networks import trained_net
+from normstudy.training.data import load_once
+from normstudy.training.download import is_present
+
+IMAGES = 1000
+"""The first so many of the evaluation are judged in both modes: a fraction of a second for each network."""
+
+SIZES = (1, 2, 4, 8, 32, 128)
+"""Of batches."""
+
+ROUNDING = 1e-3
+"""Of class scores in 32-bit numbers: what is less is no change."""
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """What becomes of a network's class scores in training mode when each image is alone, not among all others.
+
+    `change`: of a score, at most; `answers`: how many of `images` images get another one.
+    """
+
+    change: float
+    answers: int
+    images: int
+
+
+def neighbours(run: FinishedRun, images: Tensor) -> Neighbours:
+    """Of the network of `run` and standardised `images` (n, 1, h, w), in one batch and one by one."""
+    together, alone = (scores(run, images, size) for size in (len(images), 1))
+    answers = int((together.argmax(dim=1) != alone.argmax(dim=1)).sum())
+    return Neighbours((together - alone).abs().max().item(), answers, len(images))
+
+
+@torch.no_grad()
+def scores(run: FinishedRun, images: Tensor, size: int | None = None) -> Tensor:
+    """Class scores (n, 10) in batches of `size`, in training mode; without one, in evaluation mode.
+
+    BN takes its statistics over parts of so many images of one large batch, which comes to the same and is faster.
+    """
+    if size is None:
+        return trained_net(run)(images)
+    return trained_net(run, statistics_batch=size).train()(images)
+
+
+def in_words(runs: Sequence[FinishedRun]) -> str:
+    """Which of the trained networks look at other images."""
+    known = with_network(runs)
+    if not known:
+        return ""
+    images = kept_images(known)
+    movable, others = [], []
+    for name, run in zip(model_names(known), known, strict=True):
+        found = neighbours(run, images)
+        (movable if found.change > ROUNDING else others).append((escape(name), found))
+    sentences = [
+        f"Of the {counted(len(images), 'image')} that one of the networks here misclassified, in training mode, {name} "
+        f"gives {found.answers} another answer when each is a batch of its own than when all are one, and moves a "
+        f"class score by up to {rounded(found.change, 1)}."
+        for name, found in movable
+    ]
+    if others:
+        most = max(found.change for _, found in others)
+        changed = sum(found.answers for _, found in others)
+        sentences.append(
+            f"{join_words([name for name, _ in others])} {'gives' if len(others) == 1 else 'give'} the same answers, "
+            f"and no score moves by more than {scientific(most)}, which is rounding."
+            if not changed
+            else f"No score of {join_words([name for name, _ in others])} moves by more than {scientific(most)}."
+        )
+    return " ".join(sentences)
+
+
+def accuracies(runs: Sequence[FinishedRun]) -> str:
+    """`@tbl-by-hand-modes` with a sentence before it; where the data set is not at hand, that alone is said."""
+    known = with_network(runs)
+    if not known:
+        return ""
+    config = known[0].config
+    title = DATA_TITLES[config.dataset]
+    if not is_present(config.dataset):
+        return (
+            f"How right the networks are in each mode needs {title}, which was not at hand when this page was made, "
+            "and is left out."
+        )
+    frame, count = modes_table(known)
+    caption = (
+        f"Accuracy (%) of the trained networks on the first {count:,} {config.evaluate_on} images of {title}: in "
+        "evaluation mode, and in training mode in batches of several sizes, with the statistics of each batch (and "
+        f"weights as they are). One image is {rounded(100 / count, 2)} %."
+    )
+    return f"@tbl-by-hand-modes has both modes.\n\n{markup.table('by-hand-modes', frame, caption)}"
+
+
+def modes_table(runs: Sequence[FinishedRun]) -> tuple[pd.DataFrame, int]:
+    """Accuracies in percent, a row per mode and size, a column per network; and the number of images."""
+    config = runs[0].config
+    data = load_once(config.dataset, config.evaluate_on)
+    images = data.standardise_(data.evaluation.images[:IMAGES].float().div_(255))
+    labels = data.evaluation.labels[:IMAGES]
+    rows = [("evaluation", None), *((f"training, {counted(size, 'image')}", size) for size in SIZES)]
+    columns: dict[str, list[str]] = {"mode and batch": [name for name, _ in rows]}
+    for name, run in zip(model_names(runs), runs, strict=True):
+        # Only BN has statistics of a batch; of the others all batches are one.
+        sizes = [size for _, size in rows] if run.config.norm == "bn" else [None, len(images)]
+        own = [_accuracy(scores(run, images, size), labels) for size in sizes]
+        columns[escape(name)] = own + own[-1:] * (len(rows) - len(own))
+    return pd.DataFrame(columns), len(images)
+
+
+def _accuracy(scores: Tensor, labels: Tensor) -> str:
+    return rounded(100 * (scores.argmax(dim=1) == labels).double().mean().item(), 1)
