@@ -6,11 +6,14 @@ from torch import nn
 from normstudy.by_hand import layer_norms
 from normstudy.by_hand.definition import IMAGES, normalize
 from normstudy.by_hand.layer_norms import OURS, POSITION, WHOLE, normalized, parameters, shapes_of_network
+from normstudy.config import Config
 from normstudy.model import Net, make_norm
+
+CONFIG = Config(dataset="mnist")
 
 
 def test_parameters_are_counted_as_the_formulas_say():
-    for shape in [(4, 2, 2), *shapes_of_network()]:
+    for shape in [(4, 2, 2), *shapes_of_network(CONFIG)]:
         channels, height, width = shape
         assert parameters(WHOLE, shape) == 2 * channels * height * width
         assert parameters(OURS, shape) == parameters(POSITION, shape) == 2 * channels
@@ -26,8 +29,12 @@ def test_each_computes_over_its_own_sets():
 
 def test_the_table_s_ours_is_what_the_networks_have():
     assert type(OURS.made((4, 2, 2))) is type(make_norm("ln", 4))
-    table = layer_norms.variants_table().set_index("here")
-    network = sum(values.numel() for layer in Net("ln").modules() if isinstance(layer, nn.GroupNorm)
-                  for values in layer.parameters())
+    table = layer_norms.variants_table(CONFIG).set_index("here")
+    network = sum(
+        values.numel()
+        for layer in Net("ln").modules()
+        if isinstance(layer, nn.GroupNorm)
+        for values in layer.parameters()
+    )
     assert int(table.loc["LN", "network"].replace(",", "")) == network
-    assert "refuses" in layer_norms.section()
+    assert "refuses" in layer_norms.section(CONFIG)

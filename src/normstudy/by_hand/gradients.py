@@ -42,7 +42,7 @@ $$
 def section() -> str:
     """Prose, `@tbl-by-hand-upstream`, `@tbl-by-hand-backward`, `@tbl-by-hand-affine`, `@fig-by-hand-slopes`, and,
     folded, a table of every gradient for each normalization."""
-    upstream = np.array(UPSTREAM)
+    upstream = UPSTREAM.numpy()
     return "\n\n".join(
         [
             _before_the_formula(),

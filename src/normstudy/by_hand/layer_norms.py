@@ -9,15 +9,15 @@ import torch
 from torch import Tensor, nn
 
 from normstudy.by_hand.definition import IMAGES, shared_sets
+from normstudy.config import IMAGE_SHAPES, Config
 from normstudy.layers import LayerNorm2d
-from normstudy.model import Net, make_norm
+from normstudy.model import make_net, make_norm
 from normstudy.report import markup
 from normstudy.report.wording import rounded, scientific
+from normstudy.runs.activations import normalizations_of
 
 Shape = tuple[int, int, int]
 """(C, H, W)."""
-
-IMAGE_SIZE = 28
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ POSITION = Variant("`nn.LayerNorm(C)`, channels last", "C", "ln2d", any_size=Tru
 VARIANTS = (WHOLE, OURS, POSITION)
 
 
-def section() -> str:
+def section(config: Config) -> str:
     """Prose and `@tbl-by-hand-layer-norms`."""
     whole, ours, position = (normalized(each, IMAGES.double()) for each in VARIANTS)
     same, other = ((each - ours).abs().max().item() for each in (whole, position))
-    sizes = [parameters(each, shapes_of_network()[0]) for each in VARIANTS]
+    sizes = [parameters(each, shapes_of_network(config)[0]) for each in VARIANTS]
     return (
         "The paper gives every neuron its own gain and bias [@ba2016], and was not about images. Three layers go by "
         "its name with them (@tbl-by-hand-layer-norms). The first follows the paper to the letter: a $\\gamma$ and a "
@@ -60,7 +60,7 @@ def section() -> str:
         f"LN in this report is the second, as made by `make_norm`: {_made()}. With the first, our networks’ first "
         f"normalization would learn {sizes[0]:,} numbers instead of {sizes[1]}, and the models would differ in size "
         "and "
-        "in what they can express.\n\n" + markup.table("by-hand-layer-norms", variants_table(), _caption())
+        "in what they can express.\n\n" + markup.table("by-hand-layer-norms", variants_table(config), _caption(config))
     )
 
 
@@ -69,17 +69,17 @@ def _made() -> str:
     return f"`{layer!r}` for the example"
 
 
-def _caption() -> str:
-    first = shapes_of_network()[0]
+def _caption(config: Config) -> str:
+    first = shapes_of_network(config)[0]
     return (
         f"Sets, and learned numbers $\\gamma$ and $\\beta$: of the example, of the networks’ first normalization (with "
         f"outputs of {' × '.join(map(str, first))}), and of all their normalizations. Counted."
     )
 
 
-def variants_table() -> pd.DataFrame:
+def variants_table(config: Config) -> pd.DataFrame:
     """A row per variant."""
-    example, network = tuple(IMAGES.shape[1:]), shapes_of_network()
+    example, network = tuple(IMAGES.shape[1:]), shapes_of_network(config)
     return pd.DataFrame(
         {
             "layer": each.call,
@@ -105,13 +105,12 @@ def normalized(variant: Variant, x: Tensor) -> Tensor:
     return variant.made(tuple(x.shape[1:])).to(x.dtype)(x)
 
 
-def shapes_of_network() -> list[Shape]:
-    """What goes into each normalization of the report's network, in order."""
+def shapes_of_network(config: Config) -> list[Shape]:
+    """What goes into each normalization of the network that `config`, resolved, describes, in order."""
     shapes: list[Shape] = []
-    network = Net("ln")
-    for layer in network.modules():
-        if isinstance(layer, nn.GroupNorm):
-            layer.register_forward_hook(lambda _layer, inputs, _output: shapes.append(tuple(inputs[0].shape[1:])))
+    network = make_net(config.model_copy(update={"norm": "ln"}))
+    for layer in normalizations_of(network):
+        layer.register_forward_hook(lambda _layer, inputs, _output: shapes.append(tuple(inputs[0].shape[1:])))
     with torch.no_grad():
-        network(torch.zeros(1, 1, IMAGE_SIZE, IMAGE_SIZE))
+        network(torch.zeros(1, *IMAGE_SHAPES[config.dataset]))
     return shapes

@@ -42,7 +42,7 @@ def _variances(runs: Sequence[FinishedRun]) -> str:
     variance, mean = torch.var_mean(x, dim=(0, 2, 3), keepdim=True, correction=1)
     gap = (normalize(x, "bn", eps=0.0) - (x - mean) / variance.sqrt()).abs().max().item()
     size = len(set_of("bn", (0, 0, 0, 0)).members)
-    _, height, width = shapes_of_network()[0]
+    _, height, width = shapes_of_network(runs[0].config)[0]
     batch = runs[0].config.batch_size
     return (
         "`torch.nn` divides by the biased one, the mean square, in all of its normalizations; BN keeps the unbiased "

@@ -80,7 +80,7 @@ SETTINGS = {
 
 def example() -> Values:
     """Those of the report's example, with ε = 0."""
-    return Values(*(np.array(values, float) for values in (IMAGES, UPSTREAM, GAMMA, BETA)))
+    return Values(IMAGES.double().numpy(), UPSTREAM.double().numpy(), np.array(GAMMA, float), np.array(BETA, float))
 
 
 # --- places -----------------------------------------------------------------------------------------
