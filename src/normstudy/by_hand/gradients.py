@@ -112,7 +112,6 @@ def one_gradient_table(position: Position = FIRST) -> pd.DataFrame:
                 "kind": name,
                 "mean of g": text(found.mean),
                 "x̂ · mean of g x̂": text(along),
-                "σ": std,
                 "∂L/∂x": together(f"({' − '.join(terms)})/{std} = {found} ≈ {rounded(float(found))}"),
             }
         )

@@ -36,7 +36,7 @@ class Variant:
         return nn.GroupNorm(1, shape[0]) if self.any_size else nn.LayerNorm(shape)
 
 
-WHOLE = Variant("`nn.LayerNorm([C, H, W])`", "C, H, W", "ln", any_size=False)
+WHOLE = Variant("`nn.LayerNorm([C,\u00a0H,\u00a0W])`", "C, H, W", "ln", any_size=False)
 OURS = Variant("`nn.GroupNorm(1, C)`", "C, H, W", "ln", any_size=True)
 POSITION = Variant("`nn.LayerNorm(C)`, channels last", "C", "ln2d", any_size=True)
 VARIANTS = (WHOLE, OURS, POSITION)

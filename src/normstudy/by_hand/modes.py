@@ -33,30 +33,41 @@ ROUNDING = 1e-3
 class Neighbours:
     """What becomes of a network's class scores in training mode when each image is alone, not among all others.
 
-    `change`: of a score, at most; `answers`: how many of `images` images get another one.
+    `change`: of a score, at most; `answers`: how many images get another one.
     """
 
     change: float
     answers: int
-    images: int
 
 
-def neighbours(run: FinishedRun, images: Tensor) -> Neighbours:
-    """Of the network of `run` and standardised `images` (n, 1, h, w), in one batch and one by one."""
-    together, alone = (scores(run, images, size) for size in (len(images), 1))
+def neighbours(run: FinishedRun, images: Tensor) -> Neighbours | None:
+    """Of the network of `run` and standardised `images` (n, 1, h, w), in one batch and one by one.
+
+    None where a layer refuses a single image, which leaves it with one value of a channel.
+    """
+    net = trained_net(run).train()
+    try:
+        with torch.no_grad():
+            together, alone = net(images), torch.cat([net(image) for image in images.split(1)])
+    except ValueError:
+        return None
     answers = int((together.argmax(dim=1) != alone.argmax(dim=1)).sum())
-    return Neighbours((together - alone).abs().max().item(), answers, len(images))
+    return Neighbours((together - alone).abs().max().item(), answers)
 
 
 @torch.no_grad()
-def scores(run: FinishedRun, images: Tensor, size: int | None = None) -> Tensor:
-    """Class scores (n, 10) in batches of `size`, in training mode; without one, in evaluation mode.
+def scores(run: FinishedRun, images: Tensor, size: int | None = None) -> Tensor | None:
+    """Class scores (n, 10) of the network of `run` in evaluation mode, or with a `size`, in training mode.
 
-    BN takes its statistics over parts of so many images of one large batch, which comes to the same and is faster.
+    BN then takes its statistics over so many images, parts of one large batch: the same as batches of that size, and
+    faster. None where a layer refuses, as `neighbours` has it.
     """
     if size is None:
         return trained_net(run)(images)
-    return trained_net(run, statistics_batch=size).train()(images)
+    try:
+        return trained_net(run, statistics_batch=size).train()(images)
+    except ValueError:
+        return None
 
 
 def in_words(runs: Sequence[FinishedRun]) -> str:
@@ -67,8 +78,8 @@ def in_words(runs: Sequence[FinishedRun]) -> str:
     images = kept_images(known)
     movable, others = [], []
     for name, run in zip(model_names(known), known, strict=True):
-        found = neighbours(run, images)
-        (movable if found.change > ROUNDING else others).append((escape(name), found))
+        if found := neighbours(run, images):
+            (movable if found.change > ROUNDING else others).append((escape(name), found))
     sentences = [
         f"Of the {counted(len(images), 'image')} that one of the networks here misclassified, in training mode, {name} "
         f"gives {found.answers} another answer when each is a batch of its own than when all are one, and moves a "
@@ -76,13 +87,10 @@ def in_words(runs: Sequence[FinishedRun]) -> str:
         for name, found in movable
     ]
     if others:
-        most = max(found.change for _, found in others)
-        changed = sum(found.answers for _, found in others)
+        most, changed = max(found.change for _, found in others), sum(found.answers for _, found in others)
         sentences.append(
-            f"{join_words([name for name, _ in others])} {'gives' if len(others) == 1 else 'give'} the same answers, "
-            f"and no score moves by more than {scientific(most)}, which is rounding."
-            if not changed
-            else f"No score of {join_words([name for name, _ in others])} moves by more than {scientific(most)}."
+            f"Alone or among all others, no score of {join_words([name for name, _ in others])} moves by more than "
+            f"{scientific(most)}, and {changed or 'none'} of the answers {'is' if changed < 2 else 'are'} another."
         )
     return " ".join(sentences)
 
@@ -105,7 +113,7 @@ def accuracies(runs: Sequence[FinishedRun]) -> str:
         "evaluation mode, and in training mode in batches of several sizes, with the statistics of each batch (and "
         f"weights as they are). One image is {rounded(100 / count, 2)} %."
     )
-    return f"@tbl-by-hand-modes has both modes.\n\n{markup.table('by-hand-modes', frame, caption)}"
+    return f"@tbl-by-hand-modes has both in numbers.\n\n{markup.table('by-hand-modes', frame, caption)}"
 
 
 def modes_table(runs: Sequence[FinishedRun]) -> tuple[pd.DataFrame, int]:
@@ -117,12 +125,12 @@ def modes_table(runs: Sequence[FinishedRun]) -> tuple[pd.DataFrame, int]:
     rows = [("evaluation", None), *((f"training, {counted(size, 'image')}", size) for size in SIZES)]
     columns: dict[str, list[str]] = {"mode and batch": [name for name, _ in rows]}
     for name, run in zip(model_names(runs), runs, strict=True):
-        # Only BN has statistics of a batch; of the others all batches are one.
+        # Only BN has statistics of a batch: of the others all batches are one, as `neighbours` finds.
         sizes = [size for _, size in rows] if run.config.norm == "bn" else [None, len(images)]
         own = [_accuracy(scores(run, images, size), labels) for size in sizes]
         columns[escape(name)] = own + own[-1:] * (len(rows) - len(own))
     return pd.DataFrame(columns), len(images)
 
 
-def _accuracy(scores: Tensor, labels: Tensor) -> str:
-    return rounded(100 * (scores.argmax(dim=1) == labels).double().mean().item(), 1)
+def _accuracy(scores: Tensor | None, labels: Tensor) -> str:
+    return "–" if scores is None else rounded(100 * (scores.argmax(dim=1) == labels).double().mean().item(), 1)

@@ -60,10 +60,10 @@ def in_words() -> str:
     gap = (whole.output - instance.output).abs().max().item()
     refusal = one.refusal.partition(",")[0].rstrip(".")
     return (
-        f"With one image its sets are those of IN (@sec-by-hand-test), and its output differs from IN’s by {gap:g}. "
-        "Where the image has one position left, as behind a mean over positions, a set has one value, which is its own "
-        f"mean: {f'`nn.BatchNorm2d` refuses (“{refusal}”)' if one.refusal else 'the output is β'}. With two images "
-        f"there the output says which of two values is the larger and nothing else: {two}, whatever they are "
+        "With one image its sets are those of IN (@sec-by-hand-test), and so is its output, with a difference of "
+        f"{gap:g}. Where the image has one position left, as behind a mean over positions, a set has one value, which "
+        f"is its own mean: {f'`nn.BatchNorm2d` refuses (“{refusal}”)' if one.refusal else 'the output is β'}. With two "
+        f"images there the output says which of two values is the larger and nothing else: {two}, whatever they are "
         "(@tbl-by-hand-one-image). The same befalls any normalization whose sets are that small."
     )
 

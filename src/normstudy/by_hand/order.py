@@ -29,12 +29,13 @@ def in_words(runs: Sequence[FinishedRun]) -> str:
     before, after = orders()
     zeros = {name: 100 * (values == 0).double().mean().item() for name, values in (before | after).items()}
     return (
-        "Both are found; the order here, normalization first, is that of the paper, which argues that what a ReLU "
-        "makes has no shape that a mean and a variance could hold [@ioffe2015, Section 3.2]. On the example’s values "
-        f"less {LEVEL} (@tbl-by-hand-order), BN before the ReLU sees all that the convolution has made, and the layer "
-        f"behind gets {zeros['out, norm first']:.0f} % zeros. After the ReLU it sees {zeros['in, ReLU first']:.0f} % "
-        "zeros, which behind it share one value below 0 in each channel, and the next layer gets mean 0, variance 1 "
-        f"and {zeros['out, ReLU first']:.0f} % zeros. {_cut(runs)}"
+        "Both are found; the order here, normalization first, is that of the paper, which argues that the shape of "
+        "what a ReLU makes changes in training, so that to hold its mean and variance would not hold it still "
+        f"[@ioffe2015, Section 3.2]. On the example’s values less {LEVEL} (@tbl-by-hand-order), BN before the ReLU "
+        f"sees all that the convolution has made, and the layer behind gets {zeros['out, norm first']:.0f} % zeros. "
+        f"After the ReLU it sees {zeros['in, ReLU first']:.0f} % zeros, which behind it share one value below 0 in "
+        f"each channel, and the next layer gets mean 0, variance 1 and {zeros['out, ReLU first']:.0f} % zeros. "
+        f"{_cut(runs)}"
     ).strip()
 
 
