@@ -19,9 +19,11 @@ def section(runs: Sequence[FinishedRun]) -> str:
     answers = {
         "Does layer normalization look at other images?": f"No, nor do GN, IN and LN2d; BN does, in training "
         f"(@tbl-by-hand-compared). {modes.in_words(runs)}",
-        "Does it matter whether the network is in training or in evaluation mode?": "For BN, yes: it computes "
-        "something else (@sec-by-hand-test), and what it says of an image in training mode is decided with the images beside it, "
-        f"the more so the fewer they are. One judges with `model.eval()`. For the others, no. {modes.accuracies(runs)}",
+        "Does it matter whether the network is in training or in evaluation mode?": (
+            "For BN, yes: it computes something else (@sec-by-hand-test), and what it says of an image in training "
+            "mode is decided with the images beside it, the more so the fewer they are. One judges with "
+            f"`model.eval()`. For the others, no. {modes.accuracies(runs)}"
+        ),
         "What does BN do with one image?": one_image.in_words(),
         "Before the ReLU or after it?": order.in_words(runs),
         "Which variance, biased or unbiased?": _variances(runs),

@@ -94,7 +94,8 @@ def _draw(page: Worksheet, sheet: Sheet) -> None:
         page.cell(row, column, text)
     for (row, column), cell in sheet.cells.items():
         written = page.cell(row, column, f"={cell.formula}" if cell.formula else _whole(cell.value))
-        written.number_format = "General" if sheet.name == INPUTS else "0.000"
+        given = sheet.name == INPUTS or sheet.grids["x"] < row < sheet.grids["x̂"] and column < TABLE_COLUMN
+        written.number_format = "General" if given else "0.000"
         written.alignment = Alignment(horizontal="center")
         written.border = Border(LINE, LINE, LINE, LINE)
         if sheet.name == INPUTS:
@@ -156,8 +157,6 @@ def _colour_sets(page: Worksheet, sheet: Sheet, kind: str) -> None:
         for position in shared.positions:
             page.cell(*place(sheet.grids["x"], position)).fill = _fill(_rgb(colour))
         page.cell(head + number, TABLE_COLUMN).fill = _fill(_rgb(colour))
-    for position in (at for shared in shared_sets(kind) for at in shared.positions):
-        page.cell(*place(sheet.grids["x"], position)).number_format = "General"
 
 
 def _scale(page: Worksheet, top: int) -> None:
