@@ -94,7 +94,7 @@ def _draw(page: Worksheet, sheet: Sheet) -> None:
         page.cell(row, column, text)
     for (row, column), cell in sheet.cells.items():
         written = page.cell(row, column, f"={cell.formula}" if cell.formula else _whole(cell.value))
-        given = sheet.name == INPUTS or sheet.grids["x"] < row < sheet.grids["x̂"] and column < TABLE_COLUMN
+        given = sheet.name == INPUTS or (sheet.grids["x"] < row < sheet.grids["x̂"] and column < TABLE_COLUMN)
         written.number_format = "General" if given else "0.000"
         written.alignment = Alignment(horizontal="center")
         written.border = Border(LINE, LINE, LINE, LINE)
