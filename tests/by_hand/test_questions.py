@@ -25,11 +25,16 @@ def published():
 
 def test_runs_without_a_network_have_answers_too():
     runs = [recorded_run("bn", [0.1], [0.9], norm="bn"), made_run("gn", [], diverged=True)]
-    assert with_network(runs) == []
+    assert with_network(runs) == {}
     text = questions.section(runs)
     assert "nan" not in text
     assert text.count("**") == 14
     assert not unsupported_constructs(text)
+
+
+def test_of_several_models_of_a_kind_the_first_is_looked_into(published):
+    found = with_network([*published, *published])
+    assert [run.config.norm for run in found.values()] == list(dict.fromkeys(run.config.norm for run in published))
 
 
 def test_kept_images_are_each_there_once(published):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 import torch
@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from normstudy.by_hand.networks import kept_images, with_network
 from normstudy.model import Net, count_parameters, make_net, penalised_weights
 from normstudy.report import markup
-from normstudy.report.labels import model_names
 from normstudy.report.markup import escape
 from normstudy.report.wording import counted, rounded, scientific
 from normstudy.runs.activations import normalizations_of
@@ -42,7 +41,7 @@ SHRUNK: dict[str, Callable[[Net], list[Tensor]]] = {
 
 def in_words(runs: Sequence[FinishedRun]) -> str:
     """The rule, counted, and what shrinking shows."""
-    known = [run for run in with_network(runs) if run.config.norm != "none"]
+    known = {name: run for name, run in with_network(runs).items() if run.config.norm != "none"}
     decayed, spared = rule(runs[0])
     told = (
         "Here they are spared: of the numbers that are learned, the optimizer decays and L1 pulls the "
@@ -70,10 +69,10 @@ def rule(run: FinishedRun) -> tuple[int, int]:
 
 def table(runs: Sequence[FinishedRun]) -> str:
     """`@tbl-by-hand-decayed`; nothing without a network that has normalizations."""
-    known = [run for run in with_network(runs) if run.config.norm != "none"]
+    known = {name: run for name, run in with_network(runs).items() if run.config.norm != "none"}
     if not known:
         return ""
-    images = kept_images(known)
+    images = kept_images(known.values())
     caption = (
         f"Parameters of trained networks times {SHARE:g}: by how much class scores of {counted(len(images), 'image')} "
         "that one of them misclassified move at most, and in brackets how many answers change. BN "
@@ -82,10 +81,10 @@ def table(runs: Sequence[FinishedRun]) -> str:
     return markup.table("by-hand-decayed", shrunk_table(known, images), caption)
 
 
-def shrunk_table(runs: Sequence[FinishedRun], images: Tensor) -> pd.DataFrame:
+def shrunk_table(runs: Mapping[str, FinishedRun], images: Tensor) -> pd.DataFrame:
     """A row per group of parameters, a column per network."""
     columns: dict[str, list[str]] = {f"times {SHARE:g}": list(SHRUNK)}
-    for name, run in zip(model_names(runs), runs, strict=True):
+    for name, run in runs.items():
         columns[escape(name)] = [_shown(*moved(trained_net(run), images, chosen)) for chosen in SHRUNK.values()]
     return pd.DataFrame(columns)
 

@@ -16,7 +16,6 @@ from normstudy.by_hand.exact import text, together
 from normstudy.by_hand.networks import kept_images, with_network
 from normstudy.model import Net
 from normstudy.report import markup
-from normstudy.report.labels import model_names
 from normstudy.report.markup import escape
 from normstudy.report.wording import counted, scientific
 from normstudy.runs.folder import FinishedRun
@@ -126,10 +125,10 @@ def _weights(each: Filter) -> str:
 
 
 def in_networks(runs: Sequence[FinishedRun]) -> str:
-    """How far the scores of each network with BN move when all its normalizations are folded; nothing without one."""
+    """How far the scores of the network with BN move when all its normalizations are folded; nothing without one."""
     sentences = []
-    for name, run in zip(model_names(runs), runs, strict=True):
-        if run.config.norm != "bn" or not with_network([run]):
+    for name, run in with_network(runs).items():
+        if run.config.norm != "bn":
             continue
         net, images = trained_net(run), kept_images([run])
         folded = folded_net(net)
@@ -138,7 +137,7 @@ def in_networks(runs: Sequence[FinishedRun]) -> str:
         moved = int((scores.argmax(dim=1) != others.argmax(dim=1)).sum())
         sentences.append(
             f"In {escape(name)} (seed {run.config.seed}) folding makes {_size(net):,} kept numbers {_size(folded):,}. "
-            f"On the {counted(len(images), 'image')} that it misclassified, the class scores, whose size is up to "
+            f"On {counted(len(images), 'image')} that it misclassified, the class scores, whose size is up to "
             f"{scores.abs().max().item():.1f}, differ by {scientific((scores - others).abs().max().item())} at most, "
             f"rounding in 32-bit numbers, and {moved or 'none'} of its answers {'is' if moved < 2 else 'are'} another."
         )

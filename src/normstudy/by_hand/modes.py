@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from normstudy.by_hand.networks import kept_images, with_network
 from normstudy.report import markup
-from normstudy.report.labels import DATA_TITLES, model_names
+from normstudy.report.labels import DATA_TITLES
 from normstudy.report.markup import escape
 from normstudy.report.wording import counted, join_words, rounded, scientific
 from normstudy.runs.folder import FinishedRun
@@ -75,13 +75,13 @@ def in_words(runs: Sequence[FinishedRun]) -> str:
     known = with_network(runs)
     if not known:
         return ""
-    images = kept_images(known)
+    images = kept_images(known.values())
     movable, others = [], []
-    for name, run in zip(model_names(known), known, strict=True):
+    for name, run in known.items():
         if found := neighbours(run, images):
             (movable if found.change > ROUNDING else others).append((escape(name), found))
     sentences = [
-        f"Of the {counted(len(images), 'image')} that one of the networks here misclassified, in training mode, {name} "
+        f"Of {counted(len(images), 'image')} that one of the networks here misclassified, in training mode, {name} "
         f"gives {found.answers} another answer when each is a batch of its own than when all are one, and moves a "
         f"class score by up to {rounded(found.change, 1)}."
         for name, found in movable
@@ -100,7 +100,7 @@ def accuracies(runs: Sequence[FinishedRun]) -> str:
     known = with_network(runs)
     if not known:
         return ""
-    config = known[0].config
+    config = runs[0].config
     title = DATA_TITLES[config.dataset]
     if not is_present(config.dataset):
         return (
@@ -116,15 +116,15 @@ def accuracies(runs: Sequence[FinishedRun]) -> str:
     return f"@tbl-by-hand-modes has both in numbers.\n\n{markup.table('by-hand-modes', frame, caption)}"
 
 
-def modes_table(runs: Sequence[FinishedRun]) -> tuple[pd.DataFrame, int]:
+def modes_table(runs: Mapping[str, FinishedRun]) -> tuple[pd.DataFrame, int]:
     """Accuracies in percent, a row per mode and size, a column per network; and the number of images."""
-    config = runs[0].config
+    config = next(iter(runs.values())).config
     data = load_once(config.dataset, config.evaluate_on)
     images = data.standardise_(data.evaluation.images[:IMAGES].float().div_(255))
     labels = data.evaluation.labels[:IMAGES]
     rows = [("evaluation", None), *((f"training, {counted(size, 'image')}", size) for size in SIZES)]
     columns: dict[str, list[str]] = {"mode and batch": [name for name, _ in rows]}
-    for name, run in zip(model_names(runs), runs, strict=True):
+    for name, run in runs.items():
         # Only BN has statistics of a batch: of the others all batches are one, as `neighbours` finds.
         sizes = [size for _, size in rows] if run.config.norm == "bn" else [None, len(images)]
         own = [_accuracy(scores(run, images, size), labels) for size in sizes]

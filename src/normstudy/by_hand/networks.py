@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
 
+from normstudy.report.labels import model_names
 from normstudy.runs.class_maps import STANDARDS
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import RecordedRun
 
-
-def with_network(runs: Sequence[FinishedRun]) -> list[FinishedRun]:
-    """Those of `runs` whose weights are at hand, with an image at least: not diverged, not a record alone."""
-    return [
-        run for run in runs if not (run.diverged or isinstance(run, RecordedRun)) and len(run.misclassified["label"])
-    ]
+MOST = 100
+"""Images that are shown to the networks."""
 
 
-def kept_images(runs: Sequence[FinishedRun]) -> Tensor:
-    """The images that `runs`, all of one data set, misclassified, each once: standardised, (n, 1, h, w).
+def with_network(runs: Sequence[FinishedRun]) -> dict[str, FinishedRun]:
+    """By their names among `runs`, the first of each normalization whose weights are at hand, with an image at least.
+
+    Those that diverged have none, nor has a record.
+    """
+    found: dict[str, tuple[str, FinishedRun]] = {}
+    for name, run in zip(model_names(runs), runs, strict=True):
+        if not (run.diverged or isinstance(run, RecordedRun)) and len(run.misclassified["label"]):
+            found.setdefault(run.config.norm, (name, run))
+    return dict(found.values())
+
+
+def kept_images(runs: Iterable[FinishedRun]) -> Tensor:
+    """Images that `runs`, all of one data set, misclassified, each once, `MOST` at most: (n, 1, h, w), standardised.
 
     They come with the run folders, so that no data set must be at hand.
     """
+    runs = list(runs)
     mean, deviation = STANDARDS[runs[0].config.dataset]
     images = torch.cat([torch.from_numpy(run.misclassified["images"]) for run in runs])
-    return torch.unique(images, dim=0).float().unsqueeze(1).div(255).sub(mean).div(deviation)
+    return torch.unique(images, dim=0)[:MOST].float().unsqueeze(1).div(255).sub(mean).div(deviation)

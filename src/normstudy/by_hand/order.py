@@ -13,7 +13,6 @@ from normstudy.by_hand.exact import together
 from normstudy.by_hand.networks import kept_images, with_network
 from normstudy.model import Net
 from normstudy.report import markup
-from normstudy.report.labels import model_names
 from normstudy.report.markup import escape
 from normstudy.report.wording import counted, join_words, rounded
 from normstudy.runs.activations import normalizations_of
@@ -78,10 +77,10 @@ def _cut(runs: Sequence[FinishedRun]) -> str:
     known = with_network(runs)
     if not known:
         return ""
-    images = kept_images(known)
+    images = kept_images(known.values())
     told = [
         f"{escape(name)} {join_words([f'{100 * share:.0f}' for share in negative(trained_net(run), images)])}"
-        for name, run in zip(model_names(known), known, strict=True)
+        for name, run in known.items()
     ]
     return (
         f"In the trained networks the ReLUs cut off, of {counted(len(images), 'image')} that one of them "
