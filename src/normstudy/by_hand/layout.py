@@ -10,7 +10,6 @@ import pandas as pd
 
 from normstudy.by_hand.exact import together
 
-
 MOST = 80
 """Characters of a row beyond which a cell's values may stand below each other: a page of paper has no more."""
 
