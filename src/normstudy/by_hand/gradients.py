@@ -112,7 +112,7 @@ def one_gradient_table(position: Position = FIRST) -> pd.DataFrame:
                 "kind": name,
                 "mean of g": text(found.mean),
                 "x̂ · mean of g x̂": text(along),
-                "∂L/∂x": together(f"({' − '.join(terms)})/{std} = {found} ≈ {rounded(float(found))}"),
+                "∂L/∂x": together(f"({' − '.join(terms)})/{std} = {found}") + f" ≈ {rounded(float(found))}",
             }
         )
     return pd.DataFrame(rows)

@@ -10,8 +10,8 @@ import pandas as pd
 
 from normstudy.by_hand.exact import together
 
-MOST = 80
-"""Characters of a row beyond which a cell's values may stand below each other: a page of paper has no more."""
+MOST = 60
+"""Characters of a row beyond which a cell's values may stand below each other: a page has hardly room for more."""
 
 
 def laid_out(values: np.ndarray, shown: Callable[[Any], str]) -> pd.DataFrame:
