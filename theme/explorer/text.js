@@ -45,12 +45,13 @@ function fullText(value) {
   return /[/√]/.test(exact) ? `${exact} ≈ ${decimal}` : exact;
 }
 
-// For a cell: at most five characters.
+// For a cell, at most five characters: fractions where they are short, roots as decimals, so that cells compare.
 function shortText(value) {
-  const exact = exactText(value);
-  if (exact !== undefined && exact.length <= 5) return exact;
+  const exact = value.rational && exactText(value);
+  if (exact && exact.length <= 5) return exact;
   const number = value.number(), size = Math.abs(number);
-  if (size >= 9999.5 || size < 0.005) return minus(number.toExponential(0).replace("e+", "e"));
+  if (size < 0.005) return "≈0";
+  if (size >= 9999.5) return minus(number.toExponential(0).replace("e+", "e"));
   return minus(number.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0));
 }
 

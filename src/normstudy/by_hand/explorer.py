@@ -42,15 +42,14 @@ def section(theme: Path) -> str:
         [
             f"<style>\n{style}</style>",
             skeleton.rstrip(),
-            f'<script type="application/json">{_data()}</script>',
+            f'<script type="application/json">{data()}</script>',
             f"<script>\n{script(theme)}</script>",
         ]
     )
     in_page = (
         "Here the example can be changed. Choose a normalization, and a value by mouse, finger or arrow keys: what "
         "shares its mean is framed. Type another number, and everything follows, in exact fractions and roots where "
-        "these are short. [Without scripts, the figures and tables below show the same for the numbers as given.]"
-        "{.explorer-without}"
+        "these are short."
     )
     on_paper = (
         "In the web page, the example's numbers can be changed here, and all that follows from them is computed "
@@ -63,13 +62,14 @@ def section(theme: Path) -> str:
 
 
 def script(theme: Path, names: Sequence[str] = (*COMPUTING, *SHOWING)) -> str:
-    """The scripts `names` of the folder `theme` as one, whose names stay its own: pages from the disk load no modules."""
+    """The scripts `names` of `theme` as one, with a scope of its own: a page from the disk can load no modules."""
     sources = [(theme / f"explorer/{name}.js").read_text(encoding="utf-8") for name in names]
     return '(() => {\n"use strict";\n' + "\n".join(sources) + "})();\n"
 
 
-def _data() -> str:
-    data = {
+def data() -> str:
+    """What the scripts take from the example, as JSON: numbers are texts such as `1/2`."""
+    found = {
         "shape": list(IMAGES.shape),
         "x": [str(int(value)) for value in IMAGES.flatten()],
         "gamma": list(map(str, GAMMA)),
@@ -81,4 +81,4 @@ def _data() -> str:
             for key, (name, of) in METHODS.items()
         ],
     }
-    return json.dumps(data, ensure_ascii=False)
+    return json.dumps(found, ensure_ascii=False)
