@@ -77,8 +77,10 @@ class State:
             return list(zip(self.running[1:5], self.running[5:], strict=True))
         return [measured([self.x[index] for index in members]) for members in self.sets]
 
-    def set_at(self, index):
-        return next(number for number, members in enumerate(self.sets) if index in members)
+    @cached_property
+    def set_at(self):
+        """The number of each value's set."""
+        return {index: number for number, members in enumerate(self.sets) for index in members}
 
 
 def position(index):
@@ -178,12 +180,12 @@ def marked(state):
     """The numbers of the values that the number looked at depends on by its mean, its variance or its sum."""
     if state.shows in ("dgamma", "dbeta"):
         return {index for index in range(SIZE) if position(index)[1] == state.channel}
-    return {state.at} if state.kept else set(state.sets[state.set_at(state.at)])
+    return {state.at} if state.kept else set(state.sets[state.set_at[state.at]])
 
 
 def exact_square(state, index):
     """x̂² of a value, a fraction, with the sign of x̂."""
-    mean, variance = state.statistics[state.set_at(index)]
+    mean, variance = state.statistics[state.set_at[index]]
     distance = state.x[index] - mean
     return (1 if distance > 0 else -1) * distance**2 / (variance + state.eps)
 

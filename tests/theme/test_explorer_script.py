@@ -109,7 +109,7 @@ def check(state, shown):
     """Every number that the page shows in `state`."""
     numbers, of_torch = shown["numbers"], by_torch(state)
     lost, lost_channels = undefined(state)
-    own = state.set_at(state.at)
+    own = state.set_at[state.at]
     (mean, variance), spread = state.statistics[own], state.statistics[own][1] + state.eps
     order, backward = shown["order"], state.shows in ("dx", "dgamma", "dbeta")
     assert sorted(order) == list(range(SIZE))
@@ -155,7 +155,7 @@ def check(state, shown):
 
     assert set(shown["marked"]) == marked(state)
     assert shown["chosen"] == [state.at]
-    assert shown["letters"] == [chr(65 + state.set_at(index)) for index in order]
+    assert shown["letters"] == [chr(65 + state.set_at[index]) for index in order]
     assert [fraction(text) for text in shown["fields"][1:]] == state.gamma + state.beta
     results = {name: of_torch[name][state.at] for name in ("xhat", "y", "dx")}
     results |= {"dgamma": dgamma[state.channel], "dbeta": float(dbeta[state.channel])}
@@ -340,8 +340,8 @@ def test_all_of_it_by_keyboard_alone(opened):
     page.keyboard.type("1")
     page.keyboard.press("Escape")
     assert page.evaluate(focus).startswith("9, image 3")
-    assert "image 3, channel 4, row 2, column 2" in tabbed()  # the same place in the right grid
-    for name in ("1 less", "9", "1 more", "Random values", "From the start"):
+    right = "image 3, channel 4, row 2, column 2"  # the same place in the right grid
+    for name in ("1 less", "9", "1 more", "Random values", right, "From the start"):
         assert name in tabbed()
     page.keyboard.press("Enter")
     assert len(page.evaluate(READ)["steps"]) == 1
@@ -404,7 +404,7 @@ def test_by_touch_on_a_small_screen(opened):
     state = State()
     check(replace(state, at=5, x=put(state.x, 5, state.x[5] + 1)), page.evaluate(READ))
     assert sideways(page) <= 0
-    targets = page.locator(".explorer :is(button, [role=gridcell], select, input[type=text], label, summary):visible")
+    targets = page.locator(".explorer :is(button, [role=gridcell], select, input[type=text], .explorer-option, summary):visible")
     sizes = targets.evaluate_all(
         "(all) => all.map((one) => one.getBoundingClientRect()).map((r) => [r.width, r.height])"
     )

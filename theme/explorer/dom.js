@@ -23,3 +23,10 @@ function radios(name, options, chosen) {
     return make("label", { class: "explorer-option" }, input, text);
   });
 }
+
+// A table in `place`, with a head and two bodies to be filled. It is made here, as Quarto would remake one in the page.
+function makeTable(place, ...caption) {
+  const table = make("table", { class: "explorer-table" }, ...caption, make("thead"), make("tbody"), make("tbody"));
+  place.append(table);
+  return table;
+}

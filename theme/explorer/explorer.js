@@ -90,6 +90,7 @@ function explore(root) {
     return linked;
   };
   addEventListener("hashchange", () => { if (followLink()) root.scrollIntoView(); });
+  root.previousElementSibling.hidden = true; // what stands there for those without scripts
   root.hidden = false;
   show({});
   if (followLink()) root.scrollIntoView();

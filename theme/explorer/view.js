@@ -10,7 +10,8 @@ function buildView(root, { shape, hues, methods, momentum }) {
   fill("shows-backward", shown.filter(([, { backward }]) => backward).map(([id, { name }]) => [id, name]), "shows");
   fill("time", [["train", "training"], ["test", "test time"]]);
   find("[name=eps]").append(...EPSILONS.map((eps, at) => make("option", { value: at }, rationalText(eps))));
-  buildChannels(find("[data-table=channels]"), shape[1]);
+  buildChannels(makeTable(find("[data-table=channels]"), make("caption", {}, "Per channel")), shape[1]);
+  makeTable(find("[data-table=sets]"));
   return { root, find, cells, shape, hues, methods, momentum };
 }
 
@@ -156,11 +157,10 @@ function buildChannels(table, channels) {
     })));
     table.tBodies[0].append(make("tr", {}, make("th", { scope: "row" }, sign), ...fields));
   }
-  table.append(make("tbody"));
 }
 
 function drawChannels({ find, shape }, state, method, all) {
-  const table = find("[data-table=channels]");
+  const table = find("[data-table=channels] table");
   for (const field of table.querySelectorAll("input")) {
     if (document.activeElement !== field) setField(field, state[field.dataset.list][field.dataset.channel]);
   }
@@ -185,7 +185,7 @@ function drawChannels({ find, shape }, state, method, all) {
 const counted = (count, one, several) => `${count} ${count === 1 ? one : several}`;
 
 function drawSets({ find, shape }, state, { sets }) {
-  const table = find("[data-table=sets]"), heads = ["set", "values", "μ", "σ²", "σ"];
+  const table = find("[data-table=sets] table"), heads = ["set", "values", "μ", "σ²", "σ"];
   table.tHead.replaceChildren(make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head))));
   table.tBodies[0].replaceChildren(...sets.map(({ members, mean, variance }, number) => make("tr", {},
     make("th", { scope: "row" }, `${letterOf(number)}: ${setName(members, shape)}`),
