@@ -31,6 +31,7 @@ function fillCell(cell, { value, of, name, letter, hue, strength, chosen, marked
   cell.setAttribute("aria-selected", String(chosen));
   cell.tabIndex = chosen ? 0 : -1;
   cell.classList.toggle("explorer-marked", marked);
+  cell.classList.toggle("explorer-long", number.textContent.length > 4);
   cell.classList.remove("explorer-changed");
   if (changed) requestAnimationFrame(() => cell.classList.add("explorer-changed"));
   cell.style.setProperty("--hue", hue);
