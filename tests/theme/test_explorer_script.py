@@ -404,7 +404,9 @@ def test_by_touch_on_a_small_screen(opened):
     state = State()
     check(replace(state, at=5, x=put(state.x, 5, state.x[5] + 1)), page.evaluate(READ))
     assert sideways(page) <= 0
-    targets = page.locator(".explorer :is(button, [role=gridcell], select, input[type=text], .explorer-option, summary):visible")
+    targets = page.locator(
+        ".explorer :is(button, [role=gridcell], select, input[type=text], .explorer-option, summary):visible"
+    )
     sizes = targets.evaluate_all(
         "(all) => all.map((one) => one.getBoundingClientRect()).map((r) => [r.width, r.height])"
     )
