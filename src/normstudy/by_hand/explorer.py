@@ -1,0 +1,84 @@
+"""The explorer: the worked example in the page, to be changed by its reader, forward and backward.
+
+Its HTML, style and scripts lie in `theme/explorer/`; the example's numbers and what is constant in them come from here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from normstudy.by_hand.definition import BETA, GAMMA, IMAGES, NORMALIZATIONS, Normalization
+from normstudy.by_hand.panels import HUES
+from normstudy.by_hand.running import MOMENTUM
+
+COMPUTING = ("rational", "exact", "text", "sets", "forward", "backward", "running", "state", "link", "steps")
+"""The scripts that know of no page, each after those that it uses."""
+
+SHOWING = ("dom", "grid", "wording", "view", "listen", "explorer")
+
+METHODS = {
+    "bn": ("BN", NORMALIZATIONS["bn"]),
+    "ln": ("LN", NORMALIZATIONS["ln"]),
+    "gn1": ("GN, G = 1", Normalization(shared=NORMALIZATIONS["gn"].shared, groups=1)),
+    "gn2": ("GN, G = 2", Normalization(shared=NORMALIZATIONS["gn"].shared, groups=2)),
+    "gn4": ("GN, G = 4", Normalization(shared=NORMALIZATIONS["gn"].shared, groups=4)),
+    "in": ("IN", NORMALIZATIONS["in"]),
+    # One mean per position, over the channels: nn.LayerNorm(C) on (N, H, W, C), as in Liu et al. 2022, arXiv:2201.03545
+    "ln2d": ("LayerNorm2d", Normalization(shared="GK", groups=None)),
+}
+"""What can be chosen: its name there, and which values share a mean."""
+
+
+def section(theme: Path) -> str:
+    """The explorer with a sentence before it, in HTML; on paper a sentence that says where it is.
+
+    `theme`: the folder with its parts, which become part of the page. Until its script runs, nothing of it is seen.
+    """
+    parts = theme / "explorer"
+    style, skeleton = ((parts / f"explorer.{kind}").read_text(encoding="utf-8") for kind in ("css", "html"))
+    body = "\n".join(
+        [
+            f"<style>\n{style}</style>",
+            skeleton.rstrip(),
+            f'<script type="application/json">{data()}</script>',
+            f"<script>\n{script(theme)}</script>",
+        ]
+    )
+    in_page = (
+        "Here the example can be changed. Choose a normalization, and a value by mouse, finger or arrow keys: what "
+        "shares its mean is framed. Type another number, and everything follows, in exact fractions and roots where "
+        "these are short."
+    )
+    on_paper = (
+        "In the web page, the example's numbers can be changed here, and all that follows from them is computed "
+        "exactly, forward and backward. The figures and tables below show it for the numbers as given."
+    )
+    return (
+        f'::: {{.content-visible when-format="html"}}\n{in_page}\n\n```{{=html}}\n{body}\n```\n:::\n\n'
+        f'::: {{.content-hidden when-format="html"}}\n{on_paper}\n:::\n'
+    )
+
+
+def script(theme: Path, names: Sequence[str] = (*COMPUTING, *SHOWING)) -> str:
+    """The scripts `names` of `theme` as one, with a scope of its own: a page from the disk can load no modules."""
+    sources = [(theme / f"explorer/{name}.js").read_text(encoding="utf-8") for name in names]
+    return '(() => {\n"use strict";\n' + "\n".join(sources) + "})();\n"
+
+
+def data() -> str:
+    """What the scripts take from the example, as JSON: numbers are texts such as `1/2`."""
+    found = {
+        "shape": list(IMAGES.shape),
+        "x": [str(int(value)) for value in IMAGES.flatten()],
+        "gamma": list(map(str, GAMMA)),
+        "beta": list(map(str, BETA)),
+        "momentum": str(MOMENTUM),
+        "hues": HUES,
+        "methods": [
+            {"id": key, "name": name, "shared": of.shared, "groups": of.groups or 0, "keeps": "N" in of.shared}
+            for key, (name, of) in METHODS.items()
+        ],
+    }
+    return json.dumps(found, ensure_ascii=False)

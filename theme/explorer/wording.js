@@ -1,0 +1,29 @@
+// What is said in words: of a place, of a set, of what a number depends on, and of what has changed.
+
+function placeName(index, shape) {
+  const [image, channel, row, column] = positionOf(index, shape).map((number) => number + 1);
+  return `image ${image}, channel ${channel}, row ${row}, column ${column}`;
+}
+
+// Of the set of the value that is looked at, and of what its number depends on.
+function caption(state, method, shape, { sets, setAt, kept }, index) {
+  const set = sets[setAt[index]], name = `set ${letterOf(setAt[index])} (${setName(set.members, shape)})`;
+  const channel = positionOf(index, shape)[1] + 1;
+  const inChannel = `all ${state.x.length / shape[1]} values of channel ${channel}, in all images`;
+  if (state.shows === "dgamma") return `∂L/∂γ of channel ${channel} is the sum of ∂L/∂y · x̂ over ${inChannel}.`;
+  if (state.shows === "dbeta") return `∂L/∂β of channel ${channel} is the sum of ∂L/∂y over ${inChannel}.`;
+  if (state.shows === "dx") {
+    return kept
+      ? `At test time this ∂L/∂x depends on this value's own ∂L/∂y alone.`
+      : `This ∂L/∂x depends on ∂L/∂y of all ${set.members.length} values of ${name}.`;
+  }
+  if (kept) return `At test time channel ${channel} has the mean and the variance that BN kept, whatever the batch.`;
+  const test = method.keeps ? "" : " The same at test time.";
+  return `One mean and one variance for the ${set.members.length} values of ${name}.${test}`;
+}
+
+const setsInWords = (method, { sets }) => `${method.name}: ${sets.length} sets of ${sets[0].members.length} values.`;
+
+// Numbers of the chosen value, to be read aloud after a change.
+const numbersInWords = (entries) =>
+  `${entries.map(([name, value]) => `${name} ${value ? fullText(value) : "undefined"}`).join(", ")}.`;
