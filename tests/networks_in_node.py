@@ -21,7 +21,7 @@ const bytes = (text) => Uint8Array.from(atob(text), (character) => character.cha
 
 
 def in_node(program, given):
-    """What the JavaScript `program` gives to `answer`, having `given`, the scripts' functions, and `bytes` of base64."""
+    """What the JavaScript `program` gives to `answer`, having `given`, all functions, and `bytes` of base64."""
     parts = [(THEME / f"networks/{name}.js").read_text(encoding="utf-8") for name in COMPUTES]
     source = "\n".join(
         ['"use strict";', *parts, DRIVER, "const answer = (value) => console.log(JSON.stringify(value));", program]

@@ -5,7 +5,7 @@
 const setsOf = (layer, [images, channels, height, width]) => {
   const positions = height * width;
   const groups = layer.groups ?? 1, within = channels / groups;
-  // Images that share BN's statistics: every so-manieth one. What is left over is a sub-batch of its own.
+  // So many images share BN's statistics, and take turns among the sub-batches; what is left over is one of its own.
   const together = Math.min(layer.statistics_batch ?? images, images), batches = Math.floor(images / together);
   const batchOf = (n) => (n < batches * together ? n % batches : batches);
   return {

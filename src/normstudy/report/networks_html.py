@@ -47,7 +47,7 @@ def frame(data: dict[str, Any], theme: Path, normalizations: int, channels: int,
         f"<style>\n{style}</style>",
         '<section class="networks" aria-label="Our networks, to try" hidden>',
         *_input(kinds, data["images"]),
-        '<div class="networks-scroll"><table class="networks-answers">',
+        '<div class="scroll networks-scroll"><table class="networks-answers">',
         "<caption>What each network says: the probability of every class, at test time.</caption></table></div>",
         *_activations(normalizations, channels, bool(training)),
         *(_batch(training) if training else []),
@@ -120,8 +120,8 @@ def _batch(name: str) -> list[str]:
         '<div class="networks-batch">',
         "<h4>Make BN change its mind</h4>",
         '<div class="networks-question"><span class="networks-frame"><canvas class="networks-asked networks-ink" '
-        'role="img" aria-label="The image in question"></canvas></span><p class="networks-note">This image, in training '
-        "mode, in one batch with those that you choose. The weights stay as they are.</p></div>",
+        'role="img" aria-label="The image in question"></canvas></span><p class="networks-note">This image, in '
+        "training mode, in one batch with those that you choose. The weights stay as they are.</p></div>",
         '<fieldset><legend>Its neighbours</legend><p class="networks-note">With keys: arrows move, Space chooses.</p>'
         '<div class="networks-pool"></div></fieldset>',
         '<div class="networks-buttons">'
@@ -130,7 +130,7 @@ def _batch(name: str) -> list[str]:
         '<button type="button" data-action="drawing">Add my drawing</button>'
         '<button type="button" data-action="none">None</button></div>',
         '<p class="networks-batch-said" role="status"></p>',
-        '<div class="networks-scroll"><table class="networks-moved">',
+        '<div class="scroll networks-scroll"><table class="networks-moved">',
         "<caption>What each network says of the image, and how far any probability moves.</caption></table></div>",
         "</div>",
     ]

@@ -38,8 +38,8 @@ def in_words(name: str, run: FinishedRun, data: Data | None) -> str:
     few, many = found[0], found[-1]
     return (
         f"{start} How often does that change an answer? All {len(data.evaluation):,} {which} were shuffled and shown "
-        f"to {escape(name)} in training mode, its weights left alone. In batches of {few.size}, {_share(few.changed)} of "
-        f"its answers are not those of test time; in batches of {many.size}, {_share(many.changed)} (@tbl-networks)."
+        f"to {escape(name)} in training mode, its weights left alone. In batches of {few.size}, {_share(few.changed)} "
+        f"of its answers are not those of test time; in batches of {many.size}, {_share(many.changed)} (@tbl-networks)."
         f"\n\n{table(found, escape(name))}"
     )
 

@@ -133,12 +133,13 @@ def _introduction(asked: _Asked, all_of_them: int) -> str:
     each = f"{weights[0]:,}" if len(weights) == 1 else f"{weights[0]:,} to {weights[-1]:,}"
     left = all_of_them - len(asked.runs)
     rest = f", the first {len(asked.runs)} of {all_of_them} models" if left else ""
+    figure = " (@fig-networks)" if asked.examples else ""
     seeds = {run.config.seed for run in asked.runs}
     seed = f" (seed {seeds.pop()})" if len(seeds) == 1 else ""
     return (
         f"What do the normalizations of {'a trained network' if one else 'trained networks'} do to an image, and what "
         f"{'does it' if one else 'do they'} say of it? Here {'is' if one else 'are'} {join_words(names)}"
-        f"{seed}{rest}, with {each} parameters{'' if one else ' each'} (@fig-networks)."
+        f"{seed}{rest}, with {each} parameters{'' if one else ' each'}{figure}."
     )
 
 

@@ -80,7 +80,7 @@ def statistics(layer: nn.Module, x: Tensor) -> tuple[Tensor, Tensor] | None:
 
 
 def _of_batches(x: Tensor, together: int) -> tuple[Tensor, Tensor]:
-    """As BN's in training: every so-manieth image is of one sub-batch; what is left over is one of its own."""
+    """As of BN in training: so many images share statistics, and take turns among sub-batches (`SubBatchNorm2d`)."""
     batches = len(x) // together
     places = torch.arange(len(x))
     batch = torch.where(places < batches * together, places % batches, batches)
