@@ -30,28 +30,19 @@ const start = (root) => {
     }
     activations.show(activations.isTraining() ? inBatch : atTest);
   };
-  let isAwaited = false; // whether the rest will be shown with the next frame
-  const showRestSoon = () => {
-    if (isAwaited) return;
-    isAwaited = true;
-    requestAnimationFrame(() => {
-      isAwaited = false;
-      showRest();
-    });
-  };
-
   // First the answers; what takes longer waits for the next frame.
-  const look = (isWhole) => {
-    searches += 1;
+  const showAtTest = () => {
     atTest = networks.map((network) => ask(network, [image], input));
     showAnswers(atTest.map(({ probabilities }) => probabilities[0]));
     paintImage(find("seen"), image, data.edge);
+  };
+  const look = () => {
+    searches += 1;
+    showAtTest();
     if (hasBatch) paintImage(find("asked"), image, data.edge);
-    if (isWhole) {
-      const answers = networks.map((network, at) => `${network.name} says ${answerOf(atTest[at].probabilities[0], data.classes)}`);
-      told("said")(image.some(Boolean) ? `${name}. ${answers.join("; ")}.` : "Nothing is drawn.");
-    }
-    showRestSoon();
+    const answers = networks.map((network, at) => `${network.name} says ${answerOf(atTest[at].probabilities[0], data.classes)}`);
+    told("said")(image.some(Boolean) ? `${name}. ${answers.join("; ")}.` : "Nothing is drawn.");
+    requestAnimationFrame(() => showRest());
   };
 
   const examples = makeExamples(root, data, (example) => {
@@ -60,14 +51,28 @@ const start = (root) => {
     image = example.image;
     const text = describedExample(example, data);
     name = text[0].toUpperCase() + text.slice(1);
-    look(true);
+    look();
   });
-  const pad = makePad(root, (strokes, isWhole) => {
+  let isAwaited = false; // whether the answers to an unfinished stroke come with the next frame
+  const drawn = (strokes) => {
     examples.clear();
     isDrawing = true;
     image = prepared(strokes, data.edge, data.form);
     name = "Your drawing";
-    look(isWhole);
+  };
+  const pad = makePad(root, (strokes, isWhole) => {
+    if (isWhole) {
+      drawn(strokes);
+      look();
+    } else if (!isAwaited) {
+      isAwaited = true;
+      requestAnimationFrame(() => {
+        isAwaited = false;
+        if (!strokes.length) return; // it was taken back meanwhile
+        drawn(strokes);
+        showAtTest();
+      });
+    }
   }, told("pad-said"));
 
   const startBatch = () => {
@@ -92,7 +97,7 @@ const start = (root) => {
 
   root.hidden = false;
   if (data.examples.length) examples.choose(0);
-  else look(true);
+  else look();
 };
 
 document.querySelectorAll(".networks").forEach(start);
