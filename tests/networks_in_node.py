@@ -1,0 +1,38 @@
+"""The arithmetic of the networks in the page, carried out by node, without a page."""
+
+import base64
+import json
+import shutil
+import subprocess
+
+import pytest
+from galleries import THEME
+
+from normstudy.report.networks_html import SCRIPTS
+
+NODE = shutil.which("node")
+NEEDS_NODE = pytest.mark.skipif(not NODE, reason="there is no node here")
+COMPUTES = [*SCRIPTS[: SCRIPTS.index("digit") + 1], "search"]
+
+DRIVER = """
+const given = JSON.parse(require("fs").readFileSync(0, "utf-8"));
+const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+"""
+
+
+def in_node(program, given):
+    """What the JavaScript `program` gives to `answer`, having `given`, all functions, and `bytes` of base64."""
+    parts = [(THEME / f"networks/{name}.js").read_text(encoding="utf-8") for name in COMPUTES]
+    source = "\n".join(
+        ['"use strict";', *parts, DRIVER, "const answer = (value) => console.log(JSON.stringify(value));", program]
+    )
+    done = subprocess.run(
+        [NODE, "-e", source], input=json.dumps(given), capture_output=True, encoding="utf-8", timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def packed(images):
+    """Images of bytes (n, h, w) as the scripts get them."""
+    return [base64.b64encode(image.tobytes()).decode() for image in images]
