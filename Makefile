@@ -6,7 +6,8 @@ endif
 
 # What one may type after make, as in `make report OUTPUT=my_report`: PARAMS, RUNS, OUTPUT, RENDERER, SEEDS, for runs
 # on a cluster PROFILE and JOBS, for `make study` STUDY, for `make verify` STUDY, ALL and STAMP, for `make predict` RUN,
-# IMAGES and CSV, and PYTHON to make .venv with. What is typed reaches the scripts as it is, whatever characters it has; what is not typed is theirs to know.
+# IMAGES and CSV, for `make export` RUN, for `make compare` A and B, for `make tensorboard` PORT, and PYTHON to make .venv
+# with. What is typed reaches the scripts as it is, whatever characters it has; what is not typed is theirs to know.
 # Variables of the environment with these names do not count.
 quote = '$(subst ','\'',$(value $(1)))'
 typed = $(filter command line,$(origin $(1)))
@@ -22,7 +23,7 @@ VENV := .venv/bin/python -E -s -u -X utf8
 UV := .venv/bin/uv --no-config pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report train test render verify publish quarto study studies bench growth fault-test lock clean predict params schema
+.PHONY: help setup report train test render verify publish quarto study studies bench growth fault-test lock clean predict export compare tensorboard params schema
 
 help: ## list what one can do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +60,15 @@ studies: setup ## the same for every study there is, one after the other (hours)
 
 predict: setup ## say what a trained network sees in pictures (RUN=<run folder> IMAGES=<file, folder or pattern>; CSV=)
 	@$(VENV) workflow/predict.py $(call option,--run,RUN) $(call option,--images,IMAGES) $(call option,--csv,CSV)
+
+export: setup ## write a trained network as ONNX, with a card, into exports/ (RUN=<run folder>; OUTPUT=)
+	@$(VENV) workflow/export.py $(call option,--run,RUN) $(call option,--output,OUTPUT)
+
+compare: setup ## say whether two results are the same: run folders, folders of runs, records (A=runs B=results)
+	@$(VENV) workflow/compare.py $(call option,--a,A) $(call option,--b,B)
+
+tensorboard: setup ## show all runs in TensorBoard, those that are going on as well (RUNS=runs; PORT=)
+	@$(VENV) workflow/tensorboard.py $(call option,--runs,RUNS) $(call option,--port,PORT)
 
 params: setup ## print every parameter of a run with its default, limits and meaning
 	@$(VENV) workflow/params.py

@@ -6,8 +6,10 @@ trimmed, longer edge 28, in the middle (Xiao et al. 2017, arXiv:1708.07747, sect
 of single characters, reduced to 28 x 28 (Clanuwat et al. 2018, arXiv:1812.01718). UCI digits: fitted into 8 x 8, which
 `training.data` enlarges.
 
-How far that leads, of 1,000 test images of MNIST and of all 899 of UCI digits that were enlarged ten times, inverted
-and put somewhere on a larger sheet: AGREE
+How far that leads was measured on test images enlarged ten times (bicubic), inverted, and put somewhere on a larger
+sheet. Of 2,000 of MNIST the class is that of the image itself for 99.7 % (GN of results/, right in 99.6 % of the
+images themselves and in 99.8 % on the sheets; three times enlarged and not inverted: 99.75 %). Of the 899 of UCI
+digits, which are blurred when they are enlarged and again when they are reduced, for 89 % (a run of two epochs).
 """
 
 from __future__ import annotations
