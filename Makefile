@@ -68,7 +68,7 @@ compare: setup ## say whether two results are the same: run folders, folders of 
 	@$(VENV) workflow/compare.py $(call option,--a,A) $(call option,--b,B)
 
 tensorboard: setup ## show all runs in TensorBoard, those that are going on as well (RUNS=runs; PORT=)
-	@$(VENV) workflow/tensorboard.py $(call option,--runs,RUNS) $(call option,--port,PORT)
+	@$(VENV) workflow/board.py $(call option,--runs,RUNS) $(call option,--port,PORT)
 
 params: setup ## print every parameter of a run with its default, limits and meaning
 	@$(VENV) workflow/params.py
