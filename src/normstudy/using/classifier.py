@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +35,7 @@ class Answer:
     label: int
     name: str
     probability: float
-    image: np.ndarray
+    image: np.ndarray = field(repr=False, compare=False)
     done: str
 
 
