@@ -33,6 +33,7 @@ def runs_at(place: Path | str) -> list[FinishedRun]:
     `RunError` and `RecordError` when one is damaged, and `RunError` when there is none.
     """
     shown, place = one_line(place), Path(os.path.abspath(place))
+    found: dict[str, FinishedRun]
     if place.is_file() and place.suffix == ".json":
         found = {run.name: run for run in read_record(place).runs}
     elif (place / "metrics.json").is_file():

@@ -76,7 +76,7 @@ def _of(image: Image.Image, shown: str) -> Grey:
         raise ImageFileError(f"{shown}: {TOO_LARGE}")
     done = [f"{width} x {height} pixels"]
     if getattr(image, "is_animated", False):
-        done.append(f"first of {image.n_frames} pictures")
+        done.append(f"first of {getattr(image, 'n_frames', 2)} pictures")
     upright = ImageOps.exif_transpose(image)
     if image.getexif().get(0x0112, 1) != 1:
         done.append("turned as its EXIF data say")

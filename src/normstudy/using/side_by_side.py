@@ -175,12 +175,12 @@ def _last_epochs(a: FinishedRun, b: FinishedRun) -> list[str]:
 
 def _over_seeds(first: Sequence[FinishedRun], second: Sequence[FinishedRun]) -> list[str]:
     """Of runs of the same names, what each model's change is worth over its seeds; p-values adjusted for all models."""
-    pairs = [
+    compared = [
         (model.name, compare_models([Model("A", model.runs), Model("B", other.runs)]))
         for model, other in zip(models_of(first), models_of(second), strict=True)
         if len(model.runs) > 1
     ]
-    pairs = [(name, found[0]) for name, found in pairs if found]
+    pairs = [(name, found[0]) for name, found in compared if found]
     lines = []
     for (name, pair), p_value in zip(pairs, adjust_for_many([pair.p_value for _, pair in pairs]), strict=True):
         places = percent_places([(pair.low, pair.high)])
