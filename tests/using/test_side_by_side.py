@@ -10,7 +10,7 @@ from commands import workflow
 from recorded import predictions, recorded_run, seeded_runs
 
 from normstudy.runs.at_place import runs_at
-from normstudy.runs.record import write_predictions, write_record
+from normstudy.runs.record import write_record
 from normstudy.using.side_by_side import changed, side_by_side
 
 
@@ -120,7 +120,6 @@ def test_the_command_takes_folders_and_records_and_says_it_in_its_status(whole, 
     runs = seeded_runs({"bn": [50, 60]})
     results.mkdir()
     write_record(results / "some.json", "", runs)
-    write_predictions(results / "some.npz", runs)
     shutil.copytree(whole, results / whole.name)
     assert [run.name for run in runs_at(results)] == sorted([*(run.name for run in runs), whole.name])
     told = workflow("compare", "--a", results, "--b", whole)
