@@ -5,7 +5,8 @@ $(error On Windows this works within WSL: see README.md)
 endif
 
 # What one may type after make, as in `make report OUTPUT=my_report`: PARAMS, RUNS, OUTPUT, RENDERER, SEEDS, for runs
-# on a cluster PROFILE and JOBS, for `make study` STUDY, for `make verify` STUDY, ALL and STAMP, and PYTHON to make .venv
+# on a cluster PROFILE and JOBS, for `make study` STUDY, for `make verify` STUDY, ALL and STAMP, for `make predict` RUN,
+# IMAGES and CSV, for `make export` RUN, for `make compare` A and B, for `make tensorboard` PORT, and PYTHON to make .venv
 # with. What is typed reaches the scripts as it is, whatever characters it has; what is not typed is theirs to know.
 # Variables of the environment with these names do not count.
 quote = '$(subst ','\'',$(value $(1)))'
@@ -18,11 +19,11 @@ VERIFY = $(call option,--runs,RUNS) $(call option,--study,STUDY) $(call option,-
 CLUSTER = $(if $(value PROFILE),$(call option,--profile,PROFILE)) $(if $(value JOBS),$(call option,--jobs,JOBS))
 
 # -E and -s: what the user's other projects set for Python (PYTHONPATH, packages of his home) stays out.
-RUN := .venv/bin/python -E -s -u -X utf8
+VENV := .venv/bin/python -E -s -u -X utf8
 UV := .venv/bin/uv --no-config pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report train test render verify publish quarto study studies bench growth fault-test lock clean
+.PHONY: help setup report train test render verify publish quarto study studies bench growth fault-test lock clean predict export compare tensorboard params schema
 
 help: ## list what one can do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -31,44 +32,62 @@ setup: ## make .venv with everything that is needed
 	@sh workflow/setup.sh $(if $(call typed,PYTHON),$(call quote,PYTHON),python3)
 
 report: setup ## train what is not trained yet, and make the report (the main job; SEEDS=10: ten seeds of each model)
-	@$(RUN) workflow/report.py $(FOLDERS) $(SEEDS_OF_EACH) $(REPORT) $(CLUSTER)
+	@$(VENV) workflow/report.py $(FOLDERS) $(SEEDS_OF_EACH) $(REPORT) $(CLUSTER)
 
 train: setup ## train what is not trained yet, no report
-	@$(RUN) workflow/report.py $(FOLDERS) $(SEEDS_OF_EACH) --only-train $(CLUSTER)
+	@$(VENV) workflow/report.py $(FOLDERS) $(SEEDS_OF_EACH) --only-train $(CLUSTER)
 
 # In the order of the files: left to itself, pytest-xdist begins the longest of all at the end.
 test: setup ## run the tests
-	@$(RUN) -m ruff check .
-	@$(RUN) -m ruff format --check --quiet .
-	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(VENV) -m ruff check .
+	@$(VENV) -m ruff format --check --quiet .
+	@$(VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 render: setup ## render the published runs of results/, training nothing
-	@$(RUN) workflow/render.py --results results $(REPORT)
+	@$(VENV) workflow/render.py --results results $(REPORT)
 
 verify: setup ## train published runs again and compare (2 epochs of each model; ALL=1: all; STAMP=1: note it)
-	@$(RUN) workflow/verify.py $(VERIFY)
+	@$(VENV) workflow/verify.py $(VERIFY)
 
 publish: setup ## train what is missing, copy a run of each model to results/, and write README.md's results
-	@$(RUN) workflow/publish.py $(FOLDERS)
+	@$(VENV) workflow/publish.py $(FOLDERS)
 
 study: setup ## train what a study of params/studies/ still lacks (STUDY=main, say), and record it in results/
-	@$(RUN) workflow/study.py $(call option,--study,STUDY) $(FOLDERS) $(CLUSTER)
+	@$(VENV) workflow/study.py $(call option,--study,STUDY) $(FOLDERS) $(CLUSTER)
 
 studies: setup ## the same for every study there is, one after the other (hours)
-	@$(RUN) workflow/study.py --all $(FOLDERS) $(CLUSTER)
+	@$(VENV) workflow/study.py --all $(FOLDERS) $(CLUSTER)
+
+predict: setup ## say what a trained network sees in pictures (RUN=<run folder> IMAGES=<file, folder or pattern>; CSV=)
+	@$(VENV) workflow/predict.py $(call option,--run,RUN) $(call option,--images,IMAGES) $(call option,--csv,CSV)
+
+export: setup ## write a trained network as ONNX, with a card, into exports/ (RUN=<run folder>; OUTPUT=)
+	@$(VENV) workflow/export.py $(call option,--run,RUN) $(call option,--output,OUTPUT)
+
+compare: setup ## say whether two results are the same: run folders, folders of runs, records (A=runs B=results)
+	@$(VENV) workflow/compare.py $(call option,--a,A) $(call option,--b,B)
+
+tensorboard: setup ## show all runs in TensorBoard, those that are going on as well (RUNS=runs; PORT=)
+	@$(VENV) workflow/board.py $(call option,--runs,RUNS) $(call option,--port,PORT)
+
+params: setup ## print every parameter of a run with its default, limits and meaning
+	@$(VENV) workflow/params.py
+
+schema: setup ## write params/schema.json, by which editors complete and check parameter files
+	@$(VENV) workflow/params.py --schema params/schema.json
 
 bench: setup ## measure the speed of training, and what normalizations cost (leave the machine alone meanwhile)
-	@$(RUN) benchmarks/run.py --output benchmarks/results.md
-	@$(RUN) benchmarks/normalizations.py --output benchmarks/normalizations.json
+	@$(VENV) benchmarks/run.py --output benchmarks/results.md
+	@$(VENV) benchmarks/normalizations.py --output benchmarks/normalizations.json
 
 growth: setup ## measure how the cost of the job grows with the number of runs (leave the machine alone meanwhile)
-	@$(RUN) benchmarks/growth.py --output benchmarks/growth.md
+	@$(VENV) benchmarks/growth.py --output benchmarks/growth.md
 
 fault-test: setup ## try all faults, kill the job at 36 random moments (an hour), and write tests/faults/results.md
-	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m fault --trials 36 --fault-table tests/faults/results.md
+	@$(VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m fault --trials 36 --fault-table tests/faults/results.md
 
 quarto: setup ## try again to install Quarto
-	@$(RUN) workflow/quarto.py
+	@$(VENV) workflow/quarto.py
 
 lock: setup ## renew requirements.lock and requirements-uv.lock
 	@echo uv | $(UV) --upgrade - -o requirements-uv.lock
@@ -78,4 +97,4 @@ lock: setup ## renew requirements.lock and requirements-uv.lock
 clean: ## delete the rendered reports; runs, data and .venv stay
 	@.venv/bin/python -E -s -S workflow/bootstrap.py --check 2>/dev/null || \
 	  { echo "error: .venv is missing or not up to date: call \`make setup\`, then \`make clean\`" >&2; exit 1; }
-	@$(RUN) workflow/clean.py $(call option,--output,OUTPUT)
+	@$(VENV) workflow/clean.py $(call option,--output,OUTPUT)

@@ -1,0 +1,91 @@
+"""The card of an exported network: what it is, how well it does, what it takes and gives, and under which licences."""
+
+from __future__ import annotations
+
+import json
+
+from normstudy.config import IMAGE_SHAPES
+from normstudy.report.labels import DATA_TITLES, FULL_NAMES
+from normstudy.report.statistics import proportion_interval
+from normstudy.report.wording import counted, percent_range, rounded
+from normstudy.runs.folder import FinishedRun, wrong
+from normstudy.using.classifier import Classifier
+from normstudy.using.onnx_file import OPSET, Check
+
+LICENCES = {
+    "mnist": "MNIST is by Y. LeCun, C. Cortes and C. J. C. Burges (CC BY-SA 3.0)",
+    "fashion_mnist": "Fashion-MNIST is by Zalando SE (MIT)",
+    "kmnist": "KMNIST is by ROIS-DS Center for Open Data in the Humanities (CC BY-SA 4.0)",
+    "digits": "Optical Recognition of Handwritten Digits is by E. Alpaydin and C. Kaynak, UCI (CC BY 4.0)",
+}
+"""Of the data sets."""
+
+
+def card(classifier: Classifier, check: Check, file: str) -> str:
+    """Markdown on `classifier`, exported as `file` and found to be the same by `check`."""
+    run, config = classifier.run, classifier.config
+    channels, height, width = IMAGE_SHAPES[config.dataset]
+    environment = run.metrics["environment"]
+    commit = environment.get("commit")
+    norm = FULL_NAMES[config.norm] + (f", {config.groups} groups" if config.groups else "")
+    facts = {
+        "network": f"{config.skeleton}, {config.channels} channels; {run.metrics['model']['parameters']:,} parameters",
+        "normalization": norm,
+        "trained on": f"{DATA_TITLES[config.dataset]}, {counted(config.epochs, 'epoch')}, seed {config.seed}",
+        f"{config.evaluate_on} accuracy": _accuracy(run),
+        "classes": ", ".join(f"{place}: {name}" for place, name in enumerate(classifier.classes)),
+        "made with": f"torch {environment['torch']}" + (f", commit {commit[:12]}" if commit else ""),
+        "opset": str(OPSET),
+    }
+    listed = "\n".join(f"- {name}: {value}" for name, value in facts.items())
+    mean, std = classifier.standardise
+    return f"""# {run.name}
+
+A small network that tells {len(classifier.classes)} classes apart, exported from a run of normstudy: `{file}` beside
+this card. Its weights are those of the run's `model.safetensors`.
+
+{listed}
+
+## What it takes and gives
+
+- `images`: uint8, (n, {channels}, {height}, {width}) with any n, bright on dark, as the data set has them. The
+  standardisation, (x / 255 − {mean:.6f}) / {std:.6f}, is part of the file.
+- `scores`: float32, (n, {len(classifier.classes)}), before the softmax; `probabilities`: after it.
+
+```python
+import numpy as np, onnxruntime
+
+session = onnxruntime.InferenceSession("{file}")
+images = np.zeros((1, {channels}, {height}, {width}), np.uint8)
+scores, probabilities = session.run(None, {{"images": images}})
+```
+
+## Checked
+
+By onnxruntime {check.runtime} on {counted(check.images, "image")}, those of the evaluation: the same class as torch
+gives each, and probabilities that differ by {check.largest:.1e} at the most.
+
+## Not meant for
+
+Anything but images like those of the data set: it gives a class to every picture, and a high probability to many that
+show nothing of the kind.
+
+## Licences
+
+{LICENCES[config.dataset]}. Weights and code: MIT.
+
+## Parameters of the run
+
+```json
+{json.dumps(config.model_dump(), ensure_ascii=False, indent=1)}
+```
+"""
+
+
+def _accuracy(run: FinishedRun) -> str:
+    """`99.49 % (95 % interval 99.33 to 99.61, Wilson), 10,000 images`."""
+    missed = wrong(run)
+    right = int((~missed).sum())
+    limits = percent_range(*proportion_interval(right, len(missed)))
+    share = rounded(100 * right / len(missed), 2)
+    return f"{share} % (95 % interval {limits}, Wilson), {len(missed):,} images"

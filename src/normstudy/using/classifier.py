@@ -1,0 +1,107 @@
+"""A trained network, ready for use: `load(run_folder)`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from safetensors import SafetensorError
+from torch import Tensor
+
+from normstudy.config import IMAGE_SHAPES, Config
+from normstudy.model import Net
+from normstudy.report.labels import CLASS_NAMES
+from normstudy.runs.at_place import whole_run
+from normstudy.runs.folder import FinishedRun, RunError, remedy
+from normstudy.runs.networks import trained_net
+from normstudy.text import one_line
+from normstudy.training.evaluation import EVALUATION_CHUNK
+from normstudy.using.fitting import fitted
+from normstudy.using.image_file import read_grey
+from normstudy.using.standardisation import Standardisation, standardisation
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a network says of a picture: the class, by number and name, and its probability.
+
+    `image`: bytes (h, w), what the network saw; `done`: what made that of the picture, in words.
+    """
+
+    label: int
+    name: str
+    probability: float
+    image: np.ndarray = field(repr=False, compare=False)
+    done: str
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """The network of a finished run with the standardisation it was trained with."""
+
+    run: FinishedRun
+    net: Net
+    standardise: Standardisation
+
+    @property
+    def config(self) -> Config:
+        """The parameters of its run."""
+        return self.run.config
+
+    @property
+    def classes(self) -> list[str]:
+        """What its classes are called, by number."""
+        return CLASS_NAMES[self.config.dataset]
+
+    @torch.no_grad()
+    def probabilities(self, images: np.ndarray | Tensor) -> np.ndarray:
+        """(n, classes) softmax outputs in [0, 1] of images like those of the data set.
+
+        `images`: bytes, (n, c, h, w) or, of one channel, (n, h, w), bright on dark, of the data set's size. Raises
+        `ValueError` for others.
+        """
+        given = torch.as_tensor(images)
+        shape = IMAGE_SHAPES[self.config.dataset]
+        if given.dtype != torch.uint8 or given.shape[1:] not in (shape, shape[shape[0] == 1 :]):
+            needed = ", ".join(map(str, shape))
+            raise ValueError(
+                f"images: {given.dtype} of the shape {tuple(given.shape)}, where bytes (n, {needed}) are needed; "
+                "`classify` takes pictures of any kind"
+            )
+        chunks = given.reshape(-1, *shape).split(EVALUATION_CHUNK)
+        parts = [F.log_softmax(self.net(self.standardise(chunk)), dim=1).exp() for chunk in chunks]
+        return torch.cat(parts).numpy() if parts else np.empty((0, len(self.classes)), np.float32)
+
+    def classify(self, picture: Path | str | Image.Image) -> Answer:
+        """What is in a picture of any size and polarity, a file or one of Pillow's.
+
+        It is made like those of the data set first (`using.fitting`). Raises `ImageFileError`.
+        """
+        grey = read_grey(picture)
+        image, done = fitted(grey, self.config.dataset)
+        (probabilities,) = self.probabilities(image[None])
+        label = int(probabilities.argmax())
+        said = ", ".join([*grey.done, done])
+        return Answer(label, self.classes[label], float(probabilities[label]), image, said)
+
+
+def load(run_folder: Path | str) -> Classifier:
+    """The trained network in `run_folder`, on the CPU, in eval mode.
+
+    Raises `RunError` when that is no run folder, damaged, or of a run that diverged; `DataError` when the data have to
+    be looked at for their standardisation (Fashion-MNIST, KMNIST), and cannot be had.
+    """
+    run = whole_run(run_folder)
+    if run.diverged:
+        where = f"epoch {run.metrics['epoch']}, step {run.metrics['step']}"
+        raise RunError(f"{one_line(run_folder)}: this run diverged in {where}: there is no trained model; name another")
+    try:
+        net = trained_net(run)
+    except (OSError, SafetensorError, RuntimeError, KeyError) as error:
+        place = run.folder / "model.safetensors"
+        raise RunError(f"{place}: not the weights of this run ({one_line(error)[:200]}); {remedy(place)}") from None
+    return Classifier(run, net, standardisation(run.config))

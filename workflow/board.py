@@ -1,0 +1,87 @@
+"""Show runs in TensorBoard, those that are going on as well. What `make tensorboard` calls.
+
+Usage: python workflow/board.py [--runs runs] [--port 6006]
+
+What TensorBoard reads is made here from the run folders and from the progress of runs, again and again, in a temporary
+folder that goes with this program. Nothing is written into the folder of runs. Ctrl-C ends it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from surroundings import end_as_interrupted, settle
+
+from normstudy.errors import NormstudyError, disk_refusal
+from normstudy.ownership import as_typed
+from normstudy.report.wording import counted
+from normstudy.text import one_line
+from normstudy.using.event_files import Board
+
+POLL_SECONDS = 3.0
+
+
+class BoardError(NormstudyError):
+    """TensorBoard cannot show what was named, or did not start."""
+
+
+def show(runs: Path, port: str) -> None:
+    """Serve until interrupted. Raises `BoardError`."""
+    if not runs.is_dir():
+        raise BoardError(f"RUNS={one_line(runs)}: no folder; train something first (`make train`), or name another")
+    if port and not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65_535):
+        raise BoardError(f"PORT={one_line(port)}: must be a whole number from 1 to 65,535")
+    with tempfile.TemporaryDirectory(prefix="normstudy-board-") as logs:
+        command = [sys.executable, "-E", "-s", "-m", "tensorboard.main", "--logdir", logs, "--reload_interval", "5"]
+        command += ["--port", port] if port else []
+        with subprocess.Popen(command) as process:
+            try:
+                follow(Board(runs.absolute(), Path(logs)), process)
+            finally:
+                process.terminate()
+        if process.returncode > 0:
+            raise BoardError("TensorBoard ended, see above; is another at this port? Name one with PORT=")
+
+
+def follow(board: Board, process: subprocess.Popen) -> None:
+    """Have `board` look again until `process` has ended."""
+    shown: set[str] = set()
+    told: set[str] = set()
+    while process.poll() is None:
+        if new := set(board.look()) - shown:
+            shown |= new
+            print(f"Shown: {counted(len(shown), 'run')}.", flush=True)
+        for place in board.refused.keys() - told:
+            told.add(place)
+            print(f"left out: {board.refused[place]}", file=sys.stderr, flush=True)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(POLL_SECONDS)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--runs", type=as_typed, default=Path("runs"))
+    parser.add_argument("--port", default="", help="where TensorBoard listens; default: 6006, or the next that is free")
+    arguments = parser.parse_args()
+    end_as_interrupted()
+    try:
+        settle(__file__)
+        show(arguments.runs, arguments.port)
+    except NormstudyError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"error: {disk_refusal(error, arguments.runs)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Ended.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
