@@ -1,7 +1,7 @@
 """The report without Quarto: the same `report.qmd` as one HTML file and a PDF.
 
 The executed article goes through Pandoc and Typst; `assets/preview.lua` numbers figures, tables and sections, and
-`assets/folded.lua`, which Quarto uses as well, folds long tables.
+`assets/drawings.lua` and `assets/folded.lua`, which Quarto uses as well, put drawings into the page and fold tables.
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ def _pandoc(source: str, origin: Path, citeproc: bool = False, **options: Any) -
         for name in ("template", "css"):
             if name in options:
                 options[name] = str(assets / options[name])
-        lua = [{"type": "lua", "path": str(assets / name)} for name in ("preview.lua", "folded.lua")]
+        lua = [{"type": "lua", "path": str(assets / name)} for name in ("drawings.lua", "preview.lua", "folded.lua")]
         filters = lua + [{"type": "citeproc"}] * citeproc
         defaults = Path(folder, "defaults.yaml")
         defaults.write_text(json.dumps({"standalone": True, "columns": COLUMNS, "filters": filters, **options}))

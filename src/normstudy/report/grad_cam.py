@@ -63,7 +63,7 @@ def _of_run(name: str, run: FinishedRun) -> str:
     picture = grad_cam_figure(sights(run, maps, spread(run.config)))
     field = int(np.count_nonzero(ways_through(run.config), axis=0).max())
     caption = grad_cam_caption(name, run, maps, field)
-    return markup.figure(f"grad-cam-{run.name}", picture, grad_cam_alt(run, maps), caption, vector=False)
+    return markup.figure(f"grad-cam-{run.name}", picture, grad_cam_alt(run, maps), caption)
 
 
 def sights(run: FinishedRun, maps: Maps, shares: np.ndarray) -> list[Sight]:
