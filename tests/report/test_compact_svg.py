@@ -19,7 +19,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def test_a_drawing_is_smaller():
-    assert 0 < len(compact(drawn())) < 0.6 * len(drawn())
+    assert 0 < len(compact(drawn())) < 0.7 * len(drawn())
 
 
 def test_it_shows_the_same():
