@@ -256,12 +256,15 @@ def test_every_picture_has_a_text(rendered, page):
 
 def test_a_drawing_has_the_colours_of_the_page_and_each_letter_is_outlined_once(rendered, page):
     first, second = page.select("svg.drawing")
-    assert not re.search(r"(?<!,)#[0-9a-f]{6}", str(first))
-    used = set(re.findall(r"var\(--c([0-9a-f]{6}),#\1\)", str(page.main)))
+    assert not re.search(r"#[0-9a-f]{6}", str(first))
+    used = set(re.findall(r"var\(--c([0-9a-f]{6})\)", str(page.main)))
     style = next(style.get_text() for style in page.find_all("style") if "@supports" in style.get_text())
+    assert used <= set(re.findall(r"--c([0-9a-f]{6}):#\1\b", style))
     assert used <= set(re.findall(r"--c([0-9a-f]{6}):light-dark\(#\1,#[0-9a-f]{6}\)", style))
     outlines = [path["id"] for path in page.select("svg.drawing defs path[id^=g-]")]
     assert len(outlines) == len(set(outlines)) > 5
+    ids = [each["id"] for each in page.select("[id]")]
+    assert len(ids) == len(set(ids))
     assert {use["href"][1:] for use in second.select("use")} <= {each["id"] for each in page.select("svg.drawing [id]")}
 
 

@@ -68,8 +68,9 @@ def test_an_image_within_keeps_its_pixels(colours):
 
 def test_numbers_are_rounded_and_commands_said_once():
     path = '<svg xmlns="http://www.w3.org/2000/svg" width="1pt" height="1pt" viewBox="0 0 1 1">{}</svg>'
-    text = compact(path.format('<path d="M 0.123456 -0.0001 \nL 1.5 2 \nL 3 -4 \nz\n" style="fill: none"/>'))
-    assert '<path d="M0.12 0L1.5 2 3 -4z" style="fill:none"/>' in text
+    data = "M 0.123456 -0.0001 \nL 1.5 2 \nL 3 -4 \nL 5 -4 \nL 5 6 \nz\n"
+    text = compact(path.format(f'<path d="{data}" style="fill: none"/>'))
+    assert '<path d="M0.12 0L1.5 2 3 -4H5V6z" style="fill:none"/>' in text
 
 
 @matplotlib.style.context(PLAIN)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 import numpy as np
@@ -24,9 +26,20 @@ DECIMALS = 2
 GLYPH = re.compile(r"DejaVuSans(?:-?(\w*?))-([0-9a-f]+)")
 """The name of a letter's outline: font, and number in it."""
 
+Shared = tuple[tuple[str, str], ...]
+"""Attributes that several things have: names and values."""
+
 _NUMBER = re.compile(r"-?\d*\.?\d+(?:e-?\d+)?")
 _MOVED = re.compile(r"translate\((\S+) (\S+)\)")
 _IMAGE = re.compile(r"data:image/png;base64,\s*")
+
+
+class Item(NamedTuple):
+    """Something in a drawing: what kind of thing, its attributes, and what is inside it, as text."""
+
+    tag: str
+    attributes: dict[str, str]
+    inner: str
 
 
 def compact(text: str) -> str:
@@ -34,7 +47,7 @@ def compact(text: str) -> str:
     root = ElementTree.fromstring(text)
     used = set(re.findall(r'(?:href="|url\()#([\w.-]+)', text))
     outlines: dict[str, str] = {}
-    body = "".join(_written(child, used, outlines) for child in root)
+    body = _joined([item for child in root for item in _items(child, used, outlines)])
     head = {
         "xmlns": "http://www.w3.org/2000/svg",
         "width": _points(root.get("width", "")),
@@ -45,22 +58,53 @@ def compact(text: str) -> str:
     return f"<svg{_attributes(head)}><defs>{''.join(outlines.values())}</defs>{body}</svg>\n"
 
 
-def _written(node: ElementTree.Element, used: set[str], outlines: dict[str, str]) -> str:
-    """`node` and what is in it; letters' outlines are put into `outlines`, by their names."""
+def _items(node: ElementTree.Element, used: set[str], outlines: dict[str, str]) -> list[Item]:
+    """What of `node` shows; letters' outlines are put into `outlines`, by their names."""
     tag = node.tag.removeprefix(SVG) if isinstance(node.tag, str) else ""
     if tag in ("", "metadata", "style"):
-        return ""
+        return []
     attributes = dict(_kept(node, tag, used))
     name = attributes.get("id", "")
     if tag == "path" and name.startswith("g-"):
         outlines[name] = f"<path{_attributes(attributes)}/>"
-        return ""
-    inner = "".join(_written(child, used, outlines) for child in node)
-    if tag == "g":
-        inner = _styled_once(node, attributes, inner)
-    if tag in ("defs", "g") and not (inner and (attributes or tag == "defs")):
-        return inner
-    return f"<{tag}{_attributes(attributes)}>{inner}</{tag}>" if inner else f"<{tag}{_attributes(attributes)}/>"
+        return []
+    items = [item for child in node for item in _items(child, used, outlines)]
+    if (tag in ("defs", "g") and not items) or (tag == "g" and not attributes):
+        return items
+    return [Item(tag, attributes, _joined(items))]
+
+
+def _joined(items: Iterable[Item]) -> str:
+    """`items`, those that follow each other and have the same style in a group that has it."""
+    written = []
+    for shared, run in groupby(items, _shared):
+        same = list(run)
+        if shared and len(same) > 1:
+            inner = "".join(_one(item, shared) for item in same)
+            written.append(f"<g{_attributes(dict(shared))}>{inner}</g>")
+        else:
+            written += [_one(item) for item in same]
+    return "".join(written)
+
+
+def _shared(item: Item) -> Shared:
+    """What `item` may leave to a group around it: nothing where that would show."""
+    own = item.attributes
+    if "id" in own or re.search(r"(?:^|;)opacity:", own.get("style", "")):  # of a group, it is that of the whole
+        return ()
+    if item.tag == "g":
+        return () if "transform" in own else tuple(own.items())
+    if item.tag not in ("path", "use") or "transform" in own or "style" not in own:
+        return ()
+    return tuple((name, own[name]) for name in ("style", "clip-path") if name in own)
+
+
+def _one(item: Item, without: Shared = ()) -> str:
+    attributes = dict(each for each in item.attributes.items() if each not in without)
+    if item.tag == "g" and not attributes:
+        return item.inner
+    end = f">{item.inner}</{item.tag}>" if item.inner else "/>"
+    return f"<{item.tag}{_attributes(attributes)}{end}"
 
 
 def _kept(node: ElementTree.Element, tag: str, used: set[str]) -> Iterator[tuple[str, str]]:
@@ -85,17 +129,6 @@ def _kept(node: ElementTree.Element, tag: str, used: set[str]) -> Iterator[tuple
             yield name, value
 
 
-def _styled_once(node: ElementTree.Element, attributes: dict[str, str], inner: str) -> str:
-    """`inner` of a group of several marks; the style that all have becomes one of the group's `attributes`."""
-    styles = {child.get("style") for child in node}
-    if "style" in attributes or len(node) < 2 or len(styles) > 1 or None in styles:
-        return inner
-    if any(child.tag != f"{SVG}use" for child in node):
-        return inner
-    attributes["style"] = _style(styles.pop() or "")
-    return inner.replace(f' style="{attributes["style"]}"', "")
-
-
 def _name(name: str) -> str:
     return GLYPH.sub(lambda match: f"g-{match[1]}{match[2]}", name)
 
@@ -112,13 +145,21 @@ def _transform(match: re.Match[str]) -> str:
 
 
 def _path(text: str, decimals: int) -> str:
-    """Path data without blanks, and with each command once where it is repeated."""
-    written, before = [], ""
+    """Path data without blanks, each command once where it is repeated, and one number for what is level or upright."""
+    written, before, x, y = [], "", "", ""
     for command, numbers in re.findall(r"([A-Za-z])([^A-Za-z]*)", text):
-        values = _rounded(" ".join(numbers.split()), decimals)
-        repeated = command == before and command in "LQC"
-        written.append(f"{' ' if repeated and not values.startswith('-') else ''}{'' if repeated else command}{values}")
-        before = command
+        values = [_number(float(each), decimals) for each in numbers.split()]
+        shortest = command, values
+        if command == "L" and values[1] == y:
+            shortest = "H", values[:1]
+        elif command == "L" and values[0] == x:
+            shortest = "V", values[1:]
+        x, y = values[-2:] or (x, y)
+        name, values = shortest
+        repeated = name == before and name in "LHVQC"
+        blank = " " if repeated and not values[0].startswith("-") else ""
+        written.append(f"{blank}{'' if repeated else name}{' '.join(values)}")
+        before = name
     return "".join(written)
 
 

@@ -6,6 +6,7 @@ if not FORMAT:match 'html' then return {} end
 
 local outlines = {} -- names of those that the page has already
 local dark = {} -- by a drawing's colour, the one that it has on a dark page
+local marks = 0 -- how many marks and clips the page has already
 
 local function read(path)
   local file = path:match '%.svg$' and io.open(path)
@@ -21,6 +22,18 @@ local function once(outline, name)
   return known and '' or outline
 end
 
+-- Names of marks and clips that are short, and differ on the whole page.
+local function renamed(text)
+  local names = {}
+  return text:gsub('([#"])([mp]%x%x%x%x%x%x%x%x%x%x)%f[^%x]', function(before, name)
+    if not names[name] then
+      marks = marks + 1
+      names[name] = 'd' .. marks
+    end
+    return before .. names[name]
+  end)
+end
+
 local function escaped(text)
   return text:gsub('[&<>"]', { ['&'] = '&amp;', ['<'] = '&lt;', ['>'] = '&gt;', ['"'] = '&quot;' })
 end
@@ -33,20 +46,23 @@ local function drawing(picture)
   local alt = picture.attributes['fig-alt'] or pandoc.utils.stringify(picture.caption)
   local head = '<svg class="drawing" role="img" aria-label="' .. escaped(alt) .. '" style="fill:#000000"'
   text = text:gsub('(<path id="(g%-[^"]*)"[^>]*>)', once)
-  text = (head .. text:sub(#colours + 18)):gsub('#(%x%x%x%x%x%x)%f[%X]', 'var(--c%1,#%1)')
+  text = (head .. renamed(text:sub(#colours + 18))):gsub('#(%x%x%x%x%x%x)%f[%X]', 'var(--c%1)')
   return pandoc.RawInline('html', text)
 end
 
 -- `light-dark` asks for the scheme of the page (`color-scheme`); who does not know it gets light drawings.
 local function put_colours(doc)
-  local lines = pandoc.List {}
+  local light, both = pandoc.List {}, pandoc.List {}
   for colour, variant in pairs(dark) do
-    lines:insert('--c' .. colour .. ':light-dark(#' .. colour .. ',#' .. variant .. ')')
+    light:insert('--c' .. colour .. ':#' .. colour)
+    both:insert('--c' .. colour .. ':light-dark(#' .. colour .. ',#' .. variant .. ')')
   end
-  if #lines == 0 then return nil end
-  lines:sort()
-  local style = '<style>\n@supports (color: light-dark(red, red)) { :root { ' .. table.concat(lines, '; ') .. ' } }\n</style>'
-  doc.blocks:insert(1, pandoc.RawBlock('html', style))
+  if #light == 0 then return nil end
+  light:sort()
+  both:sort()
+  local root = ':root { ' .. table.concat(light, '; ') .. ' }\n'
+  local switched = '@supports (color: light-dark(red, red)) { :root { ' .. table.concat(both, '; ') .. ' } }\n'
+  doc.blocks:insert(1, pandoc.RawBlock('html', '<style>\n' .. root .. switched .. '</style>'))
   return doc
 end
 
