@@ -179,3 +179,4 @@ def test_the_readme_has_the_means_and_one_sheet_per_model(runs, monkeypatch):
     assert "the mean test accuracy is" in text
     assert text.count("misclassified.png") == 3
     assert "Lines are means over 12 seeds" in text
+    assert '<source media="(prefers-color-scheme: dark)" srcset="a-dark.svg"><img alt="Line chart of' in text

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from matplotlib.colors import to_hex, to_rgb
@@ -33,6 +34,11 @@ def with_dark_colours(text: str) -> str:
     """An SVG that says of each of its colours what it becomes: in `data-dark`, where the pages' filter finds it."""
     pairs = " ".join(f"{colour[1:]}:{dark_colour(colour)[1:]}" for colour in colours(text))
     return text.replace("<svg ", f'<svg data-dark="{pairs}" ', 1)
+
+
+def dark_name(path: Path) -> Path:
+    """Where the dark variant of the picture at `path` lies."""
+    return path.with_stem(f"{path.stem}-dark")
 
 
 def dark_svg(text: str) -> str:

@@ -47,7 +47,7 @@ local function drawing(picture)
   local head = '<svg class="drawing" role="img" aria-label="' .. escaped(alt) .. '" style="fill:#000000"'
   text = text:gsub('(<path id="(g%-[^"]*)"[^>]*>)', once)
   text = (head .. renamed(text:sub(#colours + 18))):gsub('#(%x%x%x%x%x%x)%f[%X]', 'var(--c%1)')
-  return pandoc.RawInline('html', text)
+  return pandoc.RawInline('html', '<span class="box">' .. text .. '</span>') -- which scrolls on a narrow screen
 end
 
 -- `light-dark` asks for the scheme of the page (`color-scheme`); who does not know it gets light drawings.
