@@ -37,6 +37,9 @@ from normstudy.text import one_line
 
 __all__ = ["PreviewError", "render", "unsupported_constructs"]
 
+LACKING = re.compile(r'the text `"(.+?)"` could not be displayed')
+"""What typst says of text that a PDF/UA cannot show."""
+
 ASSETS = Path(__file__).parent / "assets"
 MARKDOWN = "markdown+autolink_bare_uris-implicit_figures"
 
@@ -141,12 +144,24 @@ def _pdf(source: str, report: Path) -> bytes:
         # Typst counts from level 1: without one, sections would be numbered 0.1, 0.2, …
         **{"shift-heading-level-by": 1 - top_heading_level(source)},
     )
-    try:
-        # A PDF/UA can be read aloud, and typst refuses to make one of what cannot (a picture without a text, say).
-        options = {"format": "pdf", "pdf_standards": ["ua-1"], "ignore_system_fonts": True}
-        return without_suspects(typst.compile(document.encode(), root=report.parent, **options))
-    except typst.TypstError as error:
-        raise PreviewError(f"{report.name}: typst: {one_line(error.message)}") from None
+    # A PDF/UA can be read aloud, and typst refuses to make one of what cannot (a picture without a text, say).
+    options = {"format": "pdf", "pdf_standards": ["ua-1"], "ignore_system_fonts": True}
+    while True:
+        try:
+            return without_suspects(typst.compile(document.encode(), root=report.parent, **options))
+        except typst.TypstError as error:
+            shown = _with_code_points(document, error.message)
+            if shown == document:
+                raise PreviewError(f"{report.name}: typst: {one_line(error.message)}") from None
+            document = shown
+
+
+def _with_code_points(document: str, message: str) -> str:
+    """`document` with code points in the place of what, by an error's `message`, no font has: an emoji, say."""
+    found = LACKING.search(message)
+    for character in {each for each in (found[1] if found else "") if not each.isascii()}:
+        document = document.replace(character, f"U+{ord(character):04X}")
+    return document
 
 
 def _date(source: str) -> dict[str, str]:

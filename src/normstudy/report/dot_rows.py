@@ -65,6 +65,8 @@ def rows_figure(rows: Sequence[Row], label: str, margin: float | None = None) ->
     for place, row in enumerate(rows):
         _draw_ticks(axes, row.ticks, -place - 0.3, lowest)
         _draw(axes, row, -place, bin_width, size)
+    if any(value < lowest for row in rows for value in row.ticks):
+        axes.set_xlim(left=lowest - 0.14 * (drawn.max() - lowest))  # room for how many these are
     axes.set(ylim=(0.45 - len(rows), 0.75), xlabel=label, yticks=[-place for place in range(len(rows))])
     axes.set_yticklabels([row.name for row in rows])
     axes.tick_params(axis="y", length=0)
