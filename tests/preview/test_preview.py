@@ -490,9 +490,7 @@ def test_quarto_shows_the_same(page, tmp_path, monkeypatch):
 
 
 def test_what_no_font_of_the_pdf_has_is_a_code_point_there(tmp_path):
-    (tmp_path / "report.qmd").write_text(
-        '---\ntitle: "T"\n---\n\n# One\n\nA party \U0001f389, and \u6f22 and \u5b57.\n'
-    )
+    (tmp_path / "report.qmd").write_text('---\ntitle: "T"\n---\n\n# One\n\nA \U0001f389, \u6f22 and \u5b57.\n')
     page, pdf, *_ = render(tmp_path / "report.qmd", tmp_path / "out")
     assert "A \U0001f389, \u6f22 and \u5b57." in page.read_text(encoding="utf-8")
     assert "A U+1F389, U+6F22 and U+5B57." in words(PdfReader(pdf).pages[0].extract_text())

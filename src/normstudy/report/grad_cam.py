@@ -92,8 +92,8 @@ def grad_cam_caption(name: str, run: FinishedRun, maps: Maps, field: int) -> str
         f"Where {name} looked in {whose} of @fig-misclassified-{run.name} ({DATA_TITLES[run.config.dataset]}): "
         f"Grad-CAM for the true and for the predicted class, of the last convolution behind its ReLU. Its {edge} × "
         f"{edge} positions see up to {field} × {field} pixels each, over which a value is spread, most of it in their "
-        "middle. The ground’s colour is 0, where nothing speaks for the class; the deepest orange is the larger maximum of the two "
-        f"maps of an image, which have one scale. {take_away(maps)}"
+        "middle. The ground’s colour is 0, where nothing speaks for the class; the deepest orange is the larger "
+        f"maximum of the two maps of an image, which have one scale. {take_away(maps)}"
     )
 
 
