@@ -26,7 +26,7 @@ SITE = Path("_site")
 OF_A_SITE = {"index.html", "index-meca.zip", "report.pdf", "search.json", "site_libs", "notebooks", "results"}
 """What `quarto render` writes into `_site`; it keeps no record of it."""
 
-PICTURES = re.compile(r"_figures/\w+-[0-9a-f]{8}/[\w-]+\.(svg|png)")
+PICTURES = re.compile(r"_figures/(\w+-[0-9a-f]{8}/[\w-]+\.(svg|png|csv)|normalizations-by-hand\.xlsx)")
 """What the report's cells write for Quarto."""
 
 
@@ -48,7 +48,7 @@ def clean(output: Path) -> list[str]:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         left += [f"{SITE / name}: not written by Quarto" for name in sorted(entries - OF_A_SITE - LITTER)]
         remove(SITE, [])
-    pictures = [path.as_posix() for path in Path("_figures").glob("*/*")]
+    pictures = [path.as_posix() for path in Path("_figures").rglob("*")]
     remove(Path("_figures"), [name.removeprefix("_figures/") for name in pictures if PICTURES.fullmatch(name)])
     if not Path(".quarto").is_symlink():
         shutil.rmtree(".quarto", ignore_errors=True)  # Quarto's own cache

@@ -3,7 +3,7 @@
 import pytest
 from drawn import without_numbers
 from recorded import recorded_study
-from sweeps import around, cell
+from sweeps import around, cell, run_of_error
 
 from normstudy.preview.page import unsupported_constructs
 from normstudy.report import controls
@@ -55,3 +55,13 @@ def test_pairs_have_the_seeds_that_both_finished_with():
 def test_two_models_of_one_normalization_have_the_general_section():
     runs = [*cell("a", [0.01], norm="bn"), *cell("b", [0.01], norm="bn", l1=1e-5)]
     assert "{#sec-study-controls}" in controls.section(recorded_study("controls", runs))
+
+
+def test_it_says_how_the_rates_were_searched_and_whose_are_others():
+    tried = [run_of_error("none", error, 0, norm="none", max_lr=rate) for error, rate in ((0.02, 0.1), (0.01, 0.0125))]
+    search = recorded_study("controls_search", tried)
+    text = controls.section(study(bn=around(0.005), none=around(0.006)), search)
+    assert "none rate 0.0125" in text
+    assert "No norm has others here" in text
+    assert '::: {.folded title="Every combination of the search for the other models"}' in text
+    assert text.split(".folded")[1].count("| none ") == 2

@@ -11,8 +11,7 @@ import matplotlib.style
 from matplotlib.figure import Figure
 
 from normstudy.by_hand.definition import NORMALIZATIONS, shared_sets
-from normstudy.by_hand.panels import draw_cell, finish, outline
-from normstudy.by_hand.sets import set_colours
+from normstudy.by_hand.panels import draw_cell, finish, outline, set_colours
 from normstudy.paths import project_root, write_whole
 from normstudy.report.drawing import PLAIN
 

@@ -59,12 +59,19 @@ NORMALIZATIONS = {
     # Ulyanov, Vedaldi & Lempitsky 2016, arXiv:1607.08022, Equation 3
     "in": Normalization(shared="KHW", groups=None),
 }
+"""Those that are worked out in full."""
+
+DEFINITIONS = NORMALIZATIONS | {
+    # Liu et al. 2022, arXiv:2201.03545, as in Transformers; its deviations on the example have roots
+    "ln2d": Normalization(shared="K", groups=1),
+}
+"""All that `normalize` knows."""
 
 
 def normalize(x: Tensor, kind: str, groups=GROUPS, gamma=1.0, beta=0.0, eps=EPSILON):
     """y = γ (x - μ) / sqrt(σ² + ε) + β for x (N, C, H, W); γ, β numbers or (C,)."""
     split = split_channels(x, kind, groups)  # (N, G, K, H, W)
-    axes = [AXES.index(axis) for axis in NORMALIZATIONS[kind].shared]
+    axes = [AXES.index(axis) for axis in DEFINITIONS[kind].shared]
     mean = split.mean(axes, keepdim=True)
     variance = (split - mean).square().mean(axes, keepdim=True)
     x_hat = (split - mean) / (variance + eps).sqrt()
@@ -81,8 +88,8 @@ def split_channels(x: Tensor, kind: str, groups: int = GROUPS) -> Tensor:
 
 
 def group_count(kind: str, channels: int, groups: int = GROUPS) -> int:
-    """G: the channels for bn and in, 1 for ln, `groups` for gn."""
-    fixed = NORMALIZATIONS[kind].groups
+    """G: the channels for bn and in, 1 for ln and ln2d, `groups` for gn."""
+    fixed = DEFINITIONS[kind].groups
     return channels if fixed is None else fixed or groups
 
 
@@ -131,7 +138,7 @@ class SharedSet:
 def shared_sets(kind: str, groups: int = GROUPS, x: Tensor = IMAGES) -> list[SharedSet]:
     """The sets of `kind` in x, a tensor of integers of shape (N, C, H, W), in order of image, then channel."""
     number = split_channels(torch.arange(x.numel()).reshape(x.shape), kind, groups)
-    shared = NORMALIZATIONS[kind].shared
+    shared = DEFINITIONS[kind].shared
     separate = [AXES.index(axis) for axis in AXES if axis not in shared]
     together = [AXES.index(axis) for axis in AXES if axis in shared]
     rows = number.permute(separate + together).reshape(prod(number.shape[axis] for axis in separate), -1)
@@ -141,7 +148,9 @@ def shared_sets(kind: str, groups: int = GROUPS, x: Tensor = IMAGES) -> list[Sha
         positions = tuple(tuple(int(i) for i in np.unravel_index(flat, tuple(x.shape))) for flat in row)
         channels = sorted({channel + 1 for _, channel, _, _ in positions})
         names = [] if "N" in shared else [f"image {positions[0][0] + 1}"]
-        if NORMALIZATIONS[kind].groups != 1:
+        if "H" not in shared:
+            names.append("row {}, column {}".format(*(at + 1 for at in positions[0][2:])))
+        if DEFINITIONS[kind].groups != 1:
             names.append(f"channel {channels[0]}" if len(channels) == 1 else f"channels {channels[0]}–{channels[-1]}")
         sets.append(SharedSet(", ".join(names), positions, tuple(int(x[position]) for position in positions)))
     return sets

@@ -29,6 +29,19 @@ def root_text(value: Fraction) -> str:
     return f"√({text(value)}) ≈ {rounded(float(value) ** 0.5)}" if root is None else text(root)
 
 
+def over_root(value: Fraction, radicand: Fraction) -> str:
+    """value / √radicand: exact if it is rational, else with the smallest whole number below the root, as −2/7·√35."""
+    root = exact_root(radicand)
+    if root is not None or not value:
+        return text(value / root if root else 0)
+    factor, rest = value / radicand / radicand.denominator, radicand.numerator * radicand.denominator
+    for divisor in range(2, isqrt(rest) + 1):
+        while rest % divisor**2 == 0:
+            factor, rest = factor * divisor, rest // divisor**2
+    sign, size = "−" if factor < 0 else "", abs(factor)
+    return f"{sign}√{rest}" if size == 1 else f"{sign}{text(size)}·√{rest}"
+
+
 def together(cell: str) -> str:
     """`cell`, a short calculation or name, with spaces at which no line breaks."""
     return cell.replace(" ", "\u00a0")

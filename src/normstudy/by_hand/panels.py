@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from normstudy.by_hand.definition import IMAGES, SharedSet, shared_sets
+from normstudy.by_hand.definition import DEFINITIONS, IMAGES, SharedSet, shared_sets
 from normstudy.report.contrast import contrast
 from normstudy.report.drawing import WIDTH
 
@@ -70,6 +72,24 @@ def heading(kind: str) -> str:
     """`GN: 6 sets of 8 values`."""
     sets = shared_sets(kind)
     return f"{kind.upper()}: {len(sets)} sets of {len(sets[0].members)} values"
+
+
+def set_colours(kind: str) -> list[tuple[float, float, float]]:
+    """A fill per set: the hue tells images apart (for bn: channels), the lightness the sets within an image."""
+    sets = shared_sets(kind)
+    firsts = [shared.positions[0] for shared in sets]
+    if "N" in DEFINITIONS[kind].shared:
+        return [_tint(HUES[channel], 0.45) for _, channel, *_ in firsts]
+    strengths = np.linspace(0.15, 0.75, IMAGES.shape[1])
+    if len(sets) == IMAGES.shape[0]:
+        return [_tint(HUES[image], 0.45) for image, *_ in firsts]
+    width = IMAGES.shape[3]
+    return [_tint(HUES[image], strengths[channel or row * width + column]) for image, channel, row, column in firsts]
+
+
+def _tint(colour: str, strength: float) -> tuple[float, float, float]:
+    """`colour` mixed with white; `strength` 1 is the colour itself."""
+    return tuple(1 - strength * (1 - part) for part in to_rgb(colour))
 
 
 def _corner(image: int, channel: int) -> tuple[float, float]:

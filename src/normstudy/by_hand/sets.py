@@ -5,14 +5,13 @@ from __future__ import annotations
 import inspect
 
 import matplotlib.style
-import numpy as np
 import pandas as pd
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from normstudy.by_hand.definition import IMAGES, NORMALIZATIONS, exact_normalized, normalize, shared_sets
 from normstudy.by_hand.exact import root_text, text, together
-from normstudy.by_hand.panels import HUES, draw_cell, finish, heading, outline, panels
+from normstudy.by_hand.layout import laid_out
+from normstudy.by_hand.panels import draw_cell, finish, heading, outline, panels, set_colours
 from normstudy.report import markup
 from normstudy.report.drawing import PLAIN
 from normstudy.report.labels import FULL_NAMES
@@ -103,17 +102,6 @@ def index_sets_alt(kinds: tuple[str, ...] = tuple(NORMALIZATIONS)) -> str:
     )
 
 
-def set_colours(kind: str) -> list[tuple[float, float, float]]:
-    """A fill per set: the hue tells images apart (for bn: channels), the lightness the sets within an image."""
-    sets = shared_sets(kind)
-    firsts = [shared.blocks[0] for shared in sets]
-    if "N" in NORMALIZATIONS[kind].shared:
-        return [_tint(HUES[channel], 0.45) for _, channel in firsts]
-    strengths = np.linspace(0.15, 0.75, IMAGES.shape[1])
-    alone = len(sets) == IMAGES.shape[0]
-    return [_tint(HUES[image], 0.45 if alone else strengths[channel]) for image, channel in firsts]
-
-
 def sets_table(kind: str) -> pd.DataFrame:
     """Every set with its values, block by block, and its statistics as sums to follow."""
     rows = []
@@ -134,22 +122,10 @@ def sets_table(kind: str) -> pd.DataFrame:
 
 def normalized_table(kind: str) -> pd.DataFrame:
     """x̂ with ε = 0: a column per channel, and for each image as many rows as it has."""
-    rows = []
-    for number, image in enumerate(exact_normalized(kind), start=1):
-        for row in range(image.shape[1]):
-            cells = (together(", ".join(map(text, channel))) for channel in image[:, row])
-            rows.append(
-                {"image, row": f"{number}, {row + 1}"} | {f"channel {c}": cell for c, cell in enumerate(cells, start=1)}
-            )
-    return pd.DataFrame(rows)
+    return laid_out(exact_normalized(kind), text)
 
 
 def _shape(kind: str) -> str:
     first = shared_sets(kind)[0]
     images, channels = (len({block[axis] for block in first.blocks}) for axis in (0, 1))
     return f"{counted(images, 'image')} × {counted(channels, 'channel')}"
-
-
-def _tint(colour: str, strength: float) -> tuple[float, float, float]:
-    """`colour` mixed with white; `strength` 1 is the colour itself."""
-    return tuple(1 - strength * (1 - part) for part in to_rgb(colour))

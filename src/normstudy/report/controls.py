@@ -19,6 +19,8 @@ from normstudy.report.estimates_in_words import flat, on_spread, percent, points
 from normstudy.report.models import Model, by_seed, models_of, shared_seeds
 from normstudy.report.numbers_behind import folded
 from normstudy.report.paired_seeds import paired_p
+from normstudy.report.search import VARIED, best_on_the_whole
+from normstudy.report.search_in_words import search_protocol, search_table
 from normstudy.report.series import errors, judged_alike, note_on_diverged, protocol
 from normstudy.report.statistics import adjust_for_many, paired_interval
 from normstudy.report.verdict import is_clear
@@ -40,8 +42,8 @@ class Pair:
     p_value: float
 
 
-def section(study: RecordedStudy) -> str:
-    """The section, as Markdown with its heading."""
+def section(study: RecordedStudy, search: RecordedStudy | None = None) -> str:
+    """The section, as Markdown with its heading; `search` is that for the rates of models that are here alone."""
     models = _ranked(models_of(study.runs))
     if len({model.config.norm for model in models}) < len(models) or len(models) < 2 or not judged_alike(study.runs):
         return sweep.section(study)
@@ -57,10 +59,11 @@ def section(study: RecordedStudy) -> str:
         [
             "### Other normalizations, and none {#sec-controls}\n",
             f"@fig-controls and @tbl-controls show {protocol(study.runs)}, each model with its own rate. "
-            f"{_explained(models)}{verdict(models)}\n",
+            f"{_searched(search, models) if search else ''}{_explained(models)}{verdict(models)}\n",
             markup.figure("controls", controls_figure(models), controls_alt(models), caption)
             + folded("controls", run_rows.at_the_end(models)),
             markup.table("controls", controls_table(models), note if _without(models) else "Final errors."),
+            _combinations(search) if search else "",
         ]
     )
 
@@ -130,6 +133,21 @@ def controls_table(models: Sequence[Model]) -> pd.DataFrame:
             row |= {"p": p_text(pair.p_value) if pair else "–"}
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _searched(search: RecordedStudy, models: Sequence[Model]) -> str:
+    """How the rates of models that are here alone were chosen, and which of the `models` have others."""
+    chosen = {best["norm"]: best for best in best_on_the_whole(search.runs)}
+    own = {model.name: (model.config, chosen[model.config.norm]) for model in models if model.config.norm in chosen}
+    other = [name for name, (config, best) in own.items() if any(getattr(config, key) != best[key] for key in VARIED)]
+    beyond = f"{join_words(other)} {'has' if len(other) == 1 else 'have'} others here. " if other else ""
+    return f"Those that no other study has were searched {search_protocol(search.runs)} {beyond}"
+
+
+def _combinations(search: RecordedStudy) -> str:
+    caption = "The search for the other models' rates, best first within each model."
+    table = markup.table("controls-search", search_table(search.runs), caption)
+    return markup.folded("Every combination of the search for the other models", table)
 
 
 def _explained(models: Sequence[Model]) -> str:

@@ -62,14 +62,14 @@ def activations(measured: Measured, runs: Sequence[RecordedRun]) -> str:
         )
     sentences.append(
         "A normalization undoes whatever scales all weights of the convolution before it, so that these may grow or "
-        "shrink without any effect on the function [@vanlaarhoven2017]."
+        "shrink without any effect on the function (@sec-by-hand-invariance)."
     )
     if told := [text for name, own in measured.items() if (text := _movement(name, own))]:
         sentences.append(
             "Normalization was proposed to keep the distributions that layers see from moving in training "
             "[@ioffe2015]. Between the first epoch and the last, the means of channels move, in standard deviations "
             f"after that epoch (root mean square over channels, mean over layers): {'; '.join(told)}. That this is why "
-            "normalization helps is disputed [@santurkar2018]."
+            "normalization helps is disputed (@sec-by-hand-why)."
         )
     return " ".join(sentences)
 

@@ -37,7 +37,7 @@ SECTIONS: dict[str, Callable[..., str]] = {
 """By the study's name, what makes its section, of it and of those in `WITH`; one that is not here has the general
 one."""
 
-WITH = {"batch_size": ("batch_rates",)}
+WITH = {"batch_size": ("batch_rates",), "controls": ("controls_search",)}
 """Studies that are shown in the section of another, where that is recorded."""
 
 

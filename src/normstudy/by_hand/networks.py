@@ -1,0 +1,39 @@
+"""The trained networks of a report and the images that lie with them: those that they misclassified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor
+
+from normstudy.report.labels import model_names
+from normstudy.runs.class_maps import STANDARDS
+from normstudy.runs.folder import FinishedRun
+from normstudy.runs.record import RecordedRun
+
+MOST = 100
+"""Images that are shown to the networks."""
+
+
+def with_network(runs: Sequence[FinishedRun]) -> dict[str, FinishedRun]:
+    """By their names among `runs`, the first of each normalization whose weights are at hand, with an image at least.
+
+    Those that diverged have none, nor has a record.
+    """
+    found: dict[str, tuple[str, FinishedRun]] = {}
+    for name, run in zip(model_names(runs), runs, strict=True):
+        if not (run.diverged or isinstance(run, RecordedRun)) and len(run.misclassified["label"]):
+            found.setdefault(run.config.norm, (name, run))
+    return dict(found.values())
+
+
+def kept_images(runs: Iterable[FinishedRun]) -> Tensor:
+    """Images that `runs`, all of one data set, misclassified, each once, `MOST` at most: (n, 1, h, w), standardised.
+
+    They come with the run folders, so that no data set must be at hand.
+    """
+    runs = list(runs)
+    mean, deviation = STANDARDS[runs[0].config.dataset]
+    images = torch.cat([torch.from_numpy(run.misclassified["images"]) for run in runs])
+    return torch.unique(images, dim=0)[:MOST].float().unsqueeze(1).div(255).sub(mean).div(deviation)
