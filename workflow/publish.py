@@ -31,6 +31,7 @@ from normstudy.report.readme import draw_graphs, put_results, results_block
 from normstudy.runs import manifest, stamps
 from normstudy.runs.comparison import compared_runs
 from normstudy.runs.folder import RunError, read_run
+from normstudy.runs.record import read_records
 from normstudy.runs.reproduction import kind_of_model
 from normstudy.runs.studies import MAIN, PlannedRun, auto_dataset, plan, write_studies
 from normstudy.runs.verification import verify
@@ -76,7 +77,8 @@ def write_products(results: Path, params: Path) -> None:
     """README.md's results, its graphs, the list of notebook pages, and the README.md of `results`."""
     every_run = compared_runs(results)
     graphs = draw_graphs(every_run, results / "figures")
-    write_whole(README, put_results(README.read_text(encoding="utf-8"), results_block(every_run, graphs)))
+    block = results_block(every_run, graphs, read_records(results))
+    write_whole(README, put_results(README.read_text(encoding="utf-8"), block))
     shown = of_first_seed(every_run)
     write_profile(Path("_quarto-results.yml"), subtitle(shown), notebook_pages(shown))
     results_readme.write(results, params)

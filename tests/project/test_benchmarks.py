@@ -10,6 +10,7 @@ from commands import ROOT
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import coverage
+import faults
 import normalizations
 import run as bench
 from usual import UsualNet, evaluate, train_epoch
@@ -117,3 +118,56 @@ def test_the_tables_of_coverage_have_every_interval_and_number_of_seeds(monkeypa
     assert len(table) == len(set(zip(table["interval"], table["data"], strict=True))) == 12
     assert list(table)[2:] == ["3 seeds", "5 seeds"]
     assert coverage.verdict_table(2)["seeds"].tolist() == [3, 5]
+
+
+def test_a_penalty_that_is_only_reported_has_no_gradient():
+    torch.manual_seed(0)
+    network = normalizations.make_net(normalizations.Config(norm="bn", dataset="mnist"))
+    images, labels = torch.randn(20, 1, 28, 28), torch.arange(20) % 10
+
+    def gradients(objective):
+        network.zero_grad()
+        objective.backward()
+        return [parameter.grad.clone() for parameter in network.parameters()]
+
+    plain = gradients(torch.nn.functional.cross_entropy(network(images), labels))
+    loss, reported = faults.objective_and_reported(network, network(images), labels, acts=False)
+    assert all(map(torch.equal, gradients(loss), plain))  # bit by bit
+    size = sum(float(parameter.detach().abs().sum()) for parameter in network.parameters())
+    assert reported.item() == pytest.approx(loss.item() + faults.PENALTY * size)
+    loss, reported = faults.objective_and_reported(network, network(images), labels, acts=True)
+    assert loss.item() == reported.item()
+    pulled = [
+        own + faults.PENALTY * parameter.sign() for own, parameter in zip(plain, network.parameters(), strict=True)
+    ]
+    assert all(torch.allclose(own, wanted, atol=1e-8) for own, wanted in zip(gradients(loss), pulled, strict=True))
+
+
+def test_a_rebuilt_schedule_never_leaves_its_first_epoch():
+    def rates(steps):
+        optimizer, schedule = faults.optimizer_of(torch.nn.Linear(1, 1), epochs=20, steps=469)
+        found = []
+        for _ in range(steps):
+            found.append((schedule.get_last_lr()[0], optimizer.param_groups[0]["momentum"]))
+            optimizer.step()
+            schedule.step()
+        return np.array(found)
+
+    whole, first = rates(20 * 469), rates(469)
+    assert first[0] == pytest.approx([0.01, 0.95])
+    assert first[-1] == pytest.approx([0.02268, 0.9433], abs=1e-4)
+    assert np.array_equal(whole[:469], first)
+    assert whole[:, 0].argmax() + 1 == pytest.approx(2814, abs=1)
+    assert whole[-1, 0] < 1e-5
+
+
+def test_the_faults_are_repeated_and_nothing_else_differs():
+    def run(**arm):
+        return faults.measured(faults.Arm("gn", **arm), 0, 2, "digits")
+
+    right, rebuilt = run(rebuilt=False, acts=False), run(rebuilt=True, acts=False)
+    assert right["losses"][0] == rebuilt["losses"][0]
+    assert right["losses"][1] != rebuilt["losses"][1]
+    assert rebuilt["last_rates"][0] == rebuilt["last_rates"][1] == right["last_rates"][0] > right["last_rates"][1]
+    assert run(rebuilt=False, acts=False)["losses"] == right["losses"]
+    assert len(faults.arms(["bn", "gn"])) == 6

@@ -18,7 +18,7 @@ from normstudy.report.outcomes import error_count
 from normstudy.report.readme import BEGIN, END, draw_graphs, put_results, results_block
 from normstudy.report.search import VARIED, best_on_the_whole
 from normstudy.runs.comparison import compared_runs
-from normstudy.runs.record import read_record, record_names, verify_predictions
+from normstudy.runs.record import read_record, read_records, record_names, verify_predictions
 from normstudy.runs.reproduction import kind_of_model
 from normstudy.runs.studies import read_study
 from normstudy.runs.study_file import read_study_file, study_file_names, study_path
@@ -89,7 +89,7 @@ def test_the_studies_kept_to_their_protocol(name):
 
 
 @pytest.mark.parametrize(
-    "name", sorted({"search", "neighbours", "skeletons", "penalty", "learning_rate"} & set(RECORDED))
+    "name", sorted({"search", "neighbours", "skeletons", "penalty", "learning_rate", "frontier_search"} & set(RECORDED))
 )
 def test_what_was_tried_was_tried_on_the_validation_split(name):
     assert {run.config.evaluate_on for run in read_record(f"results/{name}.json").runs} == {"validation"}
@@ -150,7 +150,7 @@ def test_readme_has_the_numbers_of_the_runs():
     every_run = compared_runs(RESULTS)
     graphs = [RESULTS / "figures" / name for name in ("test-loss.svg", "test-accuracy.svg")]
     text = Path("README.md").read_text()
-    assert put_results(text, results_block(every_run, graphs)) == text
+    assert put_results(text, results_block(every_run, graphs, read_records(RESULTS))) == text
 
 
 def test_readme_has_every_picture_and_they_are_those_of_the_runs(published, tmp_path):

@@ -50,6 +50,11 @@ def claims() -> tuple[Claim, ...]:
     return tuple(_claim(row) for row in rows)
 
 
+def answered() -> tuple[Claim, ...]:
+    """Those of the solution that this project answers, with which the list begins."""
+    return tuple(claim for claim in claims() if claim.repository == claims()[0].repository)
+
+
 def _claim(row: dict[str, str]) -> Claim:
     whole = {name: int(row[name]) for name in ("parameters", "epochs", "batch_size", "runs")}
     percent = {name: float(row[name]) for name in ("accuracy", "final_epoch", "best_epoch")}

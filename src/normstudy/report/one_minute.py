@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from normstudy.config import training_images
-from normstudy.report import accuracies, over_seeds, seeds, verdict
+from normstudy.report import accuracies, needed, over_seeds, seeds, verdict
 from normstudy.report.labels import DATA_TITLES, FULL_NAMES
 from normstudy.report.models import Model, has_several_seeds, models_of, of_first_seed
 from normstudy.report.settings import note_on_numbers
 from normstudy.report.wording import MOST_NAMES, capitalized, counted, join_words
 from normstudy.runs.folder import FinishedRun
+from normstudy.runs.record import RecordedStudy
 from normstudy.runs.reproduction import SEEDS
 
 OF_THE_NORMALIZATION = ("norm", "groups", "statistics_batch")
@@ -20,11 +21,15 @@ CALLED = {"max_lr": "the peak learning rate", "weight_decay": "the weight decay"
 """Parameters that have another name in prose."""
 
 
-def section(runs: Sequence[FinishedRun]) -> str:
-    """What was compared, the verdict, the accuracies and how sure that is, as Markdown, with `@fig-seeds`."""
+def section(runs: Sequence[FinishedRun], published: RecordedStudy | None = None) -> str:
+    """What was compared, the verdict, the accuracies and how sure that is, as Markdown, with `@fig-seeds`.
+
+    `published`: whose spread says how many seeds it takes, where `runs` have too few to say it.
+    """
     models = models_of(runs)
     found = _found(runs, models)
-    said = [f"**{found}**" if found else "", accuracies.in_words(models), _how_sure(models) if found else ""]
+    sure = [_how_sure(models), needed.in_words(runs, published)] if found else []
+    said = [f"**{found}**" if found else "", accuracies.in_words(models), *sure]
     return "\n\n".join(filter(None, [compared(runs), " ".join(filter(None, said)), seeds.figure(runs)]))
 
 

@@ -7,6 +7,7 @@ finds anything.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cache
 from typing import NamedTuple
 
@@ -23,6 +24,10 @@ MARGIN = 0.0005
 
 POWER = 0.8
 """With which the smallest difference would have been found."""
+
+
+MOST_SEEDS = 1_000_000
+"""Nobody trains more."""
 
 
 class Pairing(NamedTuple):
@@ -60,6 +65,16 @@ def smallest_detectable(first: np.ndarray, second: np.ndarray) -> float:
 def _detectable_sd(seeds: int) -> float:
     """`smallest_detectable` in standard deviations."""
     return float(TTestPower().solve_power(nobs=seeds, alpha=1 - CONFIDENCE, power=POWER))
+
+
+def seeds_needed(sd: float, difference: float) -> int:
+    """With how many seeds a paired t test at 5 % finds a true `difference` of the means with the power `POWER`.
+
+    `sd`: of the differences, seed by seed; both as fractions and above 0. At most `MOST_SEEDS`.
+    """
+    power, effect = TTestPower().power, difference / sd
+    counts = range(2, MOST_SEEDS)
+    return counts[0] + bisect_left(counts, POWER, key=lambda count: power(effect, count, 1 - CONFIDENCE))
 
 
 def pairing(first: np.ndarray, second: np.ndarray) -> Pairing:

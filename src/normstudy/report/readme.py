@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from normstudy.errors import NormstudyError
 from normstudy.paths import write_whole
-from normstudy.report import curves, summary
+from normstudy.report import claimed, curves, summary
 from normstudy.report.dark import dark_name, dark_svg
 from normstudy.report.labels import data_name
 from normstudy.report.markup import save_picture
@@ -16,6 +17,7 @@ from normstudy.report.misclassified import misclassified_alt, misclassified_capt
 from normstudy.report.models import of_first_seed
 from normstudy.report.outcomes import named
 from normstudy.runs.folder import FinishedRun
+from normstudy.runs.record import RecordedStudy
 
 BEGIN = "<!-- results: begin (written by `make publish`) -->\n"
 END = "<!-- results: end -->\n"
@@ -37,8 +39,13 @@ def draw_graphs(runs: Sequence[FinishedRun], folder: Path) -> list[Path]:
     return paths
 
 
-def results_block(runs: Sequence[FinishedRun], graphs: Sequence[Path]) -> str:
-    """Table, findings and pictures as Markdown; picture paths as seen from README.md."""
+def results_block(
+    runs: Sequence[FinishedRun], graphs: Sequence[Path], records: Mapping[str, RecordedStudy] = MappingProxyType({})
+) -> str:
+    """Table, findings and pictures as Markdown; picture paths as seen from README.md.
+
+    Last, what the studies `records` say of the claims of another solution.
+    """
     parts = [f"On {data_name(runs)}, figures of the last epoch:\n"]
     parts.append(summary.models_table(runs).to_markdown(index=False, tablefmt="pipe", disable_numparse=True) + "\n")
     parts.append(summary.paragraph(runs) + "\n")
@@ -51,6 +58,8 @@ def results_block(runs: Sequence[FinishedRun], graphs: Sequence[Path]) -> str:
         if not run.diverged:
             parts.append(_picture(misclassified_alt(run), run.folder / "misclassified.png"))
             parts.append(f"*{misclassified_caption(name, run)}*\n")
+    if found := claimed.for_readme(records):
+        parts.append(f"### Claimed, and what we found\n\n{found}")
     return "\n".join(parts)
 
 

@@ -6,13 +6,18 @@ from collections.abc import Callable, Mapping
 
 from normstudy.report import (
     batch_size,
+    chance,
     controls,
+    frontier,
     groups,
+    image_chance,
     inside,
     learning_rate,
     luck,
     penalty,
+    power,
     regularization,
+    speed,
     statistics_batch,
     sweep,
 )
@@ -23,6 +28,12 @@ HEADING = "## What the studies say {#sec-studies}"
 ELSEWHERE = ("search", "neighbours", "skeletons")
 """Studies that other parts of the report show."""
 
+
+def of_main(study: RecordedStudy) -> str:
+    """What the seeds of the main runs say of luck, of chance, and of how many runs it takes."""
+    return "\n\n".join(filter(None, (part(study) for part in (luck.section, image_chance.section, power.section))))
+
+
 SECTIONS: dict[str, Callable[..., str]] = {
     "regularization": regularization.section,
     "penalty": penalty.section,
@@ -31,14 +42,22 @@ SECTIONS: dict[str, Callable[..., str]] = {
     "statistics_batch": statistics_batch.section,
     "batch_size": batch_size.section,
     "learning_rate": learning_rate.section,
-    "main": luck.section,
+    "main": of_main,
+    "chance": chance.section,
+    "speed": speed.section,
+    "frontier": frontier.section,
     "inside": inside.section,
 }
 """By the study's name, what makes its section, of it and of those in `WITH`; one that is not here has the general
 one."""
 
-WITH = {"batch_size": ("batch_rates",), "controls": ("controls_search",)}
-"""Studies that are shown in the section of another, where that is recorded."""
+WITH = {
+    "batch_size": ("batch_rates",),
+    "controls": ("controls_search",),
+    "chance": ("main",),
+    "frontier": ("frontier_search",),
+}
+"""Further studies that a section takes, where they are recorded; those of no section of their own are shown there."""
 
 
 INSIDE = "inside"
