@@ -60,11 +60,10 @@ def whole_scripts(folder: Path) -> None:
 
 def take_out(output: Path) -> None:
     """Delete the `LEFT_OVER` of which no page knows the name."""
-    for pattern in LEFT_OVER:
-        for path in list(output.rglob(pattern)):
-            others = (page.read_text(encoding="utf-8") for page in output.rglob("*.html") if page != path)
-            if not any(f'{path.name}"' in page for page in others):
-                path.unlink()
+    pages = {path: path.read_text(encoding="utf-8") for path in output.rglob("*.html")}
+    for path in {path for pattern in LEFT_OVER for path in output.rglob(pattern)}:
+        if not any(f'{path.name}"' in text for page, text in pages.items() if page != path):
+            path.unlink()
 
 
 if __name__ == "__main__":

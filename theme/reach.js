@@ -1,6 +1,6 @@
 // What scrolls can be reached with the keyboard, and only that: a box that fits is no stop on the way.
 const boxes = document.querySelectorAll(
-  ".scroll, pre, div.sourceCode, math[display=block], .quarto-float figure > div, .quarto-figure, .cell-output"
+  ".scroll, .box, pre, div.sourceCode, math[display=block], .quarto-float figure > div, .quarto-figure, .cell-output"
 );
 const reach = (box) => {
   const { overflowX, overflowY } = getComputedStyle(box);

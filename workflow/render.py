@@ -37,7 +37,8 @@ from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import read_record, record_names, verify_predictions
 
 REPORT = Path("report.qmd")
-PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml", "src/normstudy/preview/assets/folded.lua")
+FILTERS = Path("src/normstudy/preview/assets")
+PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml", FILTERS / "drawings.lua", FILTERS / "folded.lua")
 RECORDS = Path("results")
 COSTS = Path("benchmarks/normalizations.json")
 """What was measured of normalizations, where it was."""

@@ -246,13 +246,26 @@ def test_pages_load_nothing(rendered):
 
 
 def test_every_picture_has_a_text(rendered, page):
-    assert len(page.select("img.dark-content")) == 2  # for which the same is said
-    alternatives = [picture["alt"] for picture in page.select("img:not(.dark-content)")]
+    alternatives = [picture["aria-label"] for picture in page.select("svg.drawing[role=img]")]
     assert alternatives == ['A line that "rises" from 0.31 to 0.61.', "The same line again."]
     for path in rendered[2:4]:
         pictures = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").find_all("img")
         assert [bool(picture["alt"]) for picture in pictures] == [True]
     assert b"/Alt" in rendered[1].read_bytes()
+
+
+def test_a_drawing_has_the_colours_of_the_page_and_each_letter_is_outlined_once(rendered, page):
+    first, second = page.select("svg.drawing")
+    assert not re.search(r"#[0-9a-f]{6}", str(first))
+    used = set(re.findall(r"var\(--c([0-9a-f]{6})\)", str(page.main)))
+    style = next(style.get_text() for style in page.find_all("style") if "@supports" in style.get_text())
+    assert used <= set(re.findall(r"--c([0-9a-f]{6}):#\1\b", style))
+    assert used <= set(re.findall(r"--c([0-9a-f]{6}):light-dark\(#\1,#[0-9a-f]{6}\)", style))
+    outlines = [path["id"] for path in page.select("svg.drawing defs path[id^=g-]")]
+    assert len(outlines) == len(set(outlines)) > 5
+    ids = [each["id"] for each in page.select("[id]")]
+    assert len(ids) == len(set(ids))
+    assert {use["href"][1:] for use in second.select("use")} <= {each["id"] for each in page.select("svg.drawing [id]")}
 
 
 def test_notebook_pages(rendered, page):
@@ -455,6 +468,11 @@ def test_plain_markdown_is_not_mistaken(text):
     assert unsupported_constructs(text) == []
 
 
+def said_of(picture):
+    """The alternative text of an image or a drawing."""
+    return picture.get("alt") or picture.get("aria-label", "")
+
+
 @NEEDS_QUARTO
 def test_quarto_shows_the_same(page, tmp_path, monkeypatch):
     for name in ("preview.qmd", "preview.bib"):
@@ -464,11 +482,18 @@ def test_quarto_shows_the_same(page, tmp_path, monkeypatch):
     subprocess.run(["quarto", "render", "preview.qmd", "--to", "html"], cwd=tmp_path, check=True, capture_output=True)
     quarto = BeautifulSoup((tmp_path / "preview.html").read_text(encoding="utf-8"), "html.parser")
     assert references(page) == references(quarto)
-    for names in ("figcaption", "td, th", "h1", "img:not(.dark-content)"):
-        ours, theirs = page.main.select(names), quarto.main.select(names)
-        assert [words(x) + x.get("alt", "") for x in ours] == [words(x) + x.get("alt", "") for x in theirs]
+    for names in ("figcaption", "td, th", "h1", "img, svg.drawing"):
+        ours, theirs = ([words(x) + said_of(x) for x in each.main.select(names)] for each in (page, quarto))
+        assert ours == theirs
     ours, theirs = ([words(p) for p in each.main.find_all("p") if "The value" in words(p)] for each in (page, quarto))
     assert ours == theirs
+
+
+def test_what_no_font_of_the_pdf_has_is_a_code_point_there(tmp_path):
+    (tmp_path / "report.qmd").write_text('---\ntitle: "T"\n---\n\n# One\n\nA \U0001f389, \u6f22 and \u5b57.\n')
+    page, pdf, *_ = render(tmp_path / "report.qmd", tmp_path / "out")
+    assert "A \U0001f389, \u6f22 and \u5b57." in page.read_text(encoding="utf-8")
+    assert "A U+1F389, U+6F22 and U+5B57." in words(PdfReader(pdf).pages[0].extract_text())
 
 
 def test_sections_below_level_one_are_numbered_from_one_in_the_pdf(tmp_path):

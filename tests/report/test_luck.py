@@ -1,6 +1,7 @@
 """Where public claims lie among our runs, and what choosing does to a figure."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from recorded import recorded_run, recorded_study
 
@@ -61,11 +62,20 @@ def test_choices_are_told_of_models_with_enough_runs():
 def test_the_picture_has_every_run_twice_and_every_claim():
     models = models_of(study().runs)
     axes = luck.luck_figure(models, claims()).axes[0]
-    dots = [line for line in axes.lines if line.get_marker() == "o"]
-    assert len(dots) == 2 * 2 * SEEDS
+    dots = [line.get_xydata() for line in axes.lines if line.get_marker() == "o"]
+    assert [len(pile) for pile in dots] == 4 * [SEEDS]
+    assert len({tuple(dot) for pile in dots for dot in pile}) == 4 * SEEDS  # none hides another
     ticks = np.concatenate([line.get_xdata() for line in axes.lines if line.get_marker() == "|"])
     shown = [claim for claim in claims() if claim.norm in ("gn", "ln") and claim.accuracy >= luck.LOWEST]
     assert len(ticks) == len(shown)
+
+
+def test_the_file_behind_the_picture_has_every_run_with_its_best_epoch(section, tmp_path):
+    (path,) = tmp_path.rglob("luck.csv")
+    numbers = pd.read_csv(path)
+    assert len(numbers) == 2 * SEEDS
+    gains = numbers["accuracy of the best epoch (fraction)"] - numbers["test accuracy (fraction)"]
+    assert gains.tolist() == pytest.approx(2 * SEEDS * [0.0003])
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,13 @@
 """Where the learning rate peaks and where augmentation fades out, from the configuration."""
 
+from typing import get_args
+
+import numpy as np
 import pytest
 
 from normstudy.config import Config
 from normstudy.report.milestones import fade_start, in_words, rate_peak
+from normstudy.training.schedule import learning_rates
 
 USUAL = {"dataset": "digits", "epochs": 20}
 
@@ -27,6 +31,15 @@ def test_of_the_usual_configuration():
 )
 def test_only_what_happens_is_said(values, said):
     assert in_words([Config(**USUAL | values)]) == said
+
+
+@pytest.mark.parametrize("schedule", get_args(Config.model_fields["schedule"].annotation))
+@pytest.mark.parametrize("warmup", [0.1, 0.3])
+def test_the_peak_is_that_of_training(schedule, warmup):
+    config = Config(**USUAL, schedule=schedule, warmup=warmup, evaluate_on="validation")
+    rates = np.array(list(learning_rates(config, 1000)))
+    falls_at_once = np.isclose(rates, rates.max(), rtol=1e-6).sum() <= 2
+    assert rate_peak([config]) == (pytest.approx(rates.argmax() / 50, abs=0.05) if falls_at_once else None)
 
 
 def test_what_differs_between_models_is_not_said():

@@ -1,11 +1,13 @@
 """Pairs of models over seeds, and the verdict on them."""
 
+import re
+
 import numpy as np
 import pytest
 from recorded import seeded_runs
 
 from normstudy.report.models import models_of
-from normstudy.report.over_seeds import compare_models, crossed_accuracy, crossed_difference, verdict
+from normstudy.report.over_seeds import compare_models, crossed_accuracy, crossed_difference, in_short, verdict
 
 NOISE = np.random.default_rng(0).normal(0, 5, (3, 40)).round().astype(int)
 """Of the errors of three models with 40 seeds."""
@@ -43,6 +45,14 @@ def test_a_difference_can_be_real_and_too_small_to_matter():
     assert pair.finding.endswith("yet equivalent")
     assert "GN is better than LN" in verdict(found)
     assert "which is yet equivalent within ±0.05 points" in verdict(found)
+
+
+def test_all_points_of_a_verdict_have_as_many_decimals():
+    found = models(gn=50 + NOISE[0] // 5, ln=52 + NOISE[0] // 5 + NOISE[1] // 5, bn=60 + NOISE[2])
+    for text in (verdict(found), in_short(found)):
+        points = re.findall(r"(?<=\.)\d+(?= points| to |[ ,;)]*adjusted)", text.replace("±0.05 points", ""))
+        assert len(points) >= 3
+        assert {len(decimals) for decimals in points} == {3}
 
 
 def test_few_seeds_leave_it_undecided():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from drawn import without_numbers
 from made_runs import made_run
-from recorded import seeded_runs
+from recorded import recorded_run, seeded_runs
 
 from normstudy.report import accuracies, curves, differences, dot_rows, limits, readme, seed_differences, seeds, summary
 from normstudy.report.drawing import COLOURS, MARKERS
@@ -80,13 +80,31 @@ def test_a_single_run_has_the_interval_of_its_images():
 def test_every_run_is_a_dot_above_the_mean_of_its_model(runs):
     figure = seeds.seeds_figure(models_of(runs))
     (axes,) = figure.axes
-    dots = [line for line in axes.lines if line.get_marker() == "o"]
+    dots = np.concatenate([line.get_xydata() for line in axes.lines if line.get_marker() == "o"])
     means = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "D"]
     assert len(dots) == 36
-    assert sorted(dot.get_xdata()[0] for dot in dots) == pytest.approx(sorted(100 - (60 + NOISE.ravel()) / 100))
+    assert sorted(dots[:, 0]) == pytest.approx(sorted(100 - (60 + NOISE.ravel()) / 100))
     assert means == pytest.approx(100 - (60 + NOISE.mean(axis=1)) / 100)
-    assert len({(line.get_xdata()[0], line.get_ydata()[0]) for line in dots}) == 36  # none hides another
+    assert len(set(map(tuple, dots))) == 36  # none hides another
     assert [label.get_text() for label in axes.get_yticklabels()] == ["BN", "GN", "LN"]
+
+
+def test_public_claims_are_ticks_below_or_counted(runs):
+    text = seeds.figure(runs)
+    assert "Ticks below are what public solutions of the same assignment claim" in text
+    ticks = seeds.claimed(models_of(runs))
+    assert set(ticks) == {"bn", "gn", "ln"}
+    (axes,) = seeds.seeds_figure(models_of(runs), ticks).axes
+    drawn = [line.get_xdata() for line in axes.lines if line.get_marker() == "|"]
+    counts = [int(text.get_text().split()[1]) for text in axes.texts if "lower" in text.get_text()]
+    assert 0 < sum(map(len, drawn)) < sum(map(len, drawn)) + sum(counts) == sum(map(len, ticks.values()))
+    assert all(line == sorted(line) for line in map(list, drawn))
+
+
+def test_claims_stand_beside_runs_that_were_judged_alike_alone(runs):
+    other = [recorded_run("gn", [0.1], norm="gn", seed=seed, evaluate_on="validation") for seed in range(2)]
+    assert seeds.claimed(models_of(other)) == {}
+    assert "public solutions" not in seeds.figure(ONE_EACH)
 
 
 def test_fifty_models_fit_on_a_page():
@@ -161,3 +179,4 @@ def test_the_readme_has_the_means_and_one_sheet_per_model(runs, monkeypatch):
     assert "the mean test accuracy is" in text
     assert text.count("misclassified.png") == 3
     assert "Lines are means over 12 seeds" in text
+    assert '<source media="(prefers-color-scheme: dark)" srcset="a-dark.svg"><img alt="Line chart of' in text

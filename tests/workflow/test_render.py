@@ -177,6 +177,14 @@ def test_the_pages_are_accessible(site, renderer, scheme, width):
     assert found == []
 
 
+GROUND_OF_DRAWINGS = (
+    "[...document.querySelectorAll('svg.drawing')].map((each) => getComputedStyle(each.children[1]).fill)"
+)
+PIXELS_OF_FIGURES = (
+    "[...document.querySelectorAll('figure img, svg.drawing image')].map((i) => getComputedStyle(i).filter)"
+)
+
+
 @pytest.mark.parametrize("renderer", RENDERERS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @NEEDS_CHROMIUM
@@ -184,13 +192,15 @@ def test_page_and_pictures_follow_the_readers_system(site, renderer, scheme):
     with browser_on(site(renderer), 1280, scheme) as (page, here):
         page.goto(here + "index.html", wait_until="networkidle")
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        shown = page.evaluate(
-            "[...document.querySelectorAll('main figure.quarto-float img, main figure.fig img')]"
-            ".filter((i) => getComputedStyle(i).display !== 'none')"
-            ".map((i) => ['light-content', 'dark-content'].filter((name) => i.classList.contains(name)).join())"
-        )
-    assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(28, 28, 28)"}[scheme]
-    assert set(shown) == {f"{scheme}-content"}
+        on_screen, pixels = page.evaluate(GROUND_OF_DRAWINGS), page.evaluate(PIXELS_OF_FIGURES)
+        page.emulate_media(media="print")
+        on_paper, printed = page.evaluate(GROUND_OF_DRAWINGS), page.evaluate(PIXELS_OF_FIGURES)
+    light, dark = "rgb(255, 255, 255)", "rgb(28, 28, 28)"
+    assert ground == {"light": light, "dark": dark}[scheme]
+    assert set(on_screen) == {ground}
+    assert {turned != "none" for turned in pixels} == {scheme == "dark"}
+    assert set(on_paper) == {light}
+    assert set(printed) == {"none"}
 
 
 @NEEDS_QUARTO

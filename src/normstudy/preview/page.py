@@ -1,7 +1,7 @@
 """The report without Quarto: the same `report.qmd` as one HTML file and a PDF.
 
 The executed article goes through Pandoc and Typst; `assets/preview.lua` numbers figures, tables and sections, and
-`assets/folded.lua`, which Quarto uses as well, folds long tables.
+`assets/drawings.lua` and `assets/folded.lua`, which Quarto uses as well, put drawings into the page and fold tables.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ from normstudy.report.site import finished, put_extras
 from normstudy.text import one_line
 
 __all__ = ["PreviewError", "render", "unsupported_constructs"]
+
+LACKING = re.compile(r'the text `"(.+?)"` could not be displayed')
+"""What typst says of text that a PDF/UA cannot show."""
 
 ASSETS = Path(__file__).parent / "assets"
 MARKDOWN = "markdown+autolink_bare_uris-implicit_figures"
@@ -141,12 +144,24 @@ def _pdf(source: str, report: Path) -> bytes:
         # Typst counts from level 1: without one, sections would be numbered 0.1, 0.2, …
         **{"shift-heading-level-by": 1 - top_heading_level(source)},
     )
-    try:
-        # A PDF/UA can be read aloud, and typst refuses to make one of what cannot (a picture without a text, say).
-        options = {"format": "pdf", "pdf_standards": ["ua-1"], "ignore_system_fonts": True}
-        return without_suspects(typst.compile(document.encode(), root=report.parent, **options))
-    except typst.TypstError as error:
-        raise PreviewError(f"{report.name}: typst: {one_line(error.message)}") from None
+    # A PDF/UA can be read aloud, and typst refuses to make one of what cannot (a picture without a text, say).
+    options = {"format": "pdf", "pdf_standards": ["ua-1"], "ignore_system_fonts": True}
+    while True:
+        try:
+            return without_suspects(typst.compile(document.encode(), root=report.parent, **options))
+        except typst.TypstError as error:
+            shown = _with_code_points(document, error.message)
+            if shown == document:
+                raise PreviewError(f"{report.name}: typst: {one_line(error.message)}") from None
+            document = shown
+
+
+def _with_code_points(document: str, message: str) -> str:
+    """`document` with code points in the place of what, by an error's `message`, no font has: an emoji, say."""
+    found = LACKING.search(message)
+    for character in {each for each in (found[1] if found else "") if not each.isascii()}:
+        document = document.replace(character, f"U+{ord(character):04X}")
+    return document
 
 
 def _date(source: str) -> dict[str, str]:
@@ -190,7 +205,7 @@ def _pandoc(source: str, origin: Path, citeproc: bool = False, **options: Any) -
         for name in ("template", "css"):
             if name in options:
                 options[name] = str(assets / options[name])
-        lua = [{"type": "lua", "path": str(assets / name)} for name in ("preview.lua", "folded.lua")]
+        lua = [{"type": "lua", "path": str(assets / name)} for name in ("drawings.lua", "preview.lua", "folded.lua")]
         filters = lua + [{"type": "citeproc"}] * citeproc
         defaults = Path(folder, "defaults.yaml")
         defaults.write_text(json.dumps({"standalone": True, "columns": COLUMNS, "filters": filters, **options}))

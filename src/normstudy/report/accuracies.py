@@ -19,8 +19,7 @@ Estimate = tuple[float, float, float]
 
 def mean_accuracy(model: Model) -> Estimate:
     """Mean final accuracy of the finished runs of `model`, with its 95 % t interval (fractions)."""
-    values = model.final("test_accuracy")
-    return mean_interval(values[np.isfinite(values)])
+    return mean_interval(model.accuracies)
 
 
 def estimates(models: Sequence[Model]) -> list[Estimate]:
@@ -83,11 +82,10 @@ def table(models: Sequence[Model]) -> pd.DataFrame:
             "runs": str(runs) if len(finished) == runs else unbroken(f"{len(finished)} of {runs} finished"),
         }
         if finished:
-            accuracies = model.final("test_accuracy")
             row |= {
                 f"{split} accuracy (%)": rounded(100 * mean, places),
                 "95 % interval": unbroken(percent_range(low, high, places)),
-                "lowest to highest": unbroken(percent_range(np.nanmin(accuracies), np.nanmax(accuracies))),
+                "lowest to highest": unbroken(percent_range(model.accuracies.min(), model.accuracies.max())),
                 f"{split} loss": f"{np.nanmean(model.final('test_loss')):.4f}",
                 "s per epoch": f"{median(map(seconds_per_epoch, finished)):.1f}",
             }

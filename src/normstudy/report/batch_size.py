@@ -20,7 +20,6 @@ from normstudy.report.points import Look, draw_diverged, draw_points, scale_meas
 from normstudy.report.rates import KNOWN_AT, RULES, common_power, known_configs
 from normstudy.report.series import (
     Series,
-    diverged_in,
     errors,
     is_line,
     judged_alike,
@@ -127,7 +126,7 @@ def sizes_figure(series: Sequence[Series]) -> Figure:
         groups = [100 * errors(cell) for cell in each.cells]
         estimates = [in_percent(means[id(cell)]) for cell in each.cells]
         draw_points(axes, own, groups, estimates, look)
-        draw_diverged(axes, own, [diverged_in(cell) for cell in each.cells], look)
+        draw_diverged(axes, own, [cell.diverged for cell in each.cells], look)
         everything += groups
         places += own
         finished = [(at, mean) for at, (mean, *_) in zip(own, estimates, strict=True) if np.isfinite(mean)]

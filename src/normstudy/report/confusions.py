@@ -19,6 +19,9 @@ from normstudy.runs.folder import FinishedRun
 
 MEAN = "mean of the models"
 
+SHADES = 24
+"""Colours of cells."""
+
 Panel = tuple[str, np.ndarray]
 """A name and mean counts (classes, classes), true classes by predicted ones, with nothing on the diagonal."""
 
@@ -72,6 +75,7 @@ def confusions_figure(panels: Sequence[Panel], names: Sequence[str]) -> Figure:
     columns = min(2, len(panels))
     rows = -(-len(panels) // columns)
     picture = Figure(figsize=(WIDTH if columns == 2 else 0.6 * WIDTH, 3.75 * rows), layout="constrained")
+    picture.get_layout_engine().set(h_pad=0.1)  # inches: a title is not that of the axis above it
     places = list(picture.subplots(rows, columns, squeeze=False).flat)
     largest = max(errors.max() for _, errors in panels)
     for axes, (name, errors) in zip(places, panels, strict=False):
@@ -82,7 +86,11 @@ def confusions_figure(panels: Sequence[Panel], names: Sequence[str]) -> Figure:
 
 def _draw(axes: Axes, errors: np.ndarray, names: Sequence[str], largest: float) -> None:
     axes.grid(False)
-    axes.imshow(np.log1p(errors), cmap=HEAT, vmin=0, vmax=np.log1p(largest))
+    edges = np.arange(len(names) + 1) - 0.5
+    # Few colours, and nothing where nothing is: in a page each is a shape.
+    cells = np.ma.masked_equal(np.log1p(errors), 0)
+    axes.pcolormesh(edges, edges, cells, cmap=HEAT.resampled(SHADES), vmin=0, vmax=np.log1p(largest), linewidth=0)
+    axes.set(xlim=edges[[0, -1]], ylim=edges[[-1, 0]], aspect="equal")
     for row, column in np.ndindex(*errors.shape):
         if row == column:
             axes.fill(

@@ -21,7 +21,7 @@ from normstudy.report.numbers_behind import folded
 from normstudy.report.paired_seeds import paired_p
 from normstudy.report.search import VARIED, best_on_the_whole
 from normstudy.report.search_in_words import search_protocol, search_table
-from normstudy.report.series import diverged_in, errors, judged_alike, note_on_diverged, protocol
+from normstudy.report.series import errors, judged_alike, note_on_diverged, protocol
 from normstudy.report.statistics import adjust_for_many, paired_interval
 from normstudy.report.verdict import is_clear
 from normstudy.report.wording import join_words, p_relation, p_text
@@ -98,7 +98,7 @@ def controls_figure(models: Sequence[Model]) -> Figure:
         if np.isfinite([low, high]).all():
             axes.plot([low, high], [row - 0.08] * 2, color=colour, linewidth=2.2, alpha=0.75)
         axes.plot([mean], [row - 0.08], marker, color=colour, markersize=7, mec="white", mew=0.8)
-        if lost := diverged_in(model):
+        if lost := model.diverged:
             axes.annotate(
                 f"✕ {lost} diverged", (1.01, row), xycoords=("axes fraction", "data"), color=colour, fontsize=8,
                 va="center", annotation_clip=False,

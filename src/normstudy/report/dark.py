@@ -8,14 +8,12 @@ lighter than white.
 
 from __future__ import annotations
 
-import base64
-import io
 import re
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from matplotlib.colors import to_hex, to_rgb
-from PIL import Image
 
 from normstudy.report.contrast import FLARE, LINE, TEXT, contrast, encoded, ink, linear, luminance
 from normstudy.report.drawing import COLOURS
@@ -32,40 +30,29 @@ FAINT = 2.0
 _LIGHT = (1 + FLARE) * (float(luminance(linear(np.array(to_rgb(GROUND))))) + FLARE)
 
 
+def with_dark_colours(text: str) -> str:
+    """An SVG that says of each of its colours what it becomes: in `data-dark`, where the pages' filter finds it."""
+    pairs = " ".join(f"{colour[1:]}:{dark_colour(colour)[1:]}" for colour in colours(text))
+    return text.replace("<svg ", f'<svg data-dark="{pairs}" ', 1)
+
+
 def dark_name(path: Path) -> Path:
-    """Where the dark variant of the picture at `path` lies; theme/dark.lua and the preview's filter look for it."""
+    """Where the dark variant of the picture at `path` lies."""
     return path.with_stem(f"{path.stem}-dark")
 
 
-def dark_picture(picture: bytes, kind: str) -> bytes:
-    """The dark variant of a picture; `kind` is its file's ending, `.svg` or `.png`."""
-    return dark_svg(picture.decode()).encode() if kind == ".svg" else dark_png(picture)
-
-
 def dark_svg(text: str) -> str:
-    """The dark variant of an SVG of matplotlib's: every colour in it, and the pixels of images inside."""
-    text = re.sub(r"#[0-9a-fA-F]{6}\b", lambda match: dark_colour(match[0]), text)
-    text = re.sub(r"(data:image/png;base64,\s*)([\w+/=\s]+)", _dark_image, text)
-    return text.replace(
-        "<svg ", f'<svg fill="{dark_colour("black")}" ', 1
-    )  # matplotlib does not say that text is black
+    """The dark variant of an SVG that stands for itself; images inside it stay as they are."""
+    text = re.sub(r"#[0-9a-f]{6}\b", lambda match: dark_colour(match[0]), text)
+    return text.replace("<svg ", f'<svg fill="{dark_colour("#000000")}" ', 1)  # matplotlib does not say so of text
 
 
-def dark_png(picture: bytes) -> bytes:
-    """The dark variant of a PNG, with as many colours as it had."""
-    image = Image.open(io.BytesIO(picture)).convert("RGBA")
-    pixels = np.asarray(image)
-    packed, places = np.unique(pixels.view(np.uint32), return_inverse=True)  # a sheet has few colours
-    colours = packed.view(np.uint8).reshape(-1, 4).copy()
-    colours[:, :3] = np.rint(255 * _turned(colours[:, :3] / 255))
-    changed = Image.fromarray(colours[places].reshape(pixels.shape))
-    if (pixels[..., 3] == 255).all():
-        changed = changed.convert("RGB")
-    data = io.BytesIO()
-    changed.save(data, format="png", optimize=True)
-    return data.getvalue()
+def colours(text: str) -> list[str]:
+    """The colours of an SVG, as `#rrggbb`; black is one of each, as matplotlib does not say that text is."""
+    return sorted({"#000000", *re.findall(r"#[0-9a-f]{6}\b", text)})
 
 
+@cache
 def dark_colour(colour: str) -> str:
     """The dark variant of one colour of a drawing; lines that were too faint on white are not so in the dark.
 
@@ -90,7 +77,3 @@ def _turned(rgb: np.ndarray, least: float = 1.0) -> np.ndarray:
     most = luminance(top)[..., None]
     white = np.clip((wanted - most) / np.maximum(1 - most, 1e-9), 0, 1)
     return encoded(np.where(wanted <= most, top * wanted / most, top + white * (1 - top)))
-
-
-def _dark_image(match: re.Match[str]) -> str:
-    return match[1] + base64.b64encode(dark_png(base64.b64decode(match[2]))).decode()

@@ -23,6 +23,7 @@ STYLE = {
     "grid.color": "#dddddd",
     "grid.linewidth": 0.6,
     "axes.axisbelow": True,
+    "image.interpolation": "none",  # pixels can be counted
 }
 PLAIN = ["default", STYLE]
 """Styles for `matplotlib.style.context`, which begin with matplotlib's own: a user's matplotlibrc does not count."""

@@ -63,7 +63,7 @@ def _of_run(name: str, run: FinishedRun) -> str:
     picture = grad_cam_figure(sights(run, maps, spread(run.config)))
     field = int(np.count_nonzero(ways_through(run.config), axis=0).max())
     caption = grad_cam_caption(name, run, maps, field)
-    return markup.figure(f"grad-cam-{run.name}", picture, grad_cam_alt(run, maps), caption, vector=False)
+    return markup.figure(f"grad-cam-{run.name}", picture, grad_cam_alt(run, maps), caption)
 
 
 def sights(run: FinishedRun, maps: Maps, shares: np.ndarray) -> list[Sight]:
@@ -92,8 +92,8 @@ def grad_cam_caption(name: str, run: FinishedRun, maps: Maps, field: int) -> str
         f"Where {name} looked in {whose} of @fig-misclassified-{run.name} ({DATA_TITLES[run.config.dataset]}): "
         f"Grad-CAM for the true and for the predicted class, of the last convolution behind its ReLU. Its {edge} × "
         f"{edge} positions see up to {field} × {field} pixels each, over which a value is spread, most of it in their "
-        "middle. White is 0, where nothing speaks for the class; the darkest orange is the larger maximum of the two "
-        f"maps of an image, which have one scale. {take_away(maps)}"
+        "middle. The ground’s colour is 0, where nothing speaks for the class; the deepest orange is the larger "
+        f"maximum of the two maps of an image, which have one scale. {take_away(maps)}"
     )
 
 

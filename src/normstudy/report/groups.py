@@ -15,7 +15,6 @@ from normstudy.report.models import Model
 from normstudy.report.numbers_behind import folded
 from normstudy.report.points import Look, draw_diverged, draw_points, scale_measure, scale_values
 from normstudy.report.series import (
-    diverged_in,
     errors,
     is_line,
     judged_alike,
@@ -97,7 +96,7 @@ def groups_figure(cells: list[Model]) -> Figure:
     left.plot(places, [mean for mean, *_ in estimates], "-", color=COLOURS["gn"], linewidth=1.2)
     for cell, place, group, estimate in zip(cells, places, values, estimates, strict=True):
         draw_points(left, [place], [group], [estimate], _look(cell))
-        draw_diverged(left, [place], [diverged_in(cell)], _look(cell))
+        draw_diverged(left, [place], [cell.diverged], _look(cell))
     scale_measure(left, values)
     left.set_ylabel(f"{cells[0].config.evaluate_on} error (%)")
     right.axhline(0, color="black", linewidth=0.8)

@@ -44,7 +44,7 @@ def sheet(runs: Sequence[FinishedRun]) -> str:
         f"what (at most {MOST_ANSWERS} classes).{_on_missing(runs, judged, positions)}{note_on_left_out(runs)}"
     )
     picture = hardest_figure(judged, positions, images_of(runs))
-    return markup.figure("hardest", picture, hardest_alt(judged, positions), caption, vector=False)
+    return markup.figure("hardest", picture, hardest_alt(judged, positions), caption)
 
 
 def hardest(judged: Sequence[Judgements]) -> np.ndarray:

@@ -64,7 +64,7 @@ def kind_of_mean(judged: Sequence[Judgements]) -> str:
 def note_on_left_out(runs: Sequence[FinishedRun]) -> str:
     """A further sentence of a caption, with a space before it, on runs that diverged; nothing where there is none."""
     parts = [
-        f"{len(model.runs) - len(model.finished)} of {counted(len(model.runs), 'run')} of {model.name}"
+        f"{model.diverged} of {counted(len(model.runs), 'run')} of {model.name}"
         for model in models_of(runs)
         if len(model.finished) < len(model.runs)
     ]

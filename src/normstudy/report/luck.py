@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import matplotlib.style
@@ -11,14 +10,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from normstudy.report import markup
+from normstudy.report import markup, run_rows
 from normstudy.report.best_of import best_epochs, chance_of_best, expected_best, share_reaching
 from normstudy.report.claims import Claim, claims
 from normstudy.report.drawing import COLOURS, PLAIN, WIDTH
 from normstudy.report.models import Model, models_of
-from normstudy.report.over_seeds import LEAST_SEEDS, final_accuracies
+from normstudy.report.numbers_behind import folded
+from normstudy.report.over_seeds import LEAST_SEEDS
 from normstudy.report.statistics import mean_interval
 from normstudy.report.wording import counted, join_words, percent_range, rounded
+from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import RecordedStudy
 
 FEW = 5
@@ -42,7 +43,8 @@ def section(study: RecordedStudy) -> str:
             on_choosing(models, many),
             markup.table("chosen", chosen_table(models, many), _chosen_caption(models)),
             on_claims(models, found),
-            markup.figure("luck", luck_figure(models, found), luck_alt(models, found), _luck_caption(models, found)),
+            markup.figure("luck", luck_figure(models, found), luck_alt(models, found), _luck_caption(models, found))
+            + folded("luck", run_rows.at_the_end(models, _best_epoch)),
             markup.folded(
                 "Every claim that was looked up",
                 markup.table("claims", claims_table(models, found), _claims_caption()),
@@ -84,7 +86,7 @@ def on_claims(models: Sequence[Model], found: Sequence[Claim]) -> str:
     by_norm = {model.config.norm: model for model in models}
     judged = [claim for claim in found if claim.norm in by_norm]
     reached = [claim for claim in judged if _reached(by_norm[claim.norm], claim.accuracy) > 0]
-    typical = [claim for claim in judged if 100 * _values(by_norm[claim.norm]).mean() >= claim.accuracy]
+    typical = [claim for claim in judged if 100 * by_norm[claim.norm].accuracies.mean() >= claim.accuracy]
     solutions = len({claim.repository for claim in found})
     single = len([claim for claim in found if claim.runs == 1])
     text = (
@@ -97,7 +99,7 @@ def on_claims(models: Sequence[Model], found: Sequence[Claim]) -> str:
     if top.norm not in by_norm:
         return text
     model = by_norm[top.norm]
-    last, best = _values(model), best_epochs(model.finished)
+    last, best = model.accuracies, best_epochs(model.finished)
     chance = (
         f" Were ours the runs of that sweep, the best of {top.runs} would have reached it with a probability of "
         f"{_percent(chance_of_best(last, top.accuracy / 100, top.runs))} after the last epoch, and of "
@@ -116,7 +118,7 @@ def chosen_table(models: Sequence[Model], many: int) -> pd.DataFrame:
     """One row per model: what would be reported of its runs, in percent, by each way of choosing."""
     rows = []
     for model in models:
-        last, best = _values(model), best_epochs(model.finished)
+        last, best = model.accuracies, best_epochs(model.finished)
         rows.append(
             {
                 "model": markup.unbroken(model.name),
@@ -156,7 +158,7 @@ def luck_figure(models: Sequence[Model], found: Sequence[Claim]) -> Figure:
     for place, model in enumerate(models):
         top = -3.4 * place
         colour = COLOURS[model.config.norm]
-        _pile(axes, 100 * _values(model), top, color=colour, mfc=colour)
+        _pile(axes, 100 * model.accuracies, top, color=colour, mfc=colour)
         _pile(axes, 100 * best_epochs(model.finished), top - 1, color=colour, mfc="white")
         drawn = [claim.accuracy for claim in _claimed(model, found) if claim.accuracy >= LOWEST]
         axes.plot(drawn, [top - 1.9] * len(drawn), "|", color="black", ms=10, mew=1.2)
@@ -179,7 +181,7 @@ def luck_alt(models: Sequence[Model], found: Sequence[Claim]) -> str:
     """Alternative text of the `luck_figure`."""
     told = []
     for model in models:
-        last, best = _values(model), best_epochs(model.finished)
+        last, best = model.accuracies, best_epochs(model.finished)
         claimed = [claim.accuracy / 100 for claim in _claimed(model, found)]
         told.append(
             f"{model.name}: last epochs {percent_range(last.min(), last.max())} %, best epochs "
@@ -191,15 +193,14 @@ def luck_alt(models: Sequence[Model], found: Sequence[Claim]) -> str:
 
 def _pile(axes: Axes, values: np.ndarray, base: float, **style: str) -> None:
     """`values` (percent of 10,000 images) as dots over `base`, equal ones on each other."""
-    piled: Counter[float] = Counter()
-    step = min(0.12, 0.75 / max(Counter(np.round(values, 2)).values()))
-    for value in sorted(np.round(values, 2)):
-        axes.plot(value, base + piled[value] * step, "o", ms=3.6, mew=0.8, **style)
-        piled[value] += 1
+    ranked = np.sort(np.round(values, 2))
+    below = np.arange(len(ranked)) - np.searchsorted(ranked, ranked)  # equal ones
+    axes.plot(ranked, base + below * min(0.12, 0.75 / (below.max() + 1)), "o", ms=3.6, mew=0.8, **style)
 
 
-def _values(model: Model) -> np.ndarray:
-    return final_accuracies(model, [run.config.seed for run in model.finished])
+def _best_epoch(run: FinishedRun) -> dict[str, float]:
+    """The accuracy of the epoch that the images of evaluation like best, as a column of numbers behind a figure."""
+    return {} if run.diverged else {"accuracy of the best epoch (fraction)": float(best_epochs([run])[0])}
 
 
 def _claimed(model: Model, found: Sequence[Claim]) -> list[Claim]:
@@ -215,7 +216,7 @@ def _figure(values: np.ndarray, count: int) -> str:
 
 
 def _reached(model: Model, accuracy: float) -> float:
-    return share_reaching(_values(model), accuracy / 100)
+    return share_reaching(model.accuracies, accuracy / 100)
 
 
 def _count(values: np.ndarray, claim: Claim) -> int:
@@ -226,19 +227,19 @@ def _of_ours(model: Model | None, claim: Claim) -> str:
     """`3 of 40`: at the best epoch where that is what was claimed, else after the last one."""
     if model is None:
         return "–"
-    values = best_epochs(model.finished) if claim.kind == "best epoch" else _values(model)
+    values = best_epochs(model.finished) if claim.kind == "best epoch" else model.accuracies
     return f"{_count(values, claim)} of {len(values)}"
 
 
 def _gain_in_words(model: Model) -> str:
     """`0.021 (95 % interval 0.017 to 0.025) for GN`."""
-    mean, low, high = mean_interval(best_epochs(model.finished) - _values(model))
+    mean, low, high = mean_interval(best_epochs(model.finished) - model.accuracies)
     limits = f" (95 % interval {percent_range(low, high, 3)})" if np.isfinite(low) else ""
     return f"{rounded(100 * mean, 3)}{limits} for {model.name}"
 
 
 def _choice_in_words(model: Model, many: int) -> str:
-    more = expected_best(best_epochs(model.finished), many) - _values(model).mean()
+    more = expected_best(best_epochs(model.finished), many) - model.accuracies.mean()
     return f"{rounded(100 * more, 2)} points higher for {model.name}"
 
 

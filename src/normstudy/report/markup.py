@@ -19,7 +19,8 @@ from IPython.display import Image
 from matplotlib.ft2font import FT2Font
 
 from normstudy.paths import write_whole
-from normstudy.report.dark import dark_name, dark_picture
+from normstudy.report.compact_svg import compact
+from normstudy.report.dark import with_dark_colours
 from normstudy.text import MARKS, one_line, visible
 
 if TYPE_CHECKING:  # every run's notebook imports this module, and none has tables; the renderers draw nothing
@@ -97,21 +98,19 @@ def keep_pictures_of(runs_folder: Path) -> None:
     FIGURE_FOLDER = Path("_figures") / f"runs-{digest}"  # not by its own name, which may hold anything
 
 
-def figure(label: str, picture: Figure | str | Path, alt: str, caption: str, vector: bool = True) -> str:
+def figure(label: str, picture: Figure | str | Path, alt: str, caption: str) -> str:
     """A numbered figure `@fig-<label>`: a div with the picture, its alternative text and its caption.
 
-    `picture` is a drawn figure, saved as SVG (or, unless `vector`, as PNG at 200 dpi), or the path of
-    a PNG, which is copied. `alt` is plain text; `caption` is Markdown. Beside it lies its variant for a dark page,
-    which the pages' filters find by its name.
+    `picture` is a drawn figure, saved as SVG, or the path of a PNG, which is copied. `alt` is plain text; `caption` is
+    Markdown.
     """
     FIGURE_FOLDER.mkdir(parents=True, exist_ok=True)
     if isinstance(picture, str | Path):
         path = FIGURE_FOLDER / f"{label}{Path(picture).suffix}"
         write_whole(path, Path(picture).read_bytes())  # runs may lie outside the project: Quarto takes no picture there
     else:
-        path = FIGURE_FOLDER / f"{label}.{'svg' if vector else 'png'}"
+        path = FIGURE_FOLDER / f"{label}.svg"
         save_picture(picture, path)
-    write_whole(dark_name(path), dark_picture(path.read_bytes(), path.suffix))
     return f'::: {{#fig-{label}}}\n![]({path.as_posix()}){{fig-alt="{_attribute(alt)}"}}\n\n{caption}\n:::\n'
 
 
@@ -183,12 +182,14 @@ def save_picture(picture: Figure, path: Path) -> None:
     """
     data = io.BytesIO()
     if path.suffix == ".svg":
-        with matplotlib.style.context(["default", {"svg.hashsalt": path.stem}]):
+        # Each image of a sheet stays one of few pixels, beside vectors.
+        with matplotlib.style.context(["default", {"svg.hashsalt": path.stem, "image.composite_image": False}]):
             picture.savefig(data, format="svg", bbox_inches="tight", metadata={"Date": None})
+        write_whole(path, with_dark_colours(compact(data.getvalue().decode())))
     else:
         with matplotlib.style.context("default"):
             picture.savefig(data, format="png", bbox_inches="tight", dpi=200, metadata={"Software": None})
-    write_whole(path, data.getvalue())
+        write_whole(path, data.getvalue())
 
 
 def _attribute(text: str) -> str:

@@ -23,7 +23,7 @@ def sheets(runs: Sequence[FinishedRun]) -> str:
             blocks.append(f"{name} has no misclassified images to show.\n")
             continue
         alt, caption = misclassified_alt(run), misclassified_caption(name, run)
-        blocks.append(markup.figure(f"misclassified-{run.name}", misclassified_figure(run), alt, caption, vector=False))
+        blocks.append(markup.figure(f"misclassified-{run.name}", misclassified_figure(run), alt, caption))
     return "\n".join(blocks)
 
 

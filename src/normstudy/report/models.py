@@ -32,6 +32,16 @@ class Model:
         """Its runs that did not diverge."""
         return [run for run in self.runs if not run.diverged]
 
+    @property
+    def diverged(self) -> int:
+        """How many of its runs diverged."""
+        return len(self.runs) - len(self.finished)
+
+    @property
+    def accuracies(self) -> np.ndarray:
+        """(n,) final accuracies (fractions) of its finished runs."""
+        return np.array([run.history[-1]["test_accuracy"] for run in self.finished])
+
     def final(self, measure: str) -> np.ndarray:
         """(seeds,) `measure` of the history after each run's last epoch; no number for one that diverged."""
         return np.array([np.nan if run.diverged else run.history[-1][measure] for run in self.runs])
@@ -99,9 +109,8 @@ def seeds_each(models: Sequence[Model]) -> str:
 
 def diverged_runs(models: Sequence[Model]) -> str:
     """`3 of 120 runs diverged (2 of No norm and 1 of LN).`; nothing where all finished."""
-    lost = [(len(model.runs) - len(model.finished), model.name) for model in models]
-    parts = [f"{count} of {name}" for count, name in lost if count]
-    total, runs = sum(count for count, _ in lost), sum(len(model.runs) for model in models)
+    parts = [f"{model.diverged} of {model.name}" for model in models if model.diverged]
+    total, runs = sum(model.diverged for model in models), sum(len(model.runs) for model in models)
     return f"{total:,} of {counted(runs, 'run')} diverged ({some_of(parts)})." if parts else ""
 
 

@@ -16,7 +16,7 @@ from normstudy.report.wording import counted
 if TYPE_CHECKING:  # every run's notebook imports this module, and none has tables
     import pandas as pd
 
-MOST_ROWS = 40
+MOST_ROWS = 20
 """Of more, the first ones are in the page."""
 
 DIGITS = 6

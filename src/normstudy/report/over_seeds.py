@@ -139,9 +139,10 @@ def verdict(models: Sequence[Model]) -> str:
     better = [pair for pair in compared if pair.is_better]
     equivalent = [pair for pair in compared if pair.is_equivalent and not pair.is_better]
     undecided = [pair for pair in compared if not pair.is_better and not pair.is_equivalent]
-    parts = [_better(pair) for pair in sorted(better, key=lambda pair: pair.p_value)]
-    parts += [f"equivalent {WITHIN} are {join_words(list(map(_apart, equivalent)))}"] if equivalent else []
-    parts += [f"undecided at this number of seeds are {join_words(list(map(_apart, undecided)))}"] if undecided else []
+    places = _places(compared)
+    parts = [_better(pair, places) for pair in sorted(better, key=lambda pair: pair.p_value)]
+    for found, what in ((equivalent, f"equivalent {WITHIN}"), (undecided, "undecided at this number of seeds")):
+        parts += [f"{what} are {join_words([_apart(pair, places) for pair in found])}"] if found else []
     return f"{_over(compared)}, {'; '.join(parts)}."
 
 
@@ -155,19 +156,19 @@ def in_short(models: Sequence[Model]) -> str:
     better = sorted((pair for pair in compared if pair.is_better), key=lambda pair: pair.p_value)
     equivalent = [pair for pair in compared if pair.is_equivalent and not pair.is_better]
     undecided = [pair for pair in compared if not pair.is_equivalent and not pair.is_better]
-    parts = [_better_in_short(better)] if better else []
+    parts = [_better_in_short(better, _places(compared))] if better else []
     parts += [f"{_these(equivalent, compared)} equivalent {WITHIN}"] if equivalent else []
     parts += [f"{_these(undecided, compared)} too close to be told apart with these seeds"] if undecided else []
     return capitalized("; ".join(parts) + ".")
 
 
-def _better_in_short(pairs: Sequence[ComparedPair]) -> str:
+def _better_in_short(pairs: Sequence[ComparedPair], places: int) -> str:
     """`beyond the noise, BN is better than LN (by 0.074 points) and GN (by …), and GN is better than LN (by …)`."""
     small = [pair for pair in pairs if pair.is_equivalent]
     beaten: dict[str, list[tuple[str, str]]] = {}
     for pair in pairs:
         note = f", yet equivalent {WITHIN}" if pair.is_equivalent and len(small) < len(pairs) else ""
-        beaten.setdefault(pair.first.name, []).append((pair.second.name, f"{_points(pair)}{note}"))
+        beaten.setdefault(pair.first.name, []).append((pair.second.name, f"{_points(pair, places)}{note}"))
     worse = {name for losers in beaten.values() for name, _ in losers}
     if len(worse) == 1 < len(beaten):
         by = join_words([points for ((_, points),) in beaten.values()])
@@ -196,26 +197,31 @@ def _over(pairs: Sequence[ComparedPair]) -> str:
     return f"Over the seeds that both have ({min(counts)} to {max(counts)})"
 
 
-def _better(pair: ComparedPair) -> str:
+def _places(pairs: Sequence[ComparedPair]) -> int:
+    """Decimals of all points of a verdict, so that they can be compared."""
+    return percent_places([(pair.low, pair.high) for pair in pairs])
+
+
+def _better(pair: ComparedPair, places: int) -> str:
     """`GN is better than LN by 0.031 points (95 % interval 0.012 to 0.050, adjusted p = 0.004)`."""
     yet = f", which is yet equivalent {WITHIN}" if pair.is_equivalent else ""
-    tested = f"{_limits(pair)}, adjusted p {p_relation(pair.p_value)}"
-    return f"{pair.first.name} is better than {pair.second.name} by {_points(pair)} ({tested}){yet}"
+    tested = f"{_limits(pair, places)}, adjusted p {p_relation(pair.p_value)}"
+    return f"{pair.first.name} is better than {pair.second.name} by {_points(pair, places)} ({tested}){yet}"
 
 
-def _apart(pair: ComparedPair) -> str:
+def _apart(pair: ComparedPair, places: int) -> str:
     """`GN and LN (0.003 points apart, 95 % interval −0.012 to 0.018)`."""
-    return f"{pair.first.name} and {pair.second.name} ({_points(pair)} apart, {_limits(pair)})"
+    return f"{pair.first.name} and {pair.second.name} ({_points(pair, places)} apart, {_limits(pair, places)})"
 
 
-def _points(pair: ComparedPair) -> str:
-    return f"{rounded(100 * pair.difference, percent_places([(pair.low, pair.high)]))} points"
+def _points(pair: ComparedPair, places: int) -> str:
+    return f"{rounded(100 * pair.difference, places)} points"
 
 
-def _limits(pair: ComparedPair) -> str:
+def _limits(pair: ComparedPair, places: int) -> str:
     if not math.isfinite(pair.low):
         return "with no measure of the noise"
-    return f"95 % interval {percent_range(pair.low, pair.high, percent_places([(pair.low, pair.high)]))}"
+    return f"95 % interval {percent_range(pair.low, pair.high, places)}"
 
 
 def _counted(compared: Sequence[ComparedPair], models: Sequence[Model]) -> str:
@@ -231,7 +237,7 @@ def _counted(compared: Sequence[ComparedPair], models: Sequence[Model]) -> str:
     others = sum(best in (pair.first, pair.second) for pair in compared)
     return (
         f"{text} {best.name}, with the highest mean, is better than {beaten} of the {others} others. The clearest "
-        f"difference of all: {_better(clearest)}."
+        f"difference of all: {_better(clearest, _places([clearest]))}."
     )
 
 

@@ -19,7 +19,6 @@ from normstudy.report.numbers_behind import folded
 from normstudy.report.paired_seeds import paired_p
 from normstudy.report.points import Look, draw_diverged, draw_points, scale_measure
 from normstudy.report.series import (
-    diverged_in,
     errors,
     is_line,
     judged_alike,
@@ -147,7 +146,7 @@ def penalty_figure(cells: Sequence[Model]) -> Figure:
         axes.set_ylabel(title)
         axes.set_xlim(-0.5, len(cells) - 0.5)
     for axes in panels[0]:
-        draw_diverged(axes, places, [diverged_in(cell) for cell in cells], look)
+        draw_diverged(axes, places, [cell.diverged for cell in cells], look)
     for axes in panels[1]:
         axes.set_xticks(places, [short(cell.config.l1).removeprefix("1.0\u00a0×\u00a0") for cell in cells])
         axes.set_xlabel("λ of the L1 penalty")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 from normstudy.errors import NormstudyError
+from normstudy.paths import write_whole
 from normstudy.report import claimed, curves, summary
+from normstudy.report.dark import dark_name, dark_svg
 from normstudy.report.labels import data_name
 from normstudy.report.markup import save_picture
 from normstudy.report.misclassified import misclassified_alt, misclassified_caption
@@ -26,12 +29,13 @@ class ReadmeError(NormstudyError):
 
 
 def draw_graphs(runs: Sequence[FinishedRun], folder: Path) -> list[Path]:
-    """Draw both graphs into `folder`; their paths."""
+    """Draw both graphs into `folder`, each with its variant for a dark page; the paths of the light ones."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for measure in GRAPHS:
         paths.append(folder / f"{measure.replace('_', '-')}.svg")
         save_picture(curves.history_figure(runs, [measure]), paths[-1])
+        write_whole(dark_name(paths[-1]), dark_svg(paths[-1].read_text(encoding="utf-8")))
     return paths
 
 
@@ -46,7 +50,7 @@ def results_block(
     parts.append(summary.models_table(runs).to_markdown(index=False, tablefmt="pipe", disable_numparse=True) + "\n")
     parts.append(summary.paragraph(runs) + "\n")
     for (measure, title), path in zip(GRAPHS.items(), graphs, strict=True):
-        parts.append(_picture(curves.history_alt(runs, measure), path))
+        parts.append(_graph(curves.history_alt(runs, measure), path))
         parts.append(
             f"*{title}: {curves.epochs_shown(runs)}. {curves.what_lines_are(runs)}{curves.take_away(runs, measure)}*\n"
         )
@@ -67,6 +71,12 @@ def put_results(text: str, block: str) -> str:
         )
     before, _, rest = text.partition(BEGIN)
     return before + BEGIN + "\n" + block + "\n" + END + rest.partition(END)[2]
+
+
+def _graph(alt: str, path: Path) -> str:
+    """A picture that follows the reader's system, as GitHub takes it."""
+    dark = f'<source media="(prefers-color-scheme: dark)" srcset="{dark_name(path).as_posix()}">'
+    return f'<picture>{dark}<img alt="{html.escape(alt)}" src="{path.as_posix()}"></picture>\n'
 
 
 def _picture(alt: str, path: Path) -> str:

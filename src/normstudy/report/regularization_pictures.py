@@ -18,7 +18,7 @@ from normstudy.report.models import Model
 from normstudy.report.penalties import Normalization, penalties_of
 from normstudy.report.penalty_effects import Effects
 from normstudy.report.points import Look, draw_diverged, draw_points, scale_measure, shifts
-from normstudy.report.series import diverged_in, errors
+from normstudy.report.series import errors
 from normstudy.report.shrinkage import GAUSSIAN_SPREAD, gaussian_tiny, relative_rates, spreads, tiny
 
 POINTS = ("o", "s", "^", "D", "v", "P")
@@ -49,7 +49,7 @@ def effects_figure(normalizations: Sequence[Normalization], effects: Effects) ->
             [estimates[key] for _, key, _ in own],
             look,
         )
-        draw_diverged(left, [at for at, *_ in own], [diverged_in(model) for *_, model in own], look)
+        draw_diverged(left, [at for at, *_ in own], [model.diverged for *_, model in own], look)
         found = [effect for effect in effects.of_penalties if effect.place == each.name]
         draw_points(
             right,

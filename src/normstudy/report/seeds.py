@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from normstudy.report import markup, run_rows
 from normstudy.report.accuracies import decimals, estimates, mean_accuracy
+from normstudy.report.claims import claims
 from normstudy.report.dot_rows import Row, rows_figure
 from normstudy.report.drawing import styles
 from normstudy.report.labels import data_name
@@ -16,6 +17,11 @@ from normstudy.report.models import Model, diverged_runs, has_several_seeds, mod
 from normstudy.report.numbers_behind import folded
 from normstudy.report.wording import MOST_NAMES, counted, percent_range, rounded
 from normstudy.runs.folder import FinishedRun
+
+CLAIMS = (
+    "Ticks below are what public solutions of the same assignment claim with that normalization, whatever their "
+    "network and penalty, most of them of a single run; those too low for the picture are counted."
+)
 
 
 def figure(runs: Sequence[FinishedRun]) -> str:
@@ -25,8 +31,15 @@ def figure(runs: Sequence[FinishedRun]) -> str:
         return ""
     several = has_several_seeds(models)
     diverged = diverged_runs(models_of(runs)) if several else ""
-    caption = f"{_what_is_drawn(several, data_name(runs))} {take_away(models)} {diverged}".rstrip()
-    picture = markup.figure("seeds", seeds_figure(models), _alt(models), caption)
+    ticks = claimed(models) if several else {}
+    told = [
+        _what_is_drawn(several, data_name(runs)),
+        CLAIMS if any(ticks.values()) else "",
+        take_away(models),
+        diverged,
+    ]
+    caption = " ".join(filter(None, told))
+    picture = markup.figure("seeds", seeds_figure(models, ticks), _alt(models), caption)
     return picture + folded("seeds", run_rows.at_the_end(models))
 
 
@@ -42,15 +55,25 @@ def _what_is_drawn(several: bool, data: str) -> str:
     )
 
 
-def seeds_figure(models: Sequence[Model]) -> Figure:
-    """One row per model, each with a run that finished."""
+def claimed(models: Sequence[Model]) -> dict[str, list[float]]:
+    """By normalization, what public solutions of the same assignment claim (percent): of MNIST's test images alone."""
+    config = models[0].config
+    if (config.dataset, config.evaluate_on) != ("mnist", "test"):
+        return {}
+    norms = {model.config.norm for model in models}
+    return {norm: sorted(claim.accuracy for claim in claims() if claim.norm == norm) for norm in norms}
+
+
+def seeds_figure(models: Sequence[Model], ticks: Mapping[str, Sequence[float]] | None = None) -> Figure:
+    """One row per model, each with a run that finished; `ticks` below it, by its normalization (percent)."""
     found = estimates(models)
     places = decimals(found)
     rows = []
     for model, (mean, low, high), (colour, *_) in zip(models, found, styles([m.config for m in models]), strict=True):
         limits = f"\n({percent_range(low, high, places)})" if np.isfinite(low) else ""
         text = f"{rounded(100 * mean, places)} %{limits}"
-        rows.append(Row(model.name, colour, 100 * _values(model), (100 * low, 100 * high), text))
+        own = (ticks or {}).get(model.config.norm, ())
+        rows.append(Row(model.name, colour, 100 * model.accuracies, (100 * low, 100 * high), text, ticks=tuple(own)))
     return rows_figure(rows, f"{models[0].config.evaluate_on} accuracy after the last epoch (%)")
 
 
@@ -60,21 +83,16 @@ def take_away(models: Sequence[Model]) -> str:
     between = f"the means of the models {rounded(100 * float(np.ptp(means)), 3)}" if len(models) > 1 else ""
     if not has_several_seeds(models):
         return f"The models are {rounded(100 * float(np.ptp(means)), 2)} percentage points apart." if between else ""
-    apart, name = max((float(np.ptp(_values(model))), model.name) for model in models)
+    apart, name = max((float(np.ptp(model.accuracies)), model.name) for model in models)
     within = f"Runs of one model are up to {rounded(100 * apart, 2)} percentage points apart ({name})"
     return f"{within}, {between}." if between else f"{within}."
 
 
-def _values(model: Model) -> np.ndarray:
-    values = model.final("test_accuracy")
-    return values[np.isfinite(values)]
-
-
 def _alt(models: Sequence[Model]) -> str:
-    told = [f"{model.name}: {_reach(_values(model))}" for model in models]
+    told = [f"{model.name}: {_reach(model.accuracies)}" for model in models]
     if len(models) > MOST_NAMES:
         lowest, *_, highest = sorted(models, key=lambda model: mean_accuracy(model)[0])
-        told = [f"from {_reach(_values(lowest))} ({lowest.name}) to {_reach(_values(highest))} ({highest.name})"]
+        told = [f"from {_reach(lowest.accuracies)} ({lowest.name}) to {_reach(highest.accuracies)} ({highest.name})"]
     return f"Dot plot of the final accuracies of all runs, {counted(len(models), 'row')}. {'; '.join(told)}."
 
 

@@ -43,19 +43,13 @@ def short_names(series: Sequence[Series]) -> list[str]:
 
 def errors(cell: Model) -> np.ndarray:
     """(n,) the share of the evaluated images that each run of `cell` gets wrong in the end, of those that finished."""
-    accuracies = cell.final("test_accuracy")
-    return 1 - accuracies[~np.isnan(accuracies)]
+    return 1 - cell.accuracies
 
 
 def losses(cell: Model) -> np.ndarray:
     """(n,) the loss on the evaluated images (nats) of each run of `cell` in the end, of those that finished."""
     found = cell.final("test_loss")
     return found[~np.isnan(found)]
-
-
-def diverged_in(cell: Model) -> int:
-    """How many runs of `cell` diverged."""
-    return len(cell.runs) - len(cell.finished)
 
 
 def protocol(runs: Sequence[RecordedRun]) -> str:

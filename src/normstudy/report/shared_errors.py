@@ -51,7 +51,7 @@ def sheet(runs: Sequence[FinishedRun]) -> str:
         f"surest of first, with their number in the data set and what the models say.{note_on_diverged(runs)}"
     )
     figure = shared_errors_figure(judges, positions, called)
-    return markup.figure("shared", figure, shared_errors_alt(judges, positions), caption, vector=False)
+    return markup.figure("shared", figure, shared_errors_alt(judges, positions), caption)
 
 
 def shared_errors(runs: Sequence[FinishedRun]) -> np.ndarray:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from scipy.stats import t as student
 from scipy.stats import ttest_1samp
 from statsmodels.stats.contingency_tables import mcnemar
-from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
 CONFIDENCE = 0.95
@@ -94,11 +92,9 @@ def compare_errors(first_wrong: np.ndarray, second_wrong: np.ndarray) -> Paired:
 
 def adjust_for_many(p_values: list[float]) -> list[float]:
     """Holm's adjustment (Holm 1979): the chance of any false alarm among all the tests stays below the level."""
-    return list(_holm(tuple(p_values))) if p_values else []
-
-
-@cache
-def _holm(p_values: tuple[float, ...]) -> tuple[float, ...]:
-    # The report asks for the same ones in many places, and statsmodels clears up all memory each time, which takes a
-    # quarter of a second.
-    return tuple(float(p) for p in multipletests(p_values, method="holm")[1])
+    # As `multipletests` of statsmodels, which clears up all memory each time: a quarter of a second of a report's.
+    order = np.argsort(p_values)
+    steps = np.array(p_values, float)[order] * np.arange(len(p_values), 0, -1)
+    adjusted = np.empty(len(p_values))
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
+    return adjusted.tolist()

@@ -18,7 +18,6 @@ from normstudy.report.numbers_behind import folded
 from normstudy.report.points import Look, draw_diverged, draw_points, scale_measure, scale_values
 from normstudy.report.series import (
     Series,
-    diverged_in,
     errors,
     is_line,
     judged_alike,
@@ -138,7 +137,7 @@ def sizes_figure(cells: Sequence[Model], series: Sequence[Series]) -> Figure:
         ends.append((mean, names[each.name], COLOURS[norm], places[-1]))
         groups.append(100 * errors(cell))
     draw_points(axes, places, groups[: len(cells)], estimates, look)
-    draw_diverged(axes, places, [diverged_in(cell) for cell in cells], look)
+    draw_diverged(axes, places, [cell.diverged for cell in cells], look)
     axes.set(xlabel=OVER, ylabel=f"{cells[0].config.evaluate_on} error (%)")
     scale_measure(axes, groups)
     scale_values(axes, places)

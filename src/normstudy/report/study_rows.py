@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -21,7 +21,7 @@ def of_weights(normalizations: Sequence[Normalization]) -> pd.DataFrame:
     """How far the weights of each layer are shrunk, run by run; the last layer is the linear one."""
     return pd.DataFrame(
         {
-            "normalization": each.name,
+            "normalization": name,
             "penalty": penalty,
             "seed": run.config.seed,
             "layer": layer,
@@ -31,8 +31,7 @@ def of_weights(normalizations: Sequence[Normalization]) -> pd.DataFrame:
             f"weights below {part} r.m.s. (fraction)": values[layer - 1]
             for part, values in run.afterwards["weights"]["tiny"].items()
         }
-        for each in normalizations
-        for penalty, model in each.by_penalty.items()
+        for name, penalty, model in _cells(normalizations)
         for run in measured(model.runs)
         for layer, spread in enumerate(run.afterwards["weights"]["spread"], start=1)
     )
@@ -42,7 +41,7 @@ def of_rates(normalizations: Sequence[Normalization]) -> pd.DataFrame:
     """The rate of each epoch's last step beside the weights of the convolutions, run by run."""
     return pd.DataFrame(
         {
-            "normalization": each.name,
+            "normalization": name,
             "penalty": penalty,
             "seed": run.config.seed,
             "epoch": epoch,
@@ -50,8 +49,7 @@ def of_rates(normalizations: Sequence[Normalization]) -> pd.DataFrame:
             "rate / ‖w‖": rate,
             "rate / ‖w‖²": effective,
         }
-        for each in normalizations
-        for penalty, model in each.by_penalty.items()
+        for name, penalty, model in _cells(normalizations)
         for run in model.finished
         for epoch, (norm, rate, effective) in enumerate(
             zip(weight_norms([run])[0], relative_rates([run], 1)[0], relative_rates([run], 2)[0], strict=True), start=1
@@ -146,3 +144,10 @@ def of_running(own: Mapping[str, Any]) -> pd.DataFrame:
             start=1,
         )
     )
+
+
+def _cells(normalizations: Sequence[Normalization]) -> Iterator[tuple[str, str, Model]]:
+    """Each normalization with each penalty: their names, and the model."""
+    for each in normalizations:
+        for penalty, model in each.by_penalty.items():
+            yield each.name, penalty, model

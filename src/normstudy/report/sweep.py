@@ -18,7 +18,6 @@ from normstudy.report.models import Model
 from normstudy.report.numbers_behind import folded
 from normstudy.report.series import (
     Series,
-    diverged_in,
     errors,
     judged_alike,
     losses,
@@ -162,7 +161,7 @@ def _shown(value: Any) -> str:
 
 
 def _runs(cell: Model) -> str:
-    lost = diverged_in(cell)
+    lost = cell.diverged
     return f"{len(cell.runs)}, {lost} diverged" if lost else str(len(cell.runs))
 
 

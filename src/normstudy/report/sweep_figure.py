@@ -30,7 +30,7 @@ from normstudy.report.points import (
     scale_values,
     shifts,
 )
-from normstudy.report.series import Series, diverged_in, errors, value_of
+from normstudy.report.series import Series, errors, value_of
 from normstudy.report.varied import are_numbers, free, title_of, value_text, values_of, varied
 
 MOST_PANELS, MOST_LINES, MOST_PLACES = 6, 8, 24
@@ -93,7 +93,7 @@ def sweep_figure(made: Plan, measure: str) -> Figure:
                 places = [_place(made, line, cell) for cell in cells_of_a_look]
                 groups = [100 * errors(cell) for cell in cells_of_a_look]
                 draw_points(axes, places, groups, [estimates[id(cell)] for cell in cells_of_a_look], own)
-                draw_diverged(axes, places, [diverged_in(cell) for cell in cells_of_a_look], own)
+                draw_diverged(axes, places, [cell.diverged for cell in cells_of_a_look], own)
     for axes in panels.flat[len(made.panels) :]:
         axes.set_visible(False)
     first = panels.flat[0]
@@ -212,4 +212,4 @@ def _name_lines(figure: Figure, axes: Axes, made: Plan, height: float) -> None:
 
 
 def _any_diverged(lines: Sequence[Line]) -> bool:
-    return any(diverged_in(cell) for line in lines for cell in line.cells)
+    return any(cell.diverged for line in lines for cell in line.cells)

@@ -161,19 +161,6 @@ local function float(div)
   return blocks
 end
 
--- In HTML a picture is followed by its variant for the dark page, where one lies beside it (normstudy.report.dark).
-local function with_dark(img)
-  local variant = img.src:gsub('%.%w+$', '-dark%0')
-  local file = variant ~= img.src and io.open(variant)
-  if not file then return img end
-  file:close()
-  local dark = img:clone()
-  dark.src = variant
-  dark.classes:insert 'dark-content'
-  img.classes:insert 'light-content'
-  return { img, dark }
-end
-
 local function image(img)
   if img.src:match '^https?:' then
     -- The page asks no other host for anything: a picture from elsewhere becomes a link to it.
@@ -184,7 +171,7 @@ local function image(img)
   if alt == '' then alt = 'Picture drawn by the code above' end -- only notebooks have pictures without text
   if html then
     img.caption = { pandoc.Str(alt) }
-    return with_dark(img)
+    return img
   end
   local function quoted(text) return '"' .. text:gsub('[\\"]', '\\%0') .. '"' end
   local width = img.attributes.width and ', width: ' .. img.attributes.width or ''
