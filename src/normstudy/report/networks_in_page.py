@@ -202,7 +202,8 @@ def _to_try(asked: _Asked, theme: Path) -> str:
         "trained, in single precision as in the evaluation (sums in double). "
         f"Draw, or choose one of the {config.evaluate_on} images. {_form_in_words(config.dataset)}"
     )
-    return f'::: {{.content-visible when-format="html" html-table-processing="none"}}\n{before}\n\n```{{=html}}\n{body}\n```\n:::\n'
+    shown = '::: {.content-visible when-format="html" html-table-processing="none"}'
+    return f"{shown}\n{before}\n\n```{{=html}}\n{body}\n```\n:::\n"
 
 
 def _form_in_words(dataset: str) -> str:
