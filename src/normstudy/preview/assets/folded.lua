@@ -26,6 +26,8 @@ local function append(blocks)
     if block.t == 'Header' then level = math.min(level, block.level) end
     if block.identifier == 'refs' then
       place = at > 1 and blocks[at - 1].t == 'Header' and at - 1 or at
+    elseif block.identifier == 'references' then -- of which, for Typst, Quarto leaves the heading alone
+      place = at
     end
   end
   blocks:insert(place, pandoc.Header(level, 'Appendix: long tables', { 'sec-appendix', { 'unnumbered' } }))
