@@ -35,7 +35,7 @@ INLINE_MATH = re.compile(r"(?<![\\$])\$(?![\s$])(?:(?!\n\n)(?:\\.|[^$\\]))+?(?<!
 DIV = re.compile(r"\s*:{3,}\s*(.*?)[\s:]*")
 KNOWN_DIV = re.compile(
     r"\{(#(fig|tbl)-[\w-]+|#refs|\.panel-tabset|\.folded\s+title=\"[^\"]*\""
-    r"|\.content-(visible|hidden) when-format=\"html\""
+    r"|\.content-(visible|hidden) when-format=\"html\"(?: html-table-processing=\"none\")?"
     r"|\.callout-(note|tip|warning|important)(\s+title=(\"[^\"]*\"|'[^']*'))?)\s*\}"
 )
 ATTRIBUTES = r"\{(?:\"(?:\\.|[^\"\\])*\"|[^}\"])*\}"
