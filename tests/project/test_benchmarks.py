@@ -10,8 +10,8 @@ from commands import ROOT
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import coverage
-import faults
 import normalizations
+import repeated_faults as faults
 import run as bench
 from usual import UsualNet, evaluate, train_epoch
 

@@ -1,4 +1,4 @@
-"""Two faults, repeated on purpose by `benchmarks/faults.py`: a penalty without effect, a rebuilt optimizer."""
+"""Two faults, repeated on purpose by `benchmarks/repeated_faults.py`: a penalty without effect, a rebuilt optimizer."""
 
 from __future__ import annotations
 
@@ -111,7 +111,8 @@ def read(path: Path) -> Faults:
         return Faults({key: content[key] for key in keys}, runs)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise FaultsError(
-            f"{path}: no runs can be read from it; `python benchmarks/faults.py --output {path}` makes them anew"
+            f"{path}: no runs can be read from it; "
+            f"`python benchmarks/repeated_faults.py --output {path}` makes them anew"
         ) from None
 
 

@@ -1,6 +1,6 @@
 """What two faults do to a result: a penalty that is not differentiated, and an optimizer that is rebuilt every epoch.
 
-Usage: python benchmarks/faults.py [--seeds 10] [--norms bn gn ln] [--epochs 20] [--processes 2]
+Usage: python benchmarks/repeated_faults.py [--seeds 10] [--norms bn gn ln] [--epochs 20] [--processes 2]
                                    [--output benchmarks/faults.json]
 
 Both are repeated on purpose beside the right way, run by run with the same seeds, with the rates and the penalty of the
