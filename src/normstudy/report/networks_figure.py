@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from normstudy.report.contrast import ink
 from normstudy.report.drawing import PLAIN, WIDTH
+from normstudy.report.markup import plain
 
 SIGNED = LinearSegmentedColormap.from_list("signed", ["#8a6fd0", "#ffffff", "#e07b00"])
 """Negative, nothing, positive: as the page paints activations."""
@@ -36,7 +37,7 @@ class Shown(NamedTuple):
     used: str
 
 
-@matplotlib.style.context(PLAIN)
+@matplotlib.style.context([*PLAIN, {"text.parse_math": False}])
 def networks_figure(pixels: np.ndarray, shown: Sequence[Shown], classes: Sequence[str]) -> Figure:
     """A row for each network; the image (h, w) of bytes stands beside the first."""
     figure = Figure(figsize=(WIDTH, HEAD + ROW * len(shown)), layout="constrained")
@@ -68,7 +69,7 @@ def _span(values: np.ndarray) -> str:
 def _draw_bars(axes: Axes, network: Shown, classes: Sequence[str]) -> None:
     best = int(network.probabilities.argmax())
     axes.bar(range(len(classes)), 100 * network.probabilities, color=network.colour, width=0.7)
-    axes.set_title(f"{network.name} says {classes[best]}", fontsize=9, color=ink(network.colour))
+    axes.set_title(f"{plain(network.name)} says {classes[best]}", fontsize=9, color=ink(network.colour))
     axes.set(ylim=(0, 105), yticks=[0, 50, 100], ylabel="probability (%)")
     axes.yaxis.label.set_size(8)
     axes.set_xticks(range(len(classes)), classes)
