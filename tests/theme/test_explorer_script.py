@@ -429,6 +429,16 @@ def test_no_mode_has_a_barrier(opened, scheme):
     assert faults(page) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_has_just_changed_can_be_read_at_once(opened, scheme):
+    page = opened(color_scheme=scheme)
+    page.add_style_tag(content=".explorer-changed { animation-play-state: paused !important; }")
+    page.get_by_role("button", name="1 more").click()
+    page.wait_for_function("document.querySelector('.explorer-changed')")
+    assert page.evaluate("document.getAnimations().map((each) => each.currentTime)").count(0) > 1
+    assert faults(page) == []
+
+
 def test_nothing_moves_for_those_who_want_no_motion(opened):
     page = opened(reduced_motion="reduce")
     page.get_by_role("button", name="1 more").click()
