@@ -368,6 +368,6 @@ def test_the_page_of_a_renderer(renderer, published, tmp_path, monkeypatch):
     assert len(BeautifulSoup(made.read_text(encoding="utf-8"), "html.parser").select(".networks-data")) == 1
     with browsing(made, viewport={"width": 360, "height": 800}, color_scheme="dark") as page:
         np.testing.assert_allclose(shown(page), torch_says(published, [seen(page)]), atol=1e-3)
-        assert page.locator("figure img:visible").count() >= 1
+        assert page.locator("#fig-networks svg.drawing:visible").count() == 1
         assert sideways(page) <= 0
         assert faults(page) == []
