@@ -96,7 +96,8 @@ def _whole(drawn: np.ndarray, fit: Fit) -> np.ndarray:
     above, before = ((edge - each) // 2 for each in drawn.shape)
     square = np.zeros((edge, edge), np.float32)
     square[above : above + drawn.shape[0], before : before + drawn.shape[1]] = drawn
-    return _resized(square, fit.size, fit.size)
+    small = _resized(square, fit.size, fit.size)
+    return small / small.max()  # a thin stroke on a large sheet is averaged away otherwise
 
 
 def _resized(values: np.ndarray, height: int, width: int) -> np.ndarray:
