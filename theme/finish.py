@@ -61,9 +61,11 @@ def whole_scripts(folder: Path) -> None:
 def take_out(output: Path) -> None:
     """Delete the `LEFT_OVER` of which no page knows the name."""
     pages = {path: path.read_text(encoding="utf-8") for path in output.rglob("*.html")}
-    for path in {path for pattern in LEFT_OVER for path in output.rglob(pattern)}:
-        if not any(f'{path.name}"' in text for page, text in pages.items() if page != path):
-            path.unlink()
+    for pattern in LEFT_OVER:  # in this order: one that is gone leads nowhere
+        for path in list(output.rglob(pattern)):
+            if not any(f'{path.name}"' in text for page, text in pages.items() if page != path):
+                path.unlink()
+                pages.pop(path, None)
 
 
 if __name__ == "__main__":
