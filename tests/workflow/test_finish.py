@@ -40,3 +40,10 @@ def test_only_what_no_page_leads_to_is_taken_out(tmp_path):
     (tmp_path / "index.html").write_text('<a href="a.out.ipynb">A</a> <a href="report.pdf">PDF</a>')
     finish.take_out(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"a.out.ipynb", "train.ipynb", "report.pdf", "index.html"}
+
+
+def test_a_page_that_is_taken_out_keeps_nothing(tmp_path):
+    (tmp_path / "report-preview.html").write_text('<a href="report.qmd">source</a>')
+    (tmp_path / "report.qmd").write_text("")
+    finish.take_out(tmp_path)
+    assert list(tmp_path.iterdir()) == []
