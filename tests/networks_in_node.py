@@ -1,17 +1,12 @@
 """The arithmetic of the networks in the page, carried out by node, without a page."""
 
 import base64
-import json
-import shutil
-import subprocess
 
-import pytest
 from galleries import THEME
+from node import told_by_node
 
 from normstudy.report.networks_html import SCRIPTS
 
-NODE = shutil.which("node")
-NEEDS_NODE = pytest.mark.skipif(not NODE, reason="there is no node here")
 COMPUTES = [*SCRIPTS[: SCRIPTS.index("digit") + 1], "search"]
 
 DRIVER = """
@@ -26,11 +21,7 @@ def in_node(program, given):
     source = "\n".join(
         ['"use strict";', *parts, DRIVER, "const answer = (value) => console.log(JSON.stringify(value));", program]
     )
-    done = subprocess.run(
-        [NODE, "-e", source], input=json.dumps(given), capture_output=True, encoding="utf-8", timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return told_by_node(source, given)
 
 
 def packed(images):

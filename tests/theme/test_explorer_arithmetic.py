@@ -2,8 +2,6 @@
 
 import json
 import random
-import shutil
-import subprocess
 from fractions import Fraction
 from math import isclose, sqrt
 
@@ -11,12 +9,12 @@ import pytest
 import torch
 from commands import ROOT
 from explorer_states import CHANNELS, SIZE, State, by_torch, exact_square, layer, random_state, tensor, undefined
+from node import NEEDS_NODE, told_by_node
 
 from normstudy.by_hand import explorer
 from normstudy.by_hand.exact import text
 
-NODE = shutil.which("node")
-pytestmark = pytest.mark.skipif(not NODE, reason="there is no node here")
+pytestmark = NEEDS_NODE
 
 
 def computed(code, given):
@@ -25,11 +23,7 @@ def computed(code, given):
     script += "const given = JSON.parse(require('fs').readFileSync(0, 'utf8')), data = given.data;\n"
     script += f"const answer = (() => {{ {code} }})();\nconsole.log(JSON.stringify(answer));\n}})();"
     given = given | {"data": json.loads(explorer.data())}
-    done = subprocess.run(
-        [NODE, "-e", script], input=json.dumps(given), capture_output=True, encoding="utf-8", check=False
-    )
-    assert not done.stderr
-    return json.loads(done.stdout)
+    return told_by_node(script, given)
 
 
 TERMS = """

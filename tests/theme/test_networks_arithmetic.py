@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 from commands import ROOT
-from networks_in_node import NEEDS_NODE, in_node, packed
+from networks_in_node import in_node, packed
+from node import NEEDS_NODE
 
 from normstudy.model import Net
 from normstudy.report.models import of_first_seed
