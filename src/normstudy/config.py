@@ -28,16 +28,18 @@ from pydantic import (
 
 from normstudy.errors import NormstudyError
 from normstudy.hardware import best_precision, has_cuda
+from normstudy.images.facts import KNOWN, ImageFacts, is_own, is_read
+from normstudy.images.place import beside
 from normstudy.skeleton import SkeletonError, deepened, describe_skeleton, edges, parse_skeleton
 from normstudy.text import one_line, visible
 
-TRAINING_IMAGES = {"mnist": 60_000, "fashion_mnist": 60_000, "kmnist": 60_000, "digits": 898}
+TRAINING_IMAGES = {name: facts.training for name, facts in KNOWN.items()}
 """Size of each data set's training split."""
 
-VALIDATION_IMAGES = {"mnist": 5_000, "fashion_mnist": 5_000, "kmnist": 5_000, "digits": 180}
+VALIDATION_IMAGES = {name: facts.validation for name, facts in KNOWN.items()}
 """How many training images `evaluate_on: validation` holds out."""
 
-IMAGE_SHAPES = {"mnist": (1, 28, 28), "fashion_mnist": (1, 28, 28), "kmnist": (1, 28, 28), "digits": (1, 28, 28)}
+IMAGE_SHAPES = {name: facts.shape for name, facts in KNOWN.items()}
 """Channels, height and width of each data set's images; the digits are enlarged to that."""
 
 LATER = {
@@ -50,12 +52,16 @@ LATER = {
     "seed_weights": None,
     "seed_order": None,
     "seed_augmentation": None,
+    "images": None,
 }
 """Parameters that were added when there were runs already, with the value that means "as before".
 
 A run that has it is called as if there were no such parameter, and an earlier run is read as if it had it.
 It need not be the default.
 """
+
+FILLED_IN = ("images",)
+"""Parameters that nobody writes: they follow from what others name, and are there for the record."""
 
 ADAMW_LR = 0.02
 """What `adamw_lr` is with muon, unless it is given."""
@@ -119,9 +125,13 @@ class Config(BaseModel):
     shift: Number = Field(2.0, ge=0, le=14, description="augmentation: at most so many pixels either way")
     scale: Number = Field(0.1, ge=0, le=0.5, description="augmentation: size changes by at most this fraction")
     fade: Number = Field(0.2, ge=0, le=1, description="augmentation fades out over this last fraction of the epochs")
-    dataset: Literal["auto", "mnist", "fashion_mnist", "kmnist", "digits"] = Field(
-        "auto", description="auto: MNIST if it can be had, else digits"
+    dataset: str = Field(
+        "auto",
+        description="auto: MNIST if it can be had, else digits; one's own: a folder (`./flowers`) or a function "
+        "(`my_images.py:flowers`) beside the file",
+        json_schema_extra={"anyOf": [{"enum": ["auto", *KNOWN]}, {"type": "string"}]},
     )
+    images: ImageFacts | None = Field(None, description="what one's own images are: filled in when they are read")
     evaluate_on: Literal["test", "validation"] = Field("test", description="images of the evaluation after each epoch")
     threads: int = Field(1, ge=1, le=1024, description="CPU threads of this run")
     precision: Literal["auto", "fp32", "bf16"] = Field(
@@ -140,6 +150,16 @@ class Config(BaseModel):
         if values.get("optimizer", "muon") == "muon" and values.get("adamw_lr") is None:
             filled["adamw_lr"] = ADAMW_LR
         return filled
+
+    @field_validator("dataset", mode="before")
+    @classmethod
+    def _dataset_is_known_or_ones_own(cls, dataset: Any) -> str:
+        if isinstance(dataset, str) and (dataset in ("auto", *KNOWN) or is_own(dataset) or is_read(dataset)):
+            return dataset
+        raise ParameterError(
+            f"dataset = {_shown(dataset)}: must be one of auto, {', '.join(KNOWN)}, or a folder of images or "
+            "`my_images.py:function` beside this file"
+        )
 
     @field_validator("skeleton")
     @classmethod
@@ -166,7 +186,13 @@ class Config(BaseModel):
                 "schedule = plateau: it follows the loss of the evaluation, which must not be that of the test images; "
                 "add `evaluate_on: validation`"
             )
-        if self.dataset != "auto":
+        if (self.images is not None) != is_read(self.dataset):
+            raise ParameterError(
+                f"images: what is known of {_shown(self.dataset)}, which belongs to finished runs; delete this line"
+                if self.images
+                else f"dataset = {_shown(self.dataset)}: what a run calls them; name their folder or function instead"
+            )
+        if not is_unresolved(self.dataset):
             self._check_data()
         return self
 
@@ -185,21 +211,23 @@ class Config(BaseModel):
                 object.__setattr__(self, name, None)
 
     def _check_data(self) -> None:
+        facts = image_facts(self)
+        data = facts.title if self.images else self.dataset
         if self.batch_size > training_images(self):
             raise ParameterError(
                 f"batch_size = {self.batch_size}: must be at most {training_images(self)}, "
-                f"the number of training images ({self.dataset}, evaluate_on: {self.evaluate_on})"
+                f"the number of training images ({data}, evaluate_on: {self.evaluate_on})"
             )
-        size = IMAGE_SHAPES[self.dataset][1]
+        size = facts.shape[1]
         left = edges(deepened(parse_skeleton(self.skeleton), self.depth), size)
         if left[-1] < 1:
             raise ParameterError(
-                f"skeleton = {self.skeleton}: nothing is left of images of {size} x {size} pixels ({self.dataset})"
+                f"skeleton = {self.skeleton}: nothing is left of images of {size} x {size} pixels ({data})"
             )
         if 1 in left and self._fewest_images() == 1:
             raise ParameterError(
                 f"skeleton = {self.skeleton}: a channel of one image is left with one value, which norm = {self.norm} "
-                f"cannot normalize by itself ({self.dataset}); shrink images less"
+                f"cannot normalize by itself ({data}); shrink images less"
             )
 
     def _fewest_images(self) -> int:
@@ -213,10 +241,26 @@ class Config(BaseModel):
         return min(size if size < together else size % together or together for size in batches)
 
 
+def is_unresolved(dataset: str) -> bool:
+    """Whether `dataset` stands for images that `resolve` has yet to find."""
+    return dataset == "auto" or is_own(dataset)
+
+
+def image_facts(config: Config) -> ImageFacts:
+    """What is known of the images of `config`, resolved: name, shape, classes, sizes."""
+    return config.images or KNOWN[config.dataset]
+
+
 def training_images(config: Config) -> int:
-    """How many images the run of `config` trains on in an epoch; `config.dataset` must not be `auto`."""
-    held_out = VALIDATION_IMAGES[config.dataset] if config.evaluate_on == "validation" else 0
-    return TRAINING_IMAGES[config.dataset] - held_out
+    """How many images the run of `config`, resolved, trains on in an epoch."""
+    facts = image_facts(config)
+    return facts.training - (facts.validation if config.evaluate_on == "validation" else 0)
+
+
+def evaluated_images(config: Config) -> int:
+    """How many images the run of `config`, resolved, is evaluated on."""
+    facts = image_facts(config)
+    return facts.validation if config.evaluate_on == "validation" else facts.test
 
 
 def make_config(values: dict[str, Any], source: str = "") -> Config:
@@ -246,7 +290,7 @@ def read_values(path: str | Path) -> Any:
 
 def read_config(path: str | Path) -> Config:
     """The configuration in a YAML file. Raises `ParameterError` when the file or a value in it is no good."""
-    return make_config(read_values(path), source=str(path))
+    return make_config(beside(read_values(path), Path(path).parent), source=str(path))
 
 
 def make_config_of_run(values: Any, source: str = "") -> Config:
@@ -257,10 +301,11 @@ def make_config_of_run(values: Any, source: str = "") -> Config:
 def resolve(config: Config, dataset: str, trust_device: bool = False) -> Config:
     """Replace every `auto`: the data set by `dataset`, device and precision by what this machine has.
 
-    Raises `ParameterError` when the batch does not fit the data set, or CUDA is asked for and absent;
-    with `trust_device`, for runs that happen on another machine, that one has to tell.
+    Images of one's own are read and kept, and called by their contents. Raises `ParameterError` when they are no good,
+    when the batch does not fit the data set, or CUDA is asked for and absent; with `trust_device`, for runs that
+    happen on another machine, that one has to tell.
     """
-    if "auto" not in (config.dataset, config.device, config.precision) and config.device == "cpu":
+    if not is_unresolved(config.dataset) and "auto" not in (config.device, config.precision) and config.device == "cpu":
         return config
     device = config.device
     if device == "auto":
@@ -268,8 +313,22 @@ def resolve(config: Config, dataset: str, trust_device: bool = False) -> Config:
     if device == "cuda" and not trust_device and not has_cuda():
         raise ParameterError("device = cuda: no CUDA device is available here; use `device: cpu` or `device: auto`")
     precision = best_precision(device) if config.precision == "auto" else config.precision
-    chosen = dataset if config.dataset == "auto" else config.dataset
-    return make_config({**config.model_dump(), "dataset": chosen, "device": device, "precision": precision})
+    chosen = {"dataset": dataset} if config.dataset == "auto" else _read(config.dataset)
+    return make_config({**config.model_dump(), **chosen, "device": device, "precision": precision})
+
+
+def _read(dataset: str) -> dict[str, Any]:
+    """`dataset` and `images` as they stand in a resolved configuration. Raises `ParameterError`."""
+    if not is_own(dataset):
+        return {}
+    from normstudy.images.errors import OwnImagesError
+    from normstudy.images.own import read_own  # numpy, Pillow: few runs need them here
+
+    try:
+        name, facts = read_own(dataset)
+    except OwnImagesError as error:
+        raise ParameterError(f"dataset = {error}") from None
+    return {"dataset": name, "images": facts.model_dump()}
 
 
 def run_name(config: Config) -> str:
@@ -277,13 +336,14 @@ def run_name(config: Config) -> str:
 
     The last part is the start of a SHA-256 over all parameters but those of `LATER` that are as before.
     """
-    if "auto" in (config.dataset, config.device, config.precision):
+    if is_unresolved(config.dataset) or "auto" in (config.device, config.precision):
         raise ParameterError("a run's name needs a resolved configuration: dataset, device and precision not `auto`")
     norm = config.norm + (str(config.groups) if config.groups else "") + ("_l1" if config.l1 else "")
     values = config.model_dump()
     values = {name: value for name, value in values.items() if name not in LATER or value != LATER[name]}
     text = json.dumps(values, sort_keys=True, separators=(",", ":"))
-    return f"{norm}-{config.dataset}-seed{config.seed}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    data = config.dataset.partition("@")[0]
+    return f"{norm}-{data}-seed{config.seed}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _explain(problem: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from normstudy.ownership import take_runs_folder
 from normstudy.paths import project_root, refuse_other_checkout
 from normstudy.report.markup import save_picture
 from normstudy.runs.folder import FinishedRun, checkpoint_file, publish, stage
-from normstudy.training.download import resolve_dataset
+from normstudy.training.at_hand import resolve_dataset
 
 OUTPUT_PARAMETERS = ("runs_folder", "run_folder")
 """Parameters of the notebook that say where the run goes, and are no part of what it is."""

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from normstudy.by_hand.networks import kept_images, with_network
-from normstudy.model import Net, count_parameters, make_net, penalised_weights
+from normstudy.model import Net, count_parameters, penalised_weights
+from normstudy.networks import make_net
 from normstudy.report import markup
 from normstudy.report.markup import escape
 from normstudy.report.wording import counted, rounded, scientific

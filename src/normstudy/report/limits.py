@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from normstudy.report.labels import markdown_title
 from normstudy.report.models import has_several_seeds, models_of, of_first_seed, seeds_each
 from normstudy.report.outcomes import error_count, finished
 from normstudy.report.over_seeds import LEAST_SEEDS, crossed_accuracy
@@ -33,6 +34,13 @@ def in_words(runs: Sequence[FinishedRun]) -> str:
         f"{text} For new seeds and new images at once the mean accuracy of {widest.name}, {rounded(100 * mean, 2)} %, "
         f"could be anything from {percent_range(low, high)} % (a bootstrap crossed over both [@owen2007])."
     )
+
+
+def of_size(runs: Sequence[FinishedRun]) -> str:
+    """How small network and images are."""
+    if runs[0].config.images is None:
+        return "The network is tiny and the images are easy."
+    return f"The network is tiny, and the images are those of {markdown_title(runs[0].config)} alone."
 
 
 def _of_one_run_each(runs: Sequence[FinishedRun]) -> str:

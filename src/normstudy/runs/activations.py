@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from normstudy.model import Net
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.networks import first_net, net_after_an_epoch, trained_net
-from normstudy.training.data import load_once
+from normstudy.training.images import load_once
 
 IMAGES = 500
 """The first so many of the evaluation are shown to the network, as one batch."""

@@ -10,7 +10,8 @@ from typing import Any
 from safetensors.torch import load_file
 
 from normstudy.config import Config
-from normstudy.model import Net, initialise, make_net
+from normstudy.model import Net, initialise
+from normstudy.networks import make_net
 from normstudy.runs.folder import FinishedRun
 from normstudy.training import checkpoints
 from normstudy.training.data import Data

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from normstudy.config import Config, ParameterError, make_config, read_values, resolve
+from normstudy.images.place import beside
 from normstudy.runs.seeds import named_seeds
 from normstudy.text import one_line
 
@@ -103,7 +104,9 @@ def read_study_file(path: Path, trust_device: bool = False) -> Study:
         run
         for seed in named_seeds(given["seeds"], where)
         for model, values in models.items()
-        for run in _runs_of_model(f"{where}: {one_line(model)}", one_line(model), values, common, seed, trust_device)
+        for run in _runs_of_model(
+            f"{where}: {one_line(model)}", one_line(model), values, common, seed, trust_device, path.parent
+        )
     ]
     for key in ("dataset", "evaluate_on"):  # what their runs said of images could not be compared
         if len(found := sorted({getattr(run.config, key) for run in runs})) > 1:
@@ -113,9 +116,10 @@ def read_study_file(path: Path, trust_device: bool = False) -> Study:
 
 
 def _runs_of_model(
-    where: str, model: str, values: Any, common: dict[str, Any], seed: int, trust_device: bool
+    path: Path, model: str, values: Any, common: dict[str, Any], seed: int, trust_device: bool
 ) -> list[StudyRun]:
-    """The runs with `seed` of what the study calls `model`. Raises `ParameterError`, beginning with `where`."""
+    """The runs with `seed` of what the study in the file `path` calls `model`. Raises `ParameterError`."""
+    where = f"{one_line(path)}: {model}"
     sets = values if isinstance(values, list) else [values]
     if not sets or not all(isinstance(each, dict) for each in sets):
         raise ParameterError(f"{where}: must hold lines `key: value`")
@@ -126,7 +130,7 @@ def _runs_of_model(
         if empty := [one_line(key) for key, value in each.items() if value == []]:
             raise ParameterError(f"{where}: {empty[0]}: a list without values; delete this line")
         for combination in _combinations({**each, "seed": seed}):
-            config = make_config(combination, where)
+            config = make_config(beside(combination, path.parent), where)
             if config.dataset == "auto":
                 raise ParameterError(f"{where}: a study names its data set: `dataset: mnist`")
             try:
