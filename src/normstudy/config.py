@@ -351,9 +351,12 @@ def _explain(problem: dict[str, Any]) -> str:
     if problem["type"] == "value_error":
         return str(problem["ctx"]["error"])
     key, value = problem["loc"][0], problem["input"]
+    if key in FILLED_IN:
+        return f"{_shown(key)} = {_shown(value)}: filled in when one's own images are read; delete this line"
     if problem["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key[:60], Config.model_fields, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else f"known parameters: {', '.join(Config.model_fields)}"
+        known = [name for name in Config.model_fields if name not in FILLED_IN]
+        near = difflib.get_close_matches(key[:60], known, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"known parameters: {', '.join(known)}"
         return f"{_shown(key)} = {_shown(value)}: unknown parameter; {hint}"
     return f"{key} = {_shown(value)}: must be {_allowed(key)}"
 

@@ -13,12 +13,12 @@ from commands import ROOT
 from galleries import THEME
 from readers import CHROMIUM, NEEDS_CHROMIUM, RENDERERS, faults, sideways
 
+from normstudy.images.facts import KNOWN
 from normstudy.report import networks_in_page
 from normstudy.report.labels import labels
 from normstudy.report.models import of_first_seed
 from normstudy.report.wording import confidence_text
 from normstudy.runs import answers_in_batches
-from normstudy.runs.class_maps import STANDARDS
 from normstudy.runs.comparison import compared_runs
 from normstudy.runs.looks import look
 from normstudy.runs.networks import trained_net
@@ -93,7 +93,7 @@ def shown(page):
 
 def torch_says(runs, images, training=False):
     """(networks, classes): what the networks of `runs` say of the first of `images`, all of which are a batch."""
-    mean, std = STANDARDS["mnist"]
+    mean, std = KNOWN["mnist"].standard
     x = torch.from_numpy(np.array(images, np.float32)).unsqueeze(1).div(255).sub(mean).div(std)
     return np.array([look(trained_net(run).train(training), x).probabilities[0].numpy() for run in runs])
 
@@ -270,7 +270,7 @@ def test_mean_and_variance_of_a_channel_are_those_of_torch(file, published, mode
             page.locator(f".networks [name={name}]").select_option(index=place)
         batch = batch_of(page)
         x = torch.from_numpy(np.array(batch, np.float32)).unsqueeze(1).div(255)
-        x = x.sub(STANDARDS["mnist"][0]).div(STANDARDS["mnist"][1])
+        x = x.sub(KNOWN["mnist"].standard[0]).div(KNOWN["mnist"].standard[1])
         for run, card in zip(published, page.locator(".networks-card p").all_inner_texts(), strict=True):
             found = look(trained_net(run).train(mode == "training"), x).normalizations[2]
             mean, variance = (float(each[0, 5, 0, 0]) for each in (found.mean, found.variance))

@@ -83,17 +83,10 @@ def listing(folder: Path) -> Listing:
 
 def read(found: Listing) -> Images:
     """The images that were listed. Raises `OwnImagesError`: one line with the file, and what is wrong with it."""
-    from PIL import Image
-
     files = [*found.train, *found.test]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of what is odd in files that it reads
-        try:
-            decoded = [_decoded(file.path) for file in files]
-        except Image.DecompressionBombError:
-            raise OwnImagesError(
-                f"{one_line(found.folder)}: an image of far too many pixels; make it smaller"
-            ) from None
+        decoded = [_decoded(file.path) for file in files]
     _refuse_sizes(files, decoded)
     colour = any(pixels.ndim == 3 for pixels in decoded)
     images = np.stack([_channels(pixels, colour) for pixels in decoded])
@@ -146,8 +139,10 @@ def _decoded(path: Path) -> np.ndarray:
         with Image.open(path, formats=FORMATS) as image:
             refuse_size(image.height, image.width, shown)
             return _pixels(ImageOps.exif_transpose(image), getattr(image, "n_frames", 1), shown)
-    except (OwnImagesError, Image.DecompressionBombError):
+    except OwnImagesError:
         raise
+    except Image.DecompressionBombError:
+        raise OwnImagesError(f"{shown}: far too many pixels; make it smaller") from None
     except Image.UnidentifiedImageError:
         kinds = ", ".join(FORMATS)
         raise OwnImagesError(f"{shown}: no image of a kind that is read ({kinds}); remove it") from None

@@ -24,7 +24,7 @@ def _placed(dataset: Any, folder: Path) -> Any:
     if is_function(dataset):
         is_file = dataset.rpartition(":")[0].endswith(".py")
         return os.path.abspath(folder / dataset) if is_file else dataset
-    if "/" in dataset or (folder / dataset).is_dir():
+    if "/" in dataset or (dataset and os.path.isdir(folder / dataset)):
         return os.path.abspath(folder / dataset) + "/"
     return dataset
 

@@ -104,9 +104,7 @@ def read_study_file(path: Path, trust_device: bool = False) -> Study:
         run
         for seed in named_seeds(given["seeds"], where)
         for model, values in models.items()
-        for run in _runs_of_model(
-            f"{where}: {one_line(model)}", one_line(model), values, common, seed, trust_device, path.parent
-        )
+        for run in _runs_of_model(path, one_line(model), values, common, seed, trust_device)
     ]
     for key in ("dataset", "evaluate_on"):  # what their runs said of images could not be compared
         if len(found := sorted({getattr(run.config, key) for run in runs})) > 1:
