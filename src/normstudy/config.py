@@ -129,7 +129,7 @@ class Config(BaseModel):
         "auto",
         description="auto: MNIST if it can be had, else digits; one's own: a folder (`./flowers`) or a function "
         "(`my_images.py:flowers`) beside the file",
-        json_schema_extra={"anyOf": [{"enum": ["auto", *KNOWN]}, {"type": "string"}]},
+        json_schema_extra={"anyOf": [{"type": "string", "enum": ["auto", *KNOWN]}, {"type": "string"}]},
     )
     images: ImageFacts | None = Field(None, description="what one's own images are: filled in when they are read")
     evaluate_on: Literal["test", "validation"] = Field("test", description="images of the evaluation after each epoch")
