@@ -45,7 +45,7 @@ def _picture(chance: np.random.Generator, number: int, classes: int, edge: int, 
         (abs(rows - middle) < size / 5) | (abs(columns - middle) < size / 5),
         np.ones((size, size), bool),
     )
-    angle = 2 * np.pi * number / classes
+    angle = 4 * np.pi / 3 - 2 * np.pi * number / classes
     hue = 128 + 110 * np.cos(angle - 2 * np.pi * np.arange(3) / 3)
     patch = pixels[top : top + size, left : left + size]
     patch[shapes[number % 3]] = hue + chance.normal(0, noise, (size, size, 3))[shapes[number % 3]]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
+from normstudy.report.pixels import cut
+
 MOST_NUMBERED = 20
 """Classes of a matrix whose cells have room for a number."""
 
@@ -20,12 +22,7 @@ def name_classes(axes: Axes, names: Sequence[str], fontsize: float | None = None
     """Write `names` along both axes of a matrix, upright ones where they are long."""
     step = -(-len(names) // MOST_NAMED)
     places = range(0, len(names), step)
-    shown = [cut(names[place]) for place in places]
+    shown = [cut(names[place], LONGEST) for place in places]
     size = fontsize if len(names) <= MOST_NUMBERED else 6
     axes.set_xticks(places, shown, fontsize=size, rotation=0 if max(map(len, shown)) < 4 else 60)
     axes.set_yticks(places, shown, fontsize=size)
-
-
-def cut(name: str, most: int = LONGEST) -> str:
-    """`name`, or the beginning of one for which there is no room."""
-    return name if len(name) <= most else f"{name[: most - 1]}…"

@@ -10,14 +10,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from normstudy.report.class_axes import cut
 from normstudy.report.drawing import HEAT, LITERAL, WIDTH
+from normstudy.report.pixels import cut
 from normstudy.report.wording import confidence_text
 
 MARGIN, HEAD = 0.2, 0.58
 """Left of the pictures and above them, in widths of a picture."""
 
-ROOM = 9
+ROOM = 8
 """Characters of a class's name above a picture."""
 
 ACROSS = 10

@@ -14,7 +14,7 @@ from normstudy.report import disputed, markup
 from normstudy.report.drawing import LITERAL, WIDTH
 from normstudy.report.judgements import Judgements, errors_of_each_run, have_seeds, judgements, note_on_left_out
 from normstudy.report.labels import class_names, data_name
-from normstudy.report.pixels import show
+from normstudy.report.pixels import NAME, cut, show
 from normstudy.report.wording import counted
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import RecordedRun
@@ -112,7 +112,7 @@ def hardest_alt(judged: Sequence[Judgements], positions: np.ndarray) -> str:
 
 def _title(judged: Sequence[Judgements], position: int) -> str:
     first = judged[0]
-    names, index = class_names(first.config), int(first.index[position])
+    names, index = [cut(name, NAME) for name in class_names(first.config)], int(first.index[position])
     answers = _wrong_answers(judged, position)
     runs, times = sum(each.runs for each in judged), sum(count for _, count in answers)
     told = ", ".join(f"{names[said]}:\u00a0{count}" for said, count in answers[:MOST_ANSWERS])

@@ -11,7 +11,7 @@ from normstudy.report import disputed, markup
 from normstudy.report.drawing import GRID, LITERAL, WIDTH
 from normstudy.report.labels import class_names, markdown_title, model_names
 from normstudy.report.outcomes import error_count
-from normstudy.report.pixels import ROOM, above, show
+from normstudy.report.pixels import LONGEST, ROOM, above, cut, show
 from normstudy.report.wording import confidence_text, counted
 from normstudy.runs.folder import FinishedRun
 
@@ -42,7 +42,7 @@ def misclassified_figure(run: FinishedRun) -> Figure:
         true, predicted = names[errors["label"][place]], names[errors["predicted"][place]]
         said = disputed.marked(f"true {true}, said {predicted}", errors["index"][place], run.config)
         if len(said) > ROOM:
-            said = f"{above(f'true {true}')}\n{above(f'said {predicted}')}"
+            said = f"{above(f'true {cut(true, LONGEST)}')}\n{above(f'said {cut(predicted, LONGEST)}')}"
         axes.set_title(f"{said}\n{confidence_text(errors['confidence'][place])}", fontsize=9)
     disputed.draw_legend(figure)
     return figure

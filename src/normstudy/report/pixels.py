@@ -13,6 +13,18 @@ ROOM = 20
 """Characters of text that fit above one of five pictures beside each other."""
 
 
+WIDE, NAME = 22, 12
+"""The same in smaller letters: characters of a line, and of a name with its number behind it."""
+
+LONGEST = 24
+"""Characters of a class's name above a picture."""
+
+
+def cut(name: str, most: int) -> str:
+    """`name`, or the beginning of one for which there is no room."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
 def show(axes: Axes, pixels: np.ndarray, config: Config) -> None:
     """Draw `pixels`, (h, w) or (h, w, 3), bytes or fractions of full brightness, on `axes`."""
     if pixels.ndim == 3:
@@ -37,8 +49,4 @@ def is_ink(config: Config) -> bool:
 
 def above(text: str, room: int = ROOM) -> str:
     """`text` for the title of a picture, broken where it is wider than that, and cut where a word of it is."""
-    return "\n".join(_cut(line, room) for line in textwrap.wrap(text, room, break_long_words=False)) or text
-
-
-def _cut(line: str, room: int) -> str:
-    return line if len(line) <= room else f"{line[: room - 1]}…"
+    return "\n".join(cut(line, room) for line in textwrap.wrap(text, room, break_long_words=False)) or text

@@ -10,11 +10,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from normstudy.report import markup
-from normstudy.report.class_axes import cut
+from normstudy.report.class_axes import LONGEST
 from normstudy.report.class_counts import confusion_counts, recalls, shown_classes, which_classes
 from normstudy.report.drawing import LITERAL, MARKERS, WIDTH, styles
 from normstudy.report.judgements import Judgements, have_seeds, judgements, note_on_left_out
 from normstudy.report.labels import class_names, data_name
+from normstudy.report.pixels import cut
 from normstudy.report.statistics import CONFIDENCE, mean_interval, proportion_interval
 from normstudy.report.wording import MOST_NAMES
 from normstudy.runs.folder import FinishedRun
@@ -63,7 +64,7 @@ def take_away(judged: Sequence[Judgements]) -> str:
 def recall_figure(judged: Sequence[Judgements]) -> Figure:
     """A row per class, in it a line per model; classes from the top."""
     classes = shown_classes(judged)
-    names = [cut(name) for name in np.array(class_names(judged[0].config))[classes]]
+    names = [cut(name, LONGEST) for name in np.array(class_names(judged[0].config))[classes]]
     picture = Figure(figsize=(WIDTH, 1 + len(names) * max(0.34, 0.17 * len(judged))), layout="constrained")
     axes = picture.subplots()
     handles = []

@@ -13,7 +13,7 @@ from normstudy.report import disputed, markup
 from normstudy.report.drawing import GRID, LITERAL, WIDTH
 from normstudy.report.labels import class_names, data_name, labels, model_names
 from normstudy.report.outcomes import finished, note_on_diverged
-from normstudy.report.pixels import show
+from normstudy.report.pixels import NAME, WIDE, cut, show
 from normstudy.report.wording import counted
 from normstudy.runs.folder import FinishedRun, wrong
 
@@ -78,9 +78,9 @@ def shared_errors_figure(runs: Sequence[FinishedRun], positions: np.ndarray, cal
     titles = []
     for row in positions:
         answers = [names[each["predicted"][row]] for each in predictions]
-        said = [f"{name}: {answer}" for name, answer in zip(called, answers, strict=True)]
+        said = [cut(f"{name}: {answer}", WIDE) for name, answer in zip(called, answers, strict=True)]
         told = said if one_by_one else _answers_counted(answers)
-        label, index = names[predictions[0]["label"][row]], predictions[0]["index"][row]
+        label, index = cut(names[predictions[0]["label"][row]], NAME), predictions[0]["index"][row]
         titles.append("\n".join([disputed.marked(f"true {label} (no. {index})", index, runs[0].config), *told]))
     lines = max(title.count("\n") for title in titles)
     figure = Figure(figsize=(WIDTH, 3.2 + 0.36 * lines), layout="constrained")
@@ -107,7 +107,7 @@ def shared_errors_alt(runs: Sequence[FinishedRun], positions: np.ndarray) -> str
 
 def _answers_counted(answers: Sequence[str]) -> list[str]:
     """`3: 20 models`: how many gave which answer, the most frequent first, rare ones together."""
-    counts = Counter(answers).most_common()
+    counts = Counter(cut(answer, NAME) for answer in answers).most_common()
     if len(counts) > MOST_ANSWERS:
         counts = [*counts[: MOST_ANSWERS - 1], ("others", sum(count for _, count in counts[MOST_ANSWERS - 1 :]))]
     return [f"{answer}: {counted(count, 'model')}" for answer, count in counts]
