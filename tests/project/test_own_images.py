@@ -32,7 +32,7 @@ def job(tmp_path_factory):
 
 
 def test_the_page_speaks_of_the_images_by_their_names(job):
-    process, where, runs = job
+    process, where, _ = job
     assert "2 models on garden & shed; 0 trained already" in process.stdout
     html = (where / "report/index.html").read_text(encoding="utf-8")
     page = BeautifulSoup(html, "html.parser")
