@@ -69,6 +69,7 @@ def search_agreement(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> st
     for run in runs:
         own = run.config.model_dump()
         kinds = [values for values in best if values["norm"] == own["norm"] and bool(values["l1"]) == bool(own["l1"])]
+        kinds = [] if own["model"] else kinds  # the search was made with our own network
         as_best = bool(kinds) and all(own[key] == kinds[0][key] for key in VARIED)
         verdicts.append("best" if as_best else "other" if kinds else "none")
     one = {

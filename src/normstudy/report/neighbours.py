@@ -113,7 +113,8 @@ def rows_of_kind(rows: list[RecordedRun], run: FinishedRun) -> dict[Values, dict
     """By combination of what was varied, and by seed, the rows of models like `run`."""
     found: dict[Values, dict[int, RecordedRun]] = {}
     for row in rows:
-        if row.config.norm == run.config.norm and bool(row.config.l1) == bool(run.config.l1):
+        alike = row.config.model == run.config.model and row.config.norm == run.config.norm
+        if alike and bool(row.config.l1) == bool(run.config.l1):
             found.setdefault(values_of(row.config), {})[row.config.seed] = row
     return found
 

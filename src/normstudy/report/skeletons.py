@@ -21,12 +21,14 @@ def protocol(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> str:
     config = rows[0].config
     models = len({row.model for row in rows})
     seeds = sorted({row.config.seed for row in rows})
-    ours = runs[0].config.skeleton
+    ours = next((run.config.skeleton for run in runs if not run.config.model), None)
     tried = f"{counted(len(means), 'skeleton')} {'was' if len(means) == 1 else 'were'} compared"
     sentence = (
         f"on the validation split of {DATA_TITLES[config.dataset]}, {tried}, "
         f"{counted(config.epochs, 'epoch')} with each of {counted(models, 'model')}, {seeds_text(seeds)}."
     )
+    if ours is None:
+        return f"{sentence} That is of this project’s own network, of which there is no run on this page."
     if ours not in means.index:
         return f"{sentence} The one of this report is not among them."
     chosen, others = means.loc[ours], means.drop(ours)
