@@ -120,7 +120,7 @@ def defined(code: ModelCode) -> list[str]:
     """The public names that the module of the factory defines, functions and classes first."""
     body = ast.parse(code.modules[code.main]).body
     made = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    others = [name for node in body for name in _names_of(node)]
+    others = [name for node in body if not isinstance(node, ast.Import | ast.ImportFrom) for name in _names_of(node)]
     return [name for name in dict.fromkeys([*made, *others]) if not name.startswith("_")]
 
 
@@ -330,6 +330,11 @@ def kept(model: str, fingerprint: str) -> ModelCode:
         f"model = {model}: its code ({fingerprint}) is not kept in {store().name}/, and {other}; name the run folder "
         "that has it, or put the file beside the parameter file as it was"
     )
+
+
+def adopt(model: str, fingerprint: str) -> None:
+    """Keep what `kept` finds, for other processes of this checkout. Raises as that, and as `keep`."""
+    keep(kept(model, fingerprint), store() / fingerprint)
 
 
 def in_folder(model: str, folder: Path) -> ModelCode | None:

@@ -47,7 +47,8 @@ def in_words(runs: Sequence[FinishedRun]) -> str:
         which = "The network" if not first and place == 1 else "Another"
         told.append(
             f"{which} is one’s own, {escape(run.config.model)}, with its layers in @tbl-layers-{place} and its "
-            f"code beside each of its runs ({escape(f'code-{module_of(run.config.model)}.py')}, fingerprint {run.config.code})."
+            f"code beside each of its runs ({escape(f'code-{module_of(run.config.model)}.py')}, fingerprint "
+            f"{run.config.code})."
         )
         if free := _unplaced(run):
             told.append(
@@ -84,8 +85,9 @@ def layers(runs: Sequence[FinishedRun]) -> str:
         name = model_names(runs)[list(runs).index(run)]
         caption = (
             f"The layers of {escape(run.config.model)}, as in {escape(name)}, in the order in which data meet "
-            "them, with trainable parameters. The receptive field is what the middle one of a layer’s outputs sees of the image, rows by columns, whatever a normalization brings in. Multiply-adds are "
-            "the products with weights, for one image."
+            "them, with trainable parameters. The receptive field is what the middle one of a layer’s outputs sees of "
+            "the image, rows by columns, whatever a normalization brings in. Multiply-adds are the products with "
+            "weights, for one image."
         )
         tables.append(markup.table(f"layers-{place}", own_layers_table(run.config), caption))
     return "\n".join(tables)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from normstudy.config import Config, ParameterError, make_config
+from normstudy.model_code import note_folder, store
 from normstudy.runs.studies import PlannedRun
 from normstudy.text import one_line
 
@@ -56,7 +57,8 @@ def _tried(configs: Sequence[Config]) -> list[tuple[str, list[str]]]:
     with tempfile.TemporaryDirectory(prefix="normstudy-") as folder:
         asked, answers = Path(folder, "asked.json"), Path(folder, "answers.jsonl")
         asked.write_text(json.dumps([config.model_dump() for config in configs]), encoding="utf-8")
-        command = [sys.executable, "-E", "-s", "-X", "utf8", "-m", __name__, str(asked), str(answers)]
+        command = [sys.executable, "-E", "-s", "-X", "utf8", "-m", __name__]
+        command += [str(asked), str(answers), str(store())]
         process = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         lines = answers.read_text(encoding="utf-8").splitlines() if answers.exists() else []
     found = [(answer["problem"], answer["notes"]) for answer in map(json.loads, lines)]
@@ -79,15 +81,17 @@ def _signal(number: int) -> str:
         return str(number)
 
 
-def _answer(asked: Path, answers: Path) -> None:
+def _answer(asked: Path, answers: Path, code: Path) -> None:
     from normstudy.training.trial import try_out  # with torch
 
     configs: list[Mapping] = json.loads(asked.read_text(encoding="utf-8"))
     for values in configs:
-        trial = try_out(make_config(dict(values)))
+        config = make_config(dict(values))
+        note_folder(config.code, code / config.code)
+        trial = try_out(config)
         with open(answers, "a", encoding="utf-8") as file:
             file.write(json.dumps({"problem": trial.problem, "notes": trial.notes}) + "\n")
 
 
 if __name__ == "__main__":
-    _answer(*map(Path, sys.argv[1:3]))
+    _answer(*map(Path, sys.argv[1:4]))

@@ -123,9 +123,11 @@ def load_factory(code: ModelCode) -> Callable[..., nn.Module]:
     if factory is None:
         names = defined(code)
         there = f"it defines {', '.join(names[:8])}" if names else "it defines nothing"
-        raise fault(code, f"no `{code.factory}` there; {there}: name one of these, or define it", line=1)
+        raise fault(code, f"no `{code.factory}` there ({there}); define it, or name another", line=1)
     if not callable(factory):
-        raise fault(code, f"`{code.factory}` is {_a(factory)}, where a function ({ARGUMENTS}) is needed")
+        raise fault(
+            code, f"`{code.factory}` is {_a(factory)}, where a function is needed; make it one of ({ARGUMENTS})"
+        )
     try:
         inspect.signature(factory).bind(None, None, None)
     except TypeError:
@@ -159,7 +161,7 @@ def told(error: BaseException, code: ModelCode, net: nn.Module | None = None) ->
         if name := _module_in(frame.f_code.co_filename, code):
             where, layer = f"{file_of(name)}, line {traceback.tb_lineno}", ""
         elif net is not None:
-            layer = _name_in(net, frame.f_locals.get("self")) or layer
+            layer = _name_in(net.net if isinstance(net, OwnNet) else net, frame.f_locals.get("self")) or layer
         traceback = traceback.tb_next
     inside = f" (in its layer {layer})" if layer else ""
     message = one_line(error)

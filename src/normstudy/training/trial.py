@@ -270,7 +270,7 @@ def _scores(net: OwnNet, images: Tensor, config: Config, code: ModelCode, when: 
             scores: Any = net(images)
     except BaseException as error:
         raise told(error, code, net) from None
-    needed = f"where {_written((len(images), CLASSES))} is needed: a score for each class"
+    needed = f"where {_written((len(images), CLASSES))} is needed; give a score for each class"
     if not isinstance(scores, Tensor):
         raise fault(code, f"it gives a value of type {type(scores).__name__} {when}; return a tensor of scores alone")
     if tuple(scores.shape) != (len(images), CLASSES):
