@@ -43,7 +43,7 @@ def refusal(text: str, folder: Path) -> str:
         ("model: torch.nn:Linear", "`torch` is a module of Python or of this project's libraries"),
         *[
             (f"model: {text}", "must be such as `my_models.py:my_net` or `package.module:my_net`, or empty")
-            for text in ("nets.py", "nets", "nets.py:", "':net'", "nets.py:my net", "my-nets.py:net", "nets.py:nét", "a" * 200)
+            for text in ("nets.py", "nets", "'nets.py:'", "':net'", "nets.py:my net", "my-nets.py:net", "nets.py:nét", "a" * 200)
         ],
         ("model: 3", "model = 3: must be a line of text"),
         ("model: nets.py:net\ncode: 0123456789abcdef", "code: is filled in by itself; delete this line"),
@@ -83,7 +83,7 @@ def test_the_run_does_not_know_where_the_checkout_lies(here, monkeypatch):
     assert other.code != config.code
     assert run_name(other) != run_name(resolve(config, "digits"))
     # What was planned is kept as it was.
-    assert kept("nets.py:net", config.code).modules["nets"] == NET
+    assert kept("nets.py:net", config.code).modules["nets"] == f"# a comment\n{NET}"
     (here / "kept" / config.code / "code-nets.py").unlink()
     monkeypatch.setattr(model_code, "_SEEN", {})
     with pytest.raises(ModelCodeError, match="what lies there now says something else; name the run folder"):

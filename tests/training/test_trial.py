@@ -89,7 +89,8 @@ def net(norm, shape, classes):
     return nn.Sequential(
         nn.Conv2d(shape[0], 4, 5, stride=4, bias=norm.bias), norm(4), nn.ReLU(),
         blocks.separable(4, 8, norm, dilation=2, padding=1), blocks.separable(8, 4, norm, stride=1, padding=1),
-        nn.AdaptiveAvgPool2d(3), Learned(), nn.Flatten(), nn.Linear(36, classes), nn.Softmax(dim=1),
+        nn.AdaptiveAvgPool2d(3), nn.InstanceNorm2d(4), Learned(),
+        nn.Flatten(), nn.Linear(36, classes), nn.Softmax(dim=1),
     )
 """
 
@@ -106,8 +107,9 @@ def test_a_sound_model_has_no_fault_and_what_may_not_be_meant_is_noted(values, c
     config = resolve(Config(model="my_models.py:net", dataset="digits", **values), "digits")
     trial = try_out(config)
     assert trial.problem == ""
-    free, probabilities = trial.notes
-    assert "6.map (4 × 3 × 3): no weights of a convolution or linear layer" in free
+    free, own, probabilities = trial.notes
+    assert "6: normalizations of its own, which are the same whatever `norm` says" in own
+    assert "7.map (4 × 3 × 3): no weights of a convolution or linear layer" in free
     assert "leave yours out" in probabilities
     assert capsys.readouterr() == ("", "")
 

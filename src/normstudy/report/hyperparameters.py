@@ -103,6 +103,6 @@ def search(rows: list[RecordedRun]) -> str:
 
 def _shown(value: object) -> str:
     """A parameter's value as the cell of a table."""
-    if value is None:
+    if value in (None, ""):
         return "–"
     return short(value) if isinstance(value, float) else escape(value)

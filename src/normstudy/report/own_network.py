@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from normstudy.config import IMAGE_SHAPES, Config
+from normstudy.config import Config
 from normstudy.report.markup import escape
 
 if TYPE_CHECKING:
@@ -24,16 +25,17 @@ def own_layers_table(config: Config) -> pd.DataFrame:
     import torchinfo
 
     from normstudy.training.networks import make_net
+    from normstudy.training.own_model import shape_of
 
     net = _plain(make_net(config))
-    summary = torchinfo.summary(net, input_size=(1, *IMAGE_SHAPES[config.dataset]), verbose=0, device="cpu")
+    summary = torchinfo.summary(net, input_size=(1, *shape_of(config)), verbose=0, device="cpu")
     fields, rows, products = receptive_fields(config), [], 0
     names = {id(layer): name for name, layer in net.named_modules()}
     for layer in summary.summary_list:
         if not layer.is_leaf_layer or layer.depth == 0:
             continue
-        counted = type(layer.module).__name__ in WITH_PRODUCTS
-        products += layer.macs if counted else 0
+        own = _products(layer)
+        products += own
         name, size = names.get(id(layer.module), ""), fields.get(names.get(id(layer.module), ""))
         rows.append(
             {
@@ -41,7 +43,7 @@ def own_layers_table(config: Config) -> pd.DataFrame:
                 "output (C, H, W)": " × ".join(map(str, layer.output_size[1:])),
                 "receptive field": f"{size[0]} × {size[1]}" if size else "–",
                 "parameters": f"{layer.num_params:,}" if layer.num_params else "–",
-                "multiply-adds": f"{layer.macs:,}" if counted else "–",
+                "multiply-adds": f"{own:,}" if own else "–",
             }
         )
     total = {"layer": "**total**", "output (C, H, W)": "", "receptive field": "–"}
@@ -59,8 +61,9 @@ def receptive_fields(config: Config) -> dict[str, tuple[int, int]]:
     import torch
 
     from normstudy.training.networks import make_net
+    from normstudy.training.own_model import shape_of
 
-    channels, height, width = IMAGE_SHAPES[config.dataset]
+    channels, height, width = shape_of(config)
     images = torch.zeros(height + width, channels, height, width, dtype=torch.float64)
     for row in range(height):
         images[row, :, row] = torch.nan
@@ -89,6 +92,15 @@ def receptive_fields(config: Config) -> dict[str, tuple[int, int]]:
         for handle in handles:
             handle.remove()
     return found
+
+
+def _products(layer: Any) -> int:
+    """Multiply-adds with the weights of a layer as torchinfo has it, for one image."""
+    name = type(layer.module).__name__
+    if name not in WITH_PRODUCTS:
+        return 0
+    positions = {"Linear": layer.output_size[1:-1], "ConvTranspose2d": layer.input_size[2:]}
+    return layer.module.weight.numel() * prod(positions.get(name, layer.output_size[2:]))
 
 
 def _plain(net: Any) -> nn.Module:

@@ -101,13 +101,23 @@ class OwnNet(nn.Module):
         return self
 
 
+def shape_of(config: Config) -> tuple[int, int, int]:
+    """Channels, height and width of the images that the network of `config`, resolved, is made for."""
+    return IMAGE_SHAPES[config.dataset]
+
+
+def classes_of(_config: Config) -> int:
+    """How many classes the network of the configuration, resolved, tells apart."""
+    return CLASSES
+
+
 def make_own(config: Config) -> OwnNet:
     """The network of one's own that `config`, resolved, names. Raises `ModelError` and `ModelCodeError`."""
     code = kept(config.model, config.code)
     with drawing_from(config.seed if config.seed_weights is None else config.seed_weights):
         norm, factory = Norm(config), load_factory(code)
         try:
-            net = factory(norm, IMAGE_SHAPES[config.dataset], CLASSES)
+            net = factory(norm, shape_of(config), classes_of(config))
         except BaseException as error:
             raise told(error, code) from None
     return OwnNet(net, _places(net, norm, code), config.seed)

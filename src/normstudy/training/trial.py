@@ -22,14 +22,14 @@ import torch.nn.functional as F
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from normstudy.config import IMAGE_SHAPES, Config, training_images
+from normstudy.config import Config, training_images
 from normstudy.errors import NormstudyError
-from normstudy.model import CLASSES, initialise, penalised_weights
+from normstudy.model import initialise, penalised_weights
 from normstudy.model_code import ModelCode, kept
 from normstudy.training.data import Data, Split
 from normstudy.training.loop import Run, fit
 from normstudy.training.networks import kept_tensors, make_net, normalizations_of, unplaced
-from normstudy.training.own_model import OwnNet, fault, told
+from normstudy.training.own_model import OwnNet, classes_of, fault, shape_of, told
 from normstudy.training.randomness import generator
 
 FEW = 8
@@ -37,6 +37,8 @@ FEW = 8
 
 SMALL_RATE = 1e-4
 """A learning rate with which nothing diverges that would not without a step: whether a run does is for it to find."""
+
+NORMALIZATIONS = (nn.modules.batchnorm._BatchNorm, nn.GroupNorm, nn.LayerNorm, nn.modules.instancenorm._InstanceNorm)
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,7 @@ def _look_at_training(net: OwnNet, config: Config, code: ModelCode) -> None:
     if not scores.requires_grad:
         raise fault(code, "its scores have no gradient (detach, no_grad, argmax or numpy on their way); take that out")
     try:
-        F.cross_entropy(scores.float(), torch.arange(len(scores)) % CLASSES).backward()
+        F.cross_entropy(scores.float(), torch.arange(len(scores)) % classes_of(config)).backward()
     except BaseException as error:
         raise told(error, code, net) from None
     if other := [name for name, values in net.net.named_parameters() if values.grad is None]:
@@ -270,10 +272,11 @@ def _scores(net: OwnNet, images: Tensor, config: Config, code: ModelCode, when: 
             scores: Any = net(images)
     except BaseException as error:
         raise told(error, code, net) from None
-    needed = f"where {_written((len(images), CLASSES))} is needed; give a score for each class"
+    shape = len(images), classes_of(config)
+    needed = f"where {_written(shape)} is needed; give a score for each class"
     if not isinstance(scores, Tensor):
         raise fault(code, f"it gives a value of type {type(scores).__name__} {when}; return a tensor of scores alone")
-    if tuple(scores.shape) != (len(images), CLASSES):
+    if tuple(scores.shape) != shape:
         raise fault(code, f"it gives the shape {_written(scores.shape)} {when}, {needed}")
     if not scores.is_floating_point():
         raise fault(code, f"it gives {scores.dtype} {when}; return the scores themselves, not classes")
@@ -303,7 +306,7 @@ def _batch_sizes(config: Config) -> list[int]:
 
 def _images(config: Config, count: int) -> Tensor:
     """Standardised, made up."""
-    return torch.randn((count, *IMAGE_SHAPES[config.dataset]), generator=generator(0, 0, "trial"))
+    return torch.randn((count, *shape_of(config)), generator=generator(0, 0, "trial"))
 
 
 def _made_up(config: Config) -> Data:
@@ -311,9 +314,9 @@ def _made_up(config: Config) -> Data:
     sizes = _batch_sizes(config)
     size = min(config.batch_size, FEW)
     count = size + (sizes[0] if sizes[0] < size else size)
-    shape = IMAGE_SHAPES[config.dataset]
+    shape = shape_of(config)
     images = torch.randint(0, 256, (count + FEW, *shape), generator=generator(0, 0, "trial"), dtype=torch.uint8)
-    labels, places = torch.arange(count + FEW) % CLASSES, torch.arange(count + FEW)
+    labels, places = torch.arange(count + FEW) % classes_of(config), torch.arange(count + FEW)
     every = Split(images, labels, places)
     return Data(every[places[:count]], every[places[count:]], 0.5, 0.29)
 
@@ -341,6 +344,14 @@ def _notes(net: OwnNet, config: Config, code: ModelCode) -> Iterator[str]:
             f"{config.model}: {_some(free)}: no weights of a convolution or linear layer, so that neither L1 nor "
             "weight decay acts on them, and they start as the code makes them"
         )
+    asked_for = {id(layer) for layer in normalizations_of(net)}
+    own = [
+        name
+        for name, layer in net.net.named_modules()
+        if isinstance(layer, NORMALIZATIONS) and id(layer) not in asked_for
+    ]
+    if own:
+        yield f"{config.model}: {_some(own)}: normalizations of its own, which are the same whatever `norm` says"
     with torch.no_grad():
         scores = net.eval()(_images(config, FEW)).float()
     if (scores >= 0).all() and math.isclose(scores.sum().item(), len(scores), rel_tol=1e-3):
