@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from normstudy.config import Config
+from normstudy.config import OURS_ALONE, Config
 from normstudy.report import markup
 from normstudy.report.labels import model_names
 from normstudy.report.markup import escape, unbroken
@@ -34,7 +34,7 @@ def parameters_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
 
     What is not the same for all then stands in the `settings_tables`.
     """
-    columns = dict(zip(map(unbroken, model_names(runs)), [run.config.model_dump() for run in runs], strict=True))
+    columns = dict(zip(map(unbroken, model_names(runs)), [_values(run.config) for run in runs], strict=True))
     rows = []
     for key, field in Config.model_fields.items():
         row = {"parameter": f"`{key}`", "meaning": escape(field.description)}
@@ -53,7 +53,7 @@ def settings_tables(runs: Sequence[FinishedRun]) -> list[pd.DataFrame]:
 
     As many tables as are needed for none to be wider than a page.
     """
-    named = [(unbroken(name), run.config.model_dump()) for name, run in zip(model_names(runs), runs, strict=True)]
+    named = [(unbroken(name), _values(run.config)) for name, run in zip(model_names(runs), runs, strict=True)]
     return [
         pd.DataFrame(
             {"model": name} | {key.replace("_", " "): _shown(values[key]) for key in keys} for name, values in named
@@ -64,6 +64,8 @@ def settings_tables(runs: Sequence[FinishedRun]) -> list[pd.DataFrame]:
 
 def search_agreement(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> str:
     """Which of `runs` use the combination with the lowest mean loss of a model of their kind in `rows`."""
+    if all(run.config.model for run in runs):
+        return "The search was made with this project’s own network, of which there is no run on this page."
     best = best_combinations(rows)
     verdicts = []
     for run in runs:
@@ -99,6 +101,11 @@ def search(rows: list[RecordedRun]) -> str:
         "the seeds, of the last epoch."
     )
     return markup.table("search", search_table(rows), caption)
+
+
+def _values(config: Config) -> dict[str, object]:
+    """The parameters by name; None for those that mean nothing, for the network is one's own."""
+    return {**config.model_dump(), **dict.fromkeys(OURS_ALONE if config.model else ())}
 
 
 def _shown(value: object) -> str:

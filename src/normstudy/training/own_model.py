@@ -271,36 +271,42 @@ def _loaded(code: ModelCode) -> types.ModuleType:
         sys.modules.update(before)
 
 
-class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.ExecutionLoader):
     """Finds the modules of `code`, and gives each a name that no other module has.
 
     All but packages, whose names Python itself makes those of their modules from.
     """
 
     def __init__(self, code: ModelCode):
-        self._code = code
+        self._code, self._before = code, f"normstudy_model_{code.fingerprint}."
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> importlib.machinery.ModuleSpec | None:
-        for key, is_package in ((f"{name}.__init__", True), (name, False)):
-            if key in self._code.modules:
-                return importlib.machinery.ModuleSpec(
-                    name, self, origin=_origin(key, self._code), is_package=is_package
-                )
-        return None
+        if not self._key(name):
+            return None
+        return importlib.machinery.ModuleSpec(
+            name, self, origin=self.get_filename(name), is_package=self.is_package(name)
+        )
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
-        if spec.submodule_search_locations is not None:
-            return types.ModuleType(spec.name)
-        module = types.ModuleType(f"normstudy_model_{self._code.fingerprint}.{spec.name}")
-        sys.modules[module.__name__] = module  # what looks for the module of a class or function finds it
+        module = types.ModuleType(spec.name if self.is_package(spec.name) else self._before + spec.name)
+        if not self.is_package(spec.name):
+            sys.modules[module.__name__] = module  # what looks for the module of a class or function finds it
+        module.__file__ = spec.origin
         return module
 
-    def exec_module(self, module: types.ModuleType) -> None:
-        assert module.__spec__
-        origin = str(module.__spec__.origin)
-        module.__file__ = origin
-        key = _module_in(origin, self._code)
-        exec(compile(self._code.modules[key], origin, "exec", dont_inherit=True), module.__dict__)
+    def get_filename(self, name: str) -> str:
+        return _origin(self._key(name), self._code)
+
+    def get_source(self, name: str) -> str:
+        return self._code.modules[self._key(name)]
+
+    def is_package(self, name: str) -> bool:
+        return self._key(name).endswith(".__init__")
+
+    def _key(self, name: str) -> str:
+        """What the code calls the module; nothing where it has none of that name."""
+        name = name.removeprefix(self._before)
+        return next((key for key in (f"{name}.__init__", name) if key in self._code.modules), "")
 
 
 def _origin(key: str, code: ModelCode) -> str:
