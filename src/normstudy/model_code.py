@@ -325,7 +325,7 @@ def kept(model: str, fingerprint: str) -> ModelCode:
         code = None
     if code and _has(code, fingerprint):
         return code
-    other = "what lies there now says something else" if code else "nor is its file here"
+    other = "what lies there now says something else" if code else "its file is not here either"
     raise ModelCodeError(
         f"model = {model}: its code ({fingerprint}) is not kept in {store().name}/, and {other}; name the run folder "
         "that has it, or put the file beside the parameter file as it was"

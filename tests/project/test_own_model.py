@@ -86,7 +86,7 @@ def test_the_folder_is_enough_to_load_the_network_elsewhere(runs, tmp_path, monk
         normstudy.load(folder)
     monkeypatch.setattr(model_code, "_SEEN", {})
     with pytest.raises(
-        NormstudyError, match=r"its code .* is not kept in nothing/, nor is its file here; name the run"
+        NormstudyError, match=r"its code .* is not kept in nothing/, and its file is not here either; name the run"
     ):
         train_again(runs[0].config, 1)
 

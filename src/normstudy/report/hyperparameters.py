@@ -11,7 +11,7 @@ from normstudy.report import markup
 from normstudy.report.labels import model_names
 from normstudy.report.markup import escape, unbroken
 from normstudy.report.search import VARIED, best_combinations
-from normstudy.report.search_in_words import search_table
+from normstudy.report.search_in_words import search_protocol, search_table
 from normstudy.report.settings import differing_parameters, have_columns, where_told
 from normstudy.report.wording import MOST_NAMES, join_words, short, some_of
 from normstudy.runs.folder import FinishedRun
@@ -63,9 +63,12 @@ def settings_tables(runs: Sequence[FinishedRun]) -> list[pd.DataFrame]:
 
 
 def search_agreement(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> str:
-    """Which of `runs` use the combination with the lowest mean loss of a model of their kind in `rows`."""
+    """Which of `runs` use the combination with the lowest mean loss of a model of their kind in `rows`.
+
+    Nothing where all have networks of their own: the search was made with ours.
+    """
     if all(run.config.model for run in runs):
-        return "The search was made with this project’s own network, of which there is no run on this page."
+        return ""
     best = best_combinations(rows)
     verdicts = []
     for run in runs:
@@ -92,6 +95,16 @@ def search_agreement(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> st
         alike = [name for name, own in zip(names, verdicts, strict=True) if own == each]
         parts.append(f"{some_of(alike)} {(one if len(alike) == 1 else many)[each]}")
     return "; ".join(parts) + "."
+
+
+def how_chosen(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> str:
+    """How the search went, with every combination of it; nothing where all `runs` have networks of their own."""
+    if all(run.config.model for run in runs):
+        return ""
+    return (
+        f"How they were chosen: {search_protocol(rows)} @tbl-search has every combination that was tried. The test set "
+        f"was not touched.\n\n{markup.folded('Every combination of the search', search(rows))}"
+    )
 
 
 def search(rows: list[RecordedRun]) -> str:
