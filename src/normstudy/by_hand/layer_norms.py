@@ -12,10 +12,9 @@ from normstudy.by_hand.definition import IMAGES, shared_sets
 from normstudy.config import Config, image_facts
 from normstudy.layers import LayerNorm2d
 from normstudy.model import make_norm
-from normstudy.networks import make_net
 from normstudy.report import markup
 from normstudy.report.wording import rounded, scientific
-from normstudy.runs.activations import normalizations_of
+from normstudy.training.networks import make_net, normalizations_of
 
 Shape = tuple[int, int, int]
 """(C, H, W)."""
@@ -113,5 +112,5 @@ def shapes_of_network(config: Config) -> list[Shape]:
     for layer in normalizations_of(network):
         layer.register_forward_hook(lambda _layer, inputs, _output: shapes.append(tuple(inputs[0].shape[1:])))
     with torch.no_grad():
-        network(torch.zeros(1, *image_facts(config).shape))
+        network.eval()(torch.zeros(1, *image_facts(config).shape))
     return shapes

@@ -62,7 +62,8 @@ def section(runs: Sequence[FinishedRun], theme: Path) -> str:
     Nor is there one on images that nobody could draw into a field: coloured ones, and one's own.
     `theme`: the folder with the scripts and the style, which become part of the page.
     """
-    sound = [run for run in runs if not (run.diverged or isinstance(run, RecordedRun))]
+    # The page’s scripts know the layers of our own network alone.
+    sound = [run for run in runs if not (run.diverged or isinstance(run, RecordedRun) or run.config.model)]
     if not sound or not _can_be_drawn(sound[0].config):
         return ""
     from normstudy.runs.answers_in_batches import data_at_hand

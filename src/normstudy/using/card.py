@@ -31,7 +31,7 @@ def card(classifier: Classifier, check: Check, file: str) -> str:
     commit = environment.get("commit")
     norm = FULL_NAMES[config.norm] + (f", {config.groups} groups" if config.groups else "")
     facts = {
-        "network": f"{config.skeleton}, {config.channels} channels; {run.metrics['model']['parameters']:,} parameters",
+        "network": f"{_network(config)}; {run.metrics['model']['parameters']:,} parameters",
         "normalization": norm,
         "trained on": f"{markdown_title(config)}, {counted(config.epochs, 'epoch')}, seed {config.seed}",
         f"{config.evaluate_on} accuracy": _accuracy(run),
@@ -94,6 +94,12 @@ def _licence(config: Config) -> str:
     if config.images:
         return "The images are the user’s own, and so are the weights: say here under which licence they are."
     return f"{LICENCES[config.dataset]}. Weights: MIT."
+
+
+def _network(config: Config) -> str:
+    if config.model:
+        return f"`{config.model}`, code {config.code}"
+    return f"{config.skeleton}, {config.channels} channels"
 
 
 def _accuracy(run: FinishedRun) -> str:
