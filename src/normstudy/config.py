@@ -127,8 +127,7 @@ class Config(BaseModel):
     fade: Number = Field(0.2, ge=0, le=1, description="augmentation fades out over this last fraction of the epochs")
     dataset: str = Field(
         "auto",
-        description="auto: MNIST if it can be had, else digits; one's own: a folder, ./flowers, or a function, "
-        "my_images.py:flowers, beside the file",
+        description="auto: MNIST if it can be had, else digits; or one's own, a folder or a function beside the file",
         json_schema_extra={"anyOf": [{"type": "string", "enum": ["auto", *KNOWN]}, {"type": "string"}]},
     )
     images: ImageFacts | None = Field(None, description="what one's own images are: filled in when they are read")
