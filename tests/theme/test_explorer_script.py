@@ -2,8 +2,6 @@
 
 import random
 import re
-import shutil
-import sys
 from dataclasses import replace
 from fractions import Fraction
 from math import isclose
@@ -31,10 +29,6 @@ from readers import CHROMIUM, NEEDS_CHROMIUM, RENDERERS, faults, sideways
 from normstudy.by_hand import explorer
 from normstudy.by_hand.exact import exact_root
 from normstudy.by_hand.running import MOMENTUM
-
-sys.path.insert(0, str(ROOT / "workflow"))
-
-from render import PROJECT_FILES, render
 
 pytestmark = NEEDS_CHROMIUM
 
@@ -456,39 +450,15 @@ def test_it_is_light():
     assert sum(len(part.read_bytes()) for part in parts if part.suffix in (".js", ".css")) < 60_000
 
 
-ARTICLE = """---
-title: One
----
-
-## Part
-
-```{python}
-#| output: asis
-from pathlib import Path
-from normstudy.by_hand import explorer
-print(explorer.section(Path("theme")))
-```
-"""
-
-
 @pytest.mark.parametrize("renderer", RENDERERS)
-def test_the_pages_of_a_renderer(renderer, tmp_path, monkeypatch, opened):
-    for name in PROJECT_FILES:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, tmp_path / name)
-    for name in ("theme", "results"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    (tmp_path / "report.qmd").write_text(ARTICLE, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    render(tmp_path / "results", tmp_path / "made", renderer)
+def test_the_pages_of_a_renderer(site, renderer, opened):
+    file = site(renderer) / "index.html"
     state = State(method="gn4", shows="dx")
-    page = opened(state.link, tmp_path / "made/index.html", viewport={"width": 360, "height": 800})
+    page = opened(state.link, file, viewport={"width": 360, "height": 800})
     check(state, page.evaluate(READ))
     assert sideways(page) <= 0
     assert not page.get_by_text("It needs scripts").is_visible()
-    assert (
-        opened("", tmp_path / "made/index.html", java_script_enabled=False).get_by_text("It needs scripts").is_visible()
-    )
-    assert "the example's numbers can be changed here" in " ".join(
-        PdfReader(tmp_path / "made/report.pdf").pages[0].extract_text().replace("’", "'").split()
-    )
+    assert opened("", file, java_script_enabled=False).get_by_text("It needs scripts").is_visible()
+    pages = PdfReader(file.with_name("report.pdf")).pages
+    text = " ".join(" ".join(page.extract_text() for page in pages).replace("’", "'").split())
+    assert "the example's numbers can be changed here" in text

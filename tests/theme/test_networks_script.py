@@ -1,8 +1,6 @@
 """The networks in the page, in a browser: by mouse, touch and keyboard, against torch."""
 
-import shutil
 import statistics
-import sys
 from contextlib import contextmanager
 
 import numpy as np
@@ -22,10 +20,6 @@ from normstudy.runs.class_maps import STANDARDS
 from normstudy.runs.comparison import compared_runs
 from normstudy.runs.looks import look
 from normstudy.runs.networks import trained_net
-
-sys.path.insert(0, str(ROOT / "workflow"))
-
-from render import PROJECT_FILES, render
 
 pytestmark = NEEDS_CHROMIUM
 
@@ -328,46 +322,11 @@ def test_the_time_from_the_end_of_a_stroke_to_the_answer(file):
         assert len(times) == 50
 
 
-ARTICLE = """---
-title: One
-bibliography: references.bib
----
-
-```{python}
-#| include: false
-import os
-from pathlib import Path
-from normstudy.report import networks_in_page
-from normstudy.report.labels import labels
-from normstudy.report.models import of_first_seed
-from normstudy.report.wording import confidence_text
-from normstudy.runs.comparison import compared_runs
-runs = of_first_seed(compared_runs(os.environ["NORMSTUDY_RESULTS"]))
-```
-
-## Part
-
-```{python}
-#| output: asis
-print(networks_in_page.section(runs, Path("theme")))
-```
-"""
-
-
 @pytest.mark.parametrize("renderer", RENDERERS)
-def test_the_page_of_a_renderer(renderer, published, tmp_path, monkeypatch):
-    for name in PROJECT_FILES:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, tmp_path / name)
-    for name in ("theme", "results"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    (tmp_path / "report.qmd").write_text(ARTICLE, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    render(tmp_path / "results", tmp_path / "made", renderer)
-    made = tmp_path / "made" / "index.html"
+def test_the_page_of_a_renderer(site, renderer, published):
+    made = site(renderer) / "index.html"
     assert len(BeautifulSoup(made.read_text(encoding="utf-8"), "html.parser").select(".networks-data")) == 1
     with browsing(made, viewport={"width": 360, "height": 800}, color_scheme="dark") as page:
         np.testing.assert_allclose(shown(page), torch_says(published, [seen(page)]), atol=1e-3)
         assert page.locator("#fig-networks svg.drawing:visible").count() == 1
         assert sideways(page) <= 0
-        assert faults(page) == []
