@@ -46,6 +46,8 @@ COSTS = Path("benchmarks/normalizations.json")
 NEEDED = ("search", "neighbours", "skeletons")
 """Of the records, those without which there is no report."""
 RESULTS_VARIABLE = "NORMSTUDY_RESULTS"
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+"""For the cells: what they ask of torch is so little that further threads only wait for each other, at full speed."""
 
 
 class RenderError(NormstudyError):
@@ -67,7 +69,7 @@ def render(results: Path, output: Path, renderer: str = "auto") -> str:
             render_with_quarto(program, results, fresh, runs)
         else:
             by = f"the preview renderer ({detail})"
-            environment = {RESULTS_VARIABLE: str(results.resolve())}
+            environment = {RESULTS_VARIABLE: str(results.resolve()), **ONE_THREAD}
             project = work.folder / "preview"
             copy_project(project)
             pages = copied_notebooks(project, runs)
@@ -83,7 +85,7 @@ def render_with_quarto(program: str, results: Path, output: Path, runs: list[Fin
     Left to itself, Quarto runs them once per format. It does so here, too, where the article has constructs that
     only Quarto knows.
     """
-    environment = {RESULTS_VARIABLE: str(results.resolve()), "QUARTO_PYTHON": sys.executable}
+    environment = {RESULTS_VARIABLE: str(results.resolve()), "QUARTO_PYTHON": sys.executable, **ONE_THREAD}
     with plain_place(output.parent) as place:
         project = place / "project"
         copy_project(project)
