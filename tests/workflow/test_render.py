@@ -20,7 +20,7 @@ from normstudy.runs.studies import MAIN, read_study, write_studies
 
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from render import NEEDED, PROJECT_FILES, copied_notebooks, copy_project, render, without_computations
+from render import NEEDED, PROJECT_FILES, REFERENCE, copied_notebooks, copy_project, render, without_computations
 
 
 def text_of(element):
@@ -223,7 +223,7 @@ def checkout(tmp_path, monkeypatch):
     """The current folder: what the report is made of, with one run and the least of records, for the test to change."""
     folder = tmp_path / "checkout"
     folder.mkdir()
-    for name in PROJECT_FILES:
+    for name in (*PROJECT_FILES, REFERENCE):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, folder / name)
     shutil.copytree(ROOT / "theme", folder / "theme")
@@ -269,12 +269,13 @@ def test_a_published_notebook_says_where_it_can_be_run(checkout, monkeypatch):
     monkeypatch.setenv("GITHUB_REPOSITORY", "someone/norms")
     monkeypatch.setenv("GITHUB_SHA", 40 * "0")
     (run,) = read_study(checkout / "results")
-    ((_, page),) = copied_notebooks(checkout / "project", [run])
+    (_, page), (_, reference) = copied_notebooks(checkout / "project", [run])
+    assert "colab" not in reference.read_text()
     assert f"/{40 * '0'}/results/{run.name}/train.ipynb)" in page.read_text()
     shutil.copytree(run.folder, checkout / "runs" / run.name)  # which no repository has
     write_studies(checkout / "runs", {MAIN: [run.name]})
     (own,) = read_study(checkout / "runs")
-    ((_, page),) = copied_notebooks(checkout / "other", [own])
+    (_, page), _ = copied_notebooks(checkout / "other", [own])
     assert "colab" not in page.read_text()
 
 
