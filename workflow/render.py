@@ -43,8 +43,8 @@ FILTERS = Path("src/normstudy/preview/assets")
 PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml", FILTERS / "drawings.lua", FILTERS / "folded.lua")
 REFERENCE = Path("docs/python.ipynb")
 RECORDS = Path("results")
-COSTS = Path("benchmarks/normalizations.json")
-"""What was measured of normalizations, where it was."""
+MEASURED = (Path("benchmarks/normalizations.json"), Path("benchmarks/faults.json"))
+"""What was measured apart from studies, where it was."""
 NEEDED = ("search", "neighbours", "skeletons")
 """Of the records, those without which there is no report."""
 RESULTS_VARIABLE = "NORMSTUDY_RESULTS"
@@ -150,9 +150,10 @@ def copy_project(project: Path) -> None:
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(name, project / name)
     shutil.copytree("theme", project / "theme", ignore=shutil.ignore_patterns(".*"))  # some are links to nowhere
-    if COSTS.exists():
-        (project / COSTS).parent.mkdir()
-        shutil.copyfile(COSTS, project / COSTS)
+    (project / "benchmarks").mkdir()
+    for path in MEASURED:
+        if path.exists():
+            shutil.copyfile(path, project / path)
     (project / "results").mkdir()
     for name in record_names(RECORDS):
         for path in (RECORDS / f"{name}.json", RECORDS / f"{name}.npz"):
