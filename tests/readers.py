@@ -3,6 +3,7 @@
 import fcntl
 import functools
 import http.server
+import os
 import shutil
 import threading
 from contextlib import contextmanager
@@ -20,13 +21,21 @@ NEEDS_CHROMIUM = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium h
 RENDERERS = ["preview", pytest.param("quarto", marks=NEEDS_QUARTO)]
 
 
+MASK = 0o077
+"""Which permissions files of the `published_report` lack (umask)."""
+
+
 def published_report(place: Path, renderer: str) -> Path:
     """The folder that `renderer` makes of the published runs, in `place`; whoever asks first makes it for all."""
     folder = place / renderer
     with open(place / f"{renderer}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
-            process = workflow("render", "--results", "results", "--output", folder, "--renderer", renderer)
+            before = os.umask(MASK)
+            try:
+                process = workflow("render", "--results", "results", "--output", folder, "--renderer", renderer)
+            finally:
+                os.umask(before)
             assert process.returncode == 0, process.stdout + process.stderr
     return folder
 

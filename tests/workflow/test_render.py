@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from commands import ROOT, run, workflow
 from folders import report_of_ours
 from pypdf import PdfReader
-from readers import CHROMIUM, NEEDS_CHROMIUM, NEEDS_QUARTO, RENDERERS, browser_on, faults, is_elsewhere, sideways
+from readers import CHROMIUM, MASK, NEEDS_CHROMIUM, NEEDS_QUARTO, RENDERERS, browser_on, faults, is_elsewhere, sideways
 from strays import leave_beside
 
 from normstudy.preview.article import INLINE_VALUE
@@ -216,6 +216,11 @@ def test_the_site_has_a_card_and_a_page_for_lost_readers_and_nothing_left_over(s
     assert len(page.find("meta", attrs={"name": "description"})["content"]) > 50
     names = {path.name for path in folder.rglob("*")}
     assert not {name for name in names if name.endswith((".qmd", ".embed.ipynb", ".out.ipynb"))}
+
+
+def test_a_report_has_the_permissions_that_new_files_have(site):
+    for path in [site("preview"), *site("preview").rglob("*")]:
+        assert path.stat().st_mode & 0o777 == (0o777 if path.is_dir() else 0o666) & ~MASK, path
 
 
 @pytest.fixture
