@@ -151,7 +151,9 @@ def reshaped(state, shape):
         return [(getattr(state, name)[at : at + 1] or start[at : at + 1])[0] for at in range(shape[1])]
 
     untouched = [Fraction(0)] * (1 + shape[1]) + [Fraction(1)] * shape[1]
-    at = np.ravel_multi_index([min(p, most - 1) for p, most in zip(state.position(state.at), shape, strict=True)], shape)
+    at = np.ravel_multi_index(
+        [min(p, most - 1) for p, most in zip(state.position(state.at), shape, strict=True)], shape
+    )
     return replace(
         state, shape=shape, at=int(at), step=min(state.step, 1),
         x=kept("x", lambda index: Fraction((7 * index**2 + 3 * index + 2) % 13)), g=kept("g", lambda _: Fraction(0)),
@@ -167,7 +169,10 @@ def measured(values):
 
 
 def random_state(random, **fixed):
-    """One of many kinds: of the example's shape or another; whole numbers and fractions, constant blocks (whose σ is 0), few or all gradients."""
+    """One of many kinds: of the example's shape or another; whole numbers and fractions, few or all gradients.
+
+    Some have constant blocks, whose σ is 0.
+    """
 
     def number():
         whole = random.randint(-12, 12)
@@ -190,7 +195,8 @@ def random_state(random, **fixed):
         shape=shape, method=random.choice([each for each in METHODS if channels % GROUPS.get(each, 1) == 0]),
         shows=random.choice(SHOWN), time=random.choice(("train", "test")), colours=random.choice(("sets", "values")),
         at=random.randrange(size), step=random.choice((0, 0, 1, 3)), eps=random.choice(EPSILONS), x=x,
-        momentum=random.choice(MOMENTA), g=[number() if dense or random.random() < 0.1 else Fraction(0) for _ in range(size)],
+        momentum=random.choice(MOMENTA),
+        g=[number() if dense or random.random() < 0.1 else Fraction(0) for _ in range(size)],
         gamma=[number() for _ in range(channels)], beta=[number() for _ in range(channels)], running=running,
     )  # fmt: skip
     return replace(state, **fixed)
@@ -216,7 +222,7 @@ class RMSNorm(nn.GroupNorm):
 
 
 class OfSingleValues(nn.GroupNorm):
-    """BN in training and IN where every set has but one value, which torch refuses."""
+    """Where every set has but one value, which torch refuses."""
 
     def forward(self, x):
         return normalize(x, "in", gamma=self.weight, beta=self.bias, eps=self.eps)
@@ -226,7 +232,7 @@ def layer(state, gamma, beta):
     """The layer of `torch.nn`, in double precision, in the mode of the state."""
     eps = float(state.eps) or 1e-300  # torch refuses 0, and this adds nothing
     channels = state.channels
-    if state.method in ("bn", "in") and len(state.sets[0]) == 1 and not state.kept:
+    if state.method not in ("ln2d", "rms") and len(state.sets[0]) == 1 and not state.kept:
         made = OfSingleValues(1, channels, eps=eps).double()
     else:
         made = {

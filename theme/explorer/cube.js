@@ -17,7 +17,7 @@ function cubePicture(shape, marked, chosen, hue, label) {
   const [right, bottom] = [channels + TO_THE_BACK[0] * images, flat * positions], top = TO_THE_BACK[1] * images;
   const text = (x, y, said, anchor = "middle") => drawn("text", { x, y, "text-anchor": anchor }, said);
   return drawn("svg", {
-    role: "img", "aria-label": label, viewBox: `-1.9 ${top - 0.2} ${right + 3.4} ${bottom - top + 1}`, style: `--hue: ${hue}`,
+    role: "img", "aria-label": label, viewBox: `-2.3 ${top - 0.2} ${right + 3.8} ${bottom - top + 1}`, style: `--hue: ${hue}`,
   },
   blockPicture([[0, 0, 0], [images, channels, positions]], point, "hull"),
   solid(marked, "set"), solid([chosen], "own"),

@@ -89,10 +89,22 @@ function explore(root) {
 
   const followLink = () => {
     const linked = stateOf(location.hash.slice(1), data);
-    if (linked) show(linked, (now) => setsInWords(now.method, now));
+    if (!linked) return undefined;
+    show(linked, (now) => setsInWords(now.method, now));
+    const usual = startState(data), isUsual = (name) => linkOf({ ...usual, [name]: linked[name] }, data) === LINK_BEGINS;
+    find(".explorer-more").open ||= String(linked.shape) !== String(data.shape) || !["eps", "momentum", "colours"].every(isUsual);
     return linked;
   };
   addEventListener("hashchange", () => { if (followLink()) root.scrollIntoView(); });
+  // Elsewhere in the page, behind it: what sets it to a state, and leads there.
+  addEventListener("click", ({ target }) => {
+    if (!target.dataset?.explorer) return;
+    history.pushState(null, "", `#${target.dataset.explorer}`); // so that one comes back to the question
+    followLink();
+    root.scrollIntoView();
+    view.cells.left[state.at].focus();
+  });
+  addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-explorer]").forEach((each) => { each.hidden = false; }));
   root.previousElementSibling.hidden = true; // what stands there for those without scripts
   root.hidden = false;
   show({});

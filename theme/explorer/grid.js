@@ -12,7 +12,7 @@ function buildGrid(grid, shape) {
     const head = make("span", { role: "rowheader", "aria-colspan": channels * width }, `image ${image + 1}`);
     grid.append(make("div", { role: "row", class: "explorer-heads" }, head));
     for (let row = 0; row < height; row++) {
-      const line = make("div", { role: "row", class: "explorer-row" });
+      const line = make("div", { role: "row", class: "explorer-row", "aria-label": `image ${image + 1}, row ${row + 1}` });
       for (let place = 0; place < channels * width; place++) {
         const index = indexOf([image, Math.floor(place / width), row, place % width], shape);
         const first = place > 0 && place % width === 0 ? "explorer-first" : "";

@@ -1,7 +1,7 @@
 // How the values of a set lie on a line, before and after: each a dot, with their mean and one standard deviation
 // to either side.
 
-const STRIP = { width: 240, height: 22, edge: 8 };
+const STRIP = { width: 200, height: 22, edge: 8 };
 
 // By name a list of exact numbers, undefined ones among them; `own` is the place of the chosen value in the lists.
 function drawStrips(table, rows, own) {
@@ -17,7 +17,8 @@ function drawStrips(table, rows, own) {
       make("td", {}, numberElement(found && { number: () => found.mean }, `strip-${of}-mean`, roundedText)),
       make("td", {}, numberElement(found && { number: () => found.std }, `strip-${of}-std`, roundedText)));
   }));
-  const ends = [...new Set([low, 0, high])].map((number) => drawn("text", {
+  const apart = (number) => number === 0 || Math.abs(x(number) - x(0)) > 30; // so that texts do not meet
+  const ends = [...new Set([low, 0, high])].filter(apart).map((number) => drawn("text", {
     x: x(number), y: 12, "text-anchor": number === 0 ? "middle" : number < 0 ? "start" : "end",
   }, decimalText(Number(number.toPrecision(3)))));
   table.tBodies[1].replaceChildren(make("tr", {}, make("td"), make("td", {},

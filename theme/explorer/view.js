@@ -49,6 +49,7 @@ function draw(view, state) {
   drawCaption(view, state, method, all, state.at);
   drawField(view, state);
   drawNumbers(view, state, method, all);
+  drawNow(view, state, method, all);
   drawSpread(view, state, all);
   drawSteps(view, state, method, all);
   drawChannels(view, state, method, all);
@@ -150,6 +151,12 @@ function numbersOf(state, method, { sets, setAt, xhat, y, d, dx, dgamma, dbeta }
 function drawNumbers({ find }, state, method, all) {
   find(".explorer-numbers").replaceChildren(...numbersOf(state, method, all).map(([name, value, of]) =>
     make("div", {}, make("dt", {}, name), make("dd", {}, numberElement(value, of)))));
+}
+
+// Beside the field, for those who do not see the right grid: the value of what is shown there.
+function drawNow({ find }, state, method, all) {
+  const [name, value] = numbersOf(state, method, all).find(([, , of]) => of === state.shows);
+  find(".explorer-now").textContent = `${name} = ${value ? fullText(value) : "undefined"}`.replace("= ≈", "≈");
 }
 
 // The values of the chosen one's set before and after.

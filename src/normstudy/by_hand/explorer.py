@@ -65,6 +65,15 @@ def section(theme: Path) -> str:
     )
 
 
+def link(**parts: str | int | Sequence[int]) -> str:
+    """What stands behind the # of an address for a state of the example's shape with these parts (`link.js`)."""
+    texts = ["explorer"]
+    for name, value in parts.items():
+        numbers = [value] if isinstance(value, str | int) else value
+        texts.append("_".join([name, *(str(each).replace("-", "n") for each in numbers)]))
+    return "-".join(texts)
+
+
 def script(theme: Path, names: Sequence[str] = (*COMPUTING, *SHOWING)) -> str:
     """The scripts `names` of `theme` as one, with a scope of its own: a page from the disk can load no modules."""
     sources = [(theme / f"explorer/{name}.js").read_text(encoding="utf-8") for name in names]
