@@ -33,6 +33,17 @@ from normstudy.by_hand.exact import exact_root
 pytestmark = NEEDS_CHROMIUM
 
 STATES, ACTIONS = 300, 60
+QUESTION = State(
+    shape=(2, 3, 1, 2),
+    method="rms",
+    shows="dx",
+    x=[Fraction(k) for k in range(12)],
+    g=[Fraction(1)] * 12,
+    gamma=[Fraction(1)] * 3,
+    beta=[Fraction(0)] * 3,
+    running=[Fraction(k) for k in (0, 0, 0, 0, 1, 1, 1)],
+)
+"""What a button behind the explorer sets it to."""
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +52,8 @@ def file(tmp_path_factory):
     file = tmp_path_factory.mktemp("explorer") / "page.html"
     head = "<meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>-</title>"
     ground = ":root{color-scheme:light dark;background:light-dark(#fff,#1c1c1c);color:light-dark(#212529,#e4e6e8)}"
-    page = f"<!doctype html><html lang='en'>{head}<style>{ground}</style><main><h1>-</h1>{body}</main>"
+    question = f"<p><button type='button' class='explorer-try' data-explorer='{QUESTION.link}' hidden>Try</button></p>"
+    page = f"<!doctype html><html lang='en'>{head}<style>{ground}</style><main><h1>-</h1>{body}{question}</main>"
     file.write_text(page, encoding="utf-8")
     return file
 
@@ -406,6 +418,16 @@ def test_all_of_it_by_keyboard_alone(explored):
     assert page.locator(".explorer-status").inner_text().startswith("the mean of their squared distances from μ")
 
 
+def test_a_question_sets_it_and_one_comes_back(explored):
+    page = explored("elsewhere")
+    page.get_by_role("button", name="Try").click()
+    check(QUESTION, page.evaluate(READ))
+    assert page.locator(".explorer-more").get_attribute("open") is not None
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "gridcell"
+    page.go_back()
+    assert page.evaluate("location.hash") == "#elsewhere"
+
+
 def test_what_is_no_number_is_told_and_changes_nothing(explored):
     page = explored()
     field = page.get_by_role("textbox", name="x of image 1, channel 1, row 1, column 1")
@@ -530,6 +552,7 @@ def test_nothing_moves_for_those_who_want_no_motion(explored):
 def test_without_script_it_is_not_there(explored):
     page = explored(java_script_enabled=False)
     assert not page.locator(".explorer").is_visible()
+    assert not page.get_by_text("Try").is_visible()
 
 
 def test_it_is_light():

@@ -27,7 +27,7 @@ bibliography: references.bib
 #| include: false
 import os
 from pathlib import Path
-from normstudy.by_hand import explorer
+from normstudy.by_hand import cubes, exercises, explorer
 from normstudy.report import networks_in_page
 from normstudy.report.labels import labels
 from normstudy.report.models import of_first_seed
@@ -41,7 +41,22 @@ runs = of_first_seed(compared_runs(os.environ["NORMSTUDY_RESULTS"]))
 ```{python}
 #| output: asis
 print(explorer.section(Path("theme")))
+print(cubes.figure())
+print(exercises.section())
 ```
+
+### What they speak of {#sec-by-hand-backward}
+
+::: {#tbl-by-hand-upstream}
+
+| g |
+|---|
+| 1 |
+
+Gradients.
+:::
+
+### And more {#sec-by-hand-layer-norms}
 
 ## Another
 
@@ -75,10 +90,16 @@ def test_the_pages_of_a_renderer(renderer, tmp_path, monkeypatch, opened):
     assert np.sum(answers) == pytest.approx(
         len(page.locator(".networks-answers thead th[scope=col]").all()) - 1, abs=1e-3
     )
-    assert page.locator("#fig-networks svg.drawing:visible").count() == 1
+    for figure in ("networks", "by-hand-cubes"):
+        assert page.locator(f"#fig-{figure} svg.drawing:visible").count() == 1
+    assert page.get_by_role("button", name="Set the explorer to it").count() == 6
     assert sideways(page) <= 0
     assert faults(page) == []
     without = opened(made, java_script_enabled=False)
     assert without.get_by_text("It needs scripts").is_visible()
+    assert without.get_by_role("button", name="Set the explorer to it").count() == 0
     paper = " ".join(page.extract_text() for page in PdfReader(tmp_path / "made/report.pdf").pages)
-    assert "the example's numbers can be changed here" in re.sub(r"\s+", " ", paper.replace("’", "'"))
+    paper = re.sub(r"\s+", " ", paper.replace("’", "'"))
+    assert "the example's numbers can be changed here" in paper
+    assert "Answer 6: what ε does" in paper
+    assert "Set the explorer to it" not in paper

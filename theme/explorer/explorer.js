@@ -91,8 +91,9 @@ function explore(root) {
     const linked = stateOf(location.hash.slice(1), data);
     if (!linked) return undefined;
     show(linked, (now) => setsInWords(now.method, now));
-    const usual = startState(data), isUsual = (name) => linkOf({ ...usual, [name]: linked[name] }, data) === LINK_BEGINS;
-    find(".explorer-more").open ||= String(linked.shape) !== String(data.shape) || !["eps", "momentum", "colours"].every(isUsual);
+    const usual = startState(data), named = ["eps", "momentum", "colours"];
+    const isUsual = (name) => linkOf({ ...usual, [name]: linked[name] }, data) === LINK_BEGINS;
+    find(".explorer-more").open ||= String(linked.shape) !== String(data.shape) || !named.every(isUsual);
     return linked;
   };
   addEventListener("hashchange", () => { if (followLink()) root.scrollIntoView(); });
@@ -104,7 +105,8 @@ function explore(root) {
     root.scrollIntoView();
     view.cells.left[state.at].focus();
   });
-  addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-explorer]").forEach((each) => { each.hidden = false; }));
+  addEventListener("DOMContentLoaded", () =>
+    document.querySelectorAll("[data-explorer]").forEach((each) => { each.hidden = false; }));
   root.previousElementSibling.hidden = true; // what stands there for those without scripts
   root.hidden = false;
   show({});

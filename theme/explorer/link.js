@@ -59,8 +59,8 @@ function stateOf(link, data) {
 // Four lengths within the limits; undefined where it is none.
 function readShape([, ...texts] = []) {
   const shape = texts.map(Number);
-  return shape.length === 4 && shape.every((length, axis) => Number.isInteger(length) && length >= 1 && length <= LARGEST_SHAPE[axis])
-    ? shape : undefined;
+  const isAllowed = (length, axis) => Number.isInteger(length) && length >= 1 && length <= LARGEST_SHAPE[axis];
+  return shape.length === 4 && shape.every(isAllowed) ? shape : undefined;
 }
 
 // Batches, means and variances, which are above 0.

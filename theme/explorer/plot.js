@@ -11,9 +11,13 @@ function runningPicture(fed, channel, before) {
     const x = (at) => PANEL.left + ((at + 0.5) / fed.length) * (PANEL.width - PANEL.left - PANEL.right);
     const y = (number) => PANEL.top + ((high - number) / (high - low || 1)) * (PANEL.height - PANEL.top - PANEL.bottom);
     const point = (number, at) => `${x(at).toFixed(2)},${y(number).toFixed(2)}`;
-    const label = (number) => drawn("text", { x: PANEL.left - 4, y: y(number) + 3, "text-anchor": "end" }, decimalText(Number(number.toPrecision(3))));
-    const last = (numbers) => decimalText(Number(numbers.at(-1).toPrecision(4)));
-    const told = `${name} of channel ${channel + 1} after ${counted(before + fed.length, "batch", "batches")}: ${last(kept)}; the last batch's own: ${last(batch)}`;
+    const rounded = (number, digits) => decimalText(Number(number.toPrecision(digits)));
+    const label = (number) =>
+      drawn("text", { x: PANEL.left - 4, y: y(number) + 3, "text-anchor": "end" }, rounded(number, 3));
+    const below = (at) => drawn("text", { x: x(at), y: PANEL.height - 3, "text-anchor": "middle" }, `${before + at + 1}`);
+    const after = counted(before + fed.length, "batch", "batches");
+    const told = `${name} of channel ${channel + 1} after ${after}: ${rounded(kept.at(-1), 4)}; `
+      + `the last batch's own: ${rounded(batch.at(-1), 4)}`;
     return make("figure", {}, make("figcaption", {}, `${name}, channel ${channel + 1}`), drawn("svg", {
       role: "img", "aria-label": told, viewBox: `0 0 ${PANEL.width} ${PANEL.height}`, "data-of": of,
     },
@@ -21,8 +25,8 @@ function runningPicture(fed, channel, before) {
     drawn("polyline", { class: "explorer-kept", points: kept.map(point).join(" "), "data-values": kept.join(" ") }),
     drawn("g", { "data-values": batch.join(" ") }, ...batch.map((number, at) =>
       drawn("circle", { class: "explorer-dot", cx: x(at).toFixed(2), cy: y(number).toFixed(2), r: 3 }))),
-    drawn("text", { x: x(0), y: PANEL.height - 3, "text-anchor": "middle" }, `${before + 1}`),
+    below(0),
     drawn("text", { x: (PANEL.width + PANEL.left) / 2, y: PANEL.height - 3, "text-anchor": "middle" }, "batch"),
-    ...(fed.length > 1 ? [drawn("text", { x: x(fed.length - 1), y: PANEL.height - 3, "text-anchor": "middle" }, `${before + fed.length}`)] : [])));
+    ...(fed.length > 1 ? [below(fed.length - 1)] : [])));
   });
 }

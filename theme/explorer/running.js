@@ -22,9 +22,10 @@ function fedTimes(state, sets, count) {
   let { running, fed: told } = state;
   for (let left = count; left > 0; left--) {
     running = fed(running, sets, state.momentum);
+    const numbers = (values) => values.map((value) => value.number());
     told = [...told, {
-      batch: { mean: sets.map(({ mean }) => mean.number()), variance: sets.map((set) => unbiased(set).number()) },
-      running: { mean: running.mean.map((value) => value.number()), variance: running.variance.map((value) => value.number()) },
+      batch: { mean: numbers(sets.map(({ mean }) => mean)), variance: numbers(sets.map(unbiased)) },
+      running: { mean: numbers(running.mean), variance: numbers(running.variance) },
     }].slice(-MOST_TOLD);
   }
   return { running, fed: told };

@@ -36,7 +36,8 @@ const roundedText = (value) => decimalText(Number(value.number().toPrecision(4))
 
 function strip(numbers, { mean, std }, own, x) {
   const middle = STRIP.height / 2, within = (number) => Math.min(STRIP.width, Math.max(0, x(number)));
-  const line = (from, to, kind) => drawn("line", { class: `explorer-${kind}`, x1: within(from), x2: within(to), y1: middle, y2: middle });
+  const line = (from, to, kind) =>
+    drawn("line", { class: `explorer-${kind}`, x1: within(from), x2: within(to), y1: middle, y2: middle });
   const dots = numbers.map((number, at) => drawn("circle", { cx: x(number).toFixed(2), cy: middle, r: at === own ? 5 : 3.5,
     class: at === own ? "explorer-dot explorer-own-dot" : "explorer-dot" }));
   return drawn("svg", { viewBox: `0 0 ${STRIP.width} ${STRIP.height}`, "aria-hidden": "true" },

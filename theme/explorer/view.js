@@ -10,8 +10,9 @@ function buildView(root, { hues, methods }) {
   fill("time", [["train", "training"], ["test", "test time"]]);
   fill("colours", [["sets", "sets"], ["values", "values"]]);
   const numbered = (numbers) => numbers.map((number, at) => [at, rationalText(number)]);
-  find(".explorer-shape").append(...SHAPE_AXES.map((axis, at) =>
-    choiceElement(axis, `shape${at}`, Array.from({ length: LARGEST_SHAPE[at] }, (_, before) => [before + 1, `${before + 1}`]))));
+  const upTo = (most) => Array.from({ length: most }, (_, before) => [before + 1, `${before + 1}`]);
+  find(".explorer-shape").append(
+    ...SHAPE_AXES.map((axis, at) => choiceElement(axis, `shape${at}`, upTo(LARGEST_SHAPE[at]))));
   find(".explorer-constants").append(choiceElement("ε", "eps", numbered(EPSILONS)));
   find(".explorer-momentum").append(choiceElement("momentum α", "momentum", numbered(MOMENTA)));
   makeTable(find("[data-table=channels]"), make("caption", {}, "Per channel"));
@@ -57,54 +58,6 @@ function draw(view, state) {
   drawSets(view, state, method, all);
   for (const part of view.root.querySelectorAll("[data-of-bn]")) part.hidden = !method.keeps;
   return { method, ...all };
-}
-
-// The numbers of the right grid, and what they are.
-function rightValues(state, { xhat, y, dx, terms }) {
-  return {
-    xhat: { of: "xhat", title: "x̂", values: xhat },
-    y: { of: "y", title: "y = γ x̂ + β", values: y },
-    dx: { of: "dx", title: "∂L/∂x", values: dx },
-    dgamma: { of: "terms", title: "∂L/∂y · x̂, to be summed to ∂L/∂γ", values: terms },
-    dbeta: { of: "g", title: "∂L/∂y, to be summed to ∂L/∂β", values: state.g.map(Exact.of) },
-  }[state.shows];
-}
-
-// The values that the chosen number depends on by its mean, its variance or its sum.
-function markedValues(state, { sets, setAt, channels, kept }, shape) {
-  if (["dgamma", "dbeta"].includes(state.shows)) return channels[positionOf(state.at, shape)[1]];
-  return kept ? [state.at] : sets[setAt[state.at]].members;
-}
-
-function drawGrids(view, state, all) {
-  const { cells, shape, hues, find } = view, edited = editedList(state), right = rightValues(state, all);
-  const marked = new Set(markedValues(state, all, shape));
-  const lefts = state[edited].map(Exact.of), byValue = state.colours === "values" && { left: valueColours(lefts), right: valueColours(right.values) };
-  find("#explorer-left").textContent = edited === "x" ? "x: choose a value, and change it" : "∂L/∂y: choose one, and change it";
-  find("#explorer-right").textContent = right.title;
-  const place = setColours(all.sets, shape, hues);
-  state.x.forEach((_, index) => {
-    const set = all.setAt[index], name = `${placeName(index, shape)}, set ${letterOf(set)}`;
-    const common = {
-      name, letter: letterOf(set), chosen: index === state.at, marked: marked.has(index),
-    };
-    const colour = (side) => (byValue ? byValue[side][index] : place[set]);
-    fillCell(cells.left[index], { ...common, ...colour("left"), value: lefts[index], of: edited });
-    fillCell(cells.right[index], { ...common, ...colour("right"), value: right.values[index], of: right.of });
-  });
-}
-
-// Under the grids, and in the block: of the set at `index`, which a mouse may point at.
-function drawCaption(view, state, method, all, index) {
-  const { shape, hues } = view, marked = markedValues({ ...state, at: index }, all, shape), place = setColours(all.sets, shape, hues);
-  const said = caption(state, method, shape, all, index);
-  view.find(".explorer-caption").textContent = said;
-  view.find(".explorer-cube").replaceChildren(
-    cubePicture(shape, marked, index, place[all.setAt[index]].hue, `The batch as a block. ${said}`));
-  const pointed = new Set(index === state.at ? [] : marked);
-  for (const list of Object.values(view.cells)) {
-    list.forEach((cell, at) => cell.classList.toggle("explorer-pointed", pointed.has(at)));
-  }
 }
 
 function drawField({ find, shape }, state) {
@@ -162,17 +115,20 @@ function drawNow({ find }, state, method, all) {
 // The values of the chosen one's set before and after.
 function drawSpread({ find, shape }, state, { sets, setAt, xhat, y }) {
   const { members } = sets[setAt[state.at]], table = find("[data-table=strips] table");
-  table.caption.textContent = `${members.length === 1 ? "The value" : `The ${members.length} values`} of set ${letterOf(setAt[state.at])} (${setName(members, shape)})`;
-  const rows = [["x", "x", state.x.map(Exact.of)], ["x̂", "xhat", xhat], ["y", "y", y]];
-  drawStrips(table, rows.map(([name, of, values]) => [name, of, members.map((index) => values[index])]), members.indexOf(state.at));
+  const what = members.length === 1 ? "The value" : `The ${members.length} values`;
+  table.caption.textContent = `${what} of set ${letterOf(setAt[state.at])} (${setName(members, shape)})`;
+  const rows = [["x", "x", state.x.map(Exact.of)], ["x̂", "xhat", xhat], ["y", "y", y]]
+    .map(([name, of, values]) => [name, of, members.map((index) => values[index])]);
+  drawStrips(table, rows, members.indexOf(state.at));
 }
 
 function stepsOf(state, method, all) {
-  return SHOWN[state.shows].backward ? backwardSteps(state, method, state.shape, all) : forwardSteps(state, method, state.shape, all);
+  return (SHOWN[state.shows].backward ? backwardSteps : forwardSteps)(state, method, state.shape, all);
 }
 
 function drawSteps({ find }, state, method, all) {
-  const steps = stepsOf(state, method, all), code = codeOf(method, all.kept), shown = state.step ? Math.min(state.step, steps.length) : steps.length;
+  const steps = stepsOf(state, method, all), code = codeOf(method, all.kept);
+  const shown = state.step ? Math.min(state.step, steps.length) : steps.length;
   find(".explorer-steps ol").replaceChildren(...steps.slice(0, shown).map(({ line, name, why, calculation }, at) =>
     make("li", at === shown - 1 && state.step ? { "aria-current": "step" } : {},
       make("span", { class: "explorer-why" }, why),

@@ -18,7 +18,20 @@ COMPUTING = (
 )  # fmt: skip
 """The scripts that know of no page, each after those that it uses."""
 
-SHOWING = ("dom", "grid", "wording", "colours", "cube", "strips", "plot", "channels", "view", "listen", "explorer")
+SHOWING = (
+    "dom",
+    "grid",
+    "wording",
+    "colours",
+    "cube",
+    "grids",
+    "strips",
+    "plot",
+    "channels",
+    "view",
+    "listen",
+    "explorer",
+)
 
 METHODS = {
     "bn": ("BN", NORMALIZATIONS["bn"]),
@@ -52,8 +65,8 @@ def section(theme: Path) -> str:
     )
     in_page = (
         "Here the example can be changed. Choose a normalization, and a value by mouse, finger or arrow keys: what "
-        "shares its mean is framed. Type another number, and everything follows, in exact fractions and roots where "
-        "these are short."
+        "shares its mean is framed, and solid in the block. Type another number, or slide, and everything follows, in "
+        "exact fractions and roots where these are short, with the lines of PyTorch that compute them."
     )
     on_paper = (
         "In the web page, the example's numbers can be changed here, and all that follows from them is computed "
