@@ -29,7 +29,7 @@ def section() -> str:
     """Numbered questions, each with its answer folded and a button that sets the explorer to it."""
     exercises = [_bias(), _without_mean(), _all_ones(), _constants(), _batches(), _epsilon()]
     return "\n\n".join(
-        f"**{number}. {title}.** {question} {_button(link)}\n\n"
+        f"**{number}. {title}.** {question}\n\n{_button(link)}\n\n"
         + markup.folded(f"Answer {number}: {title[0].lower()}{title[1:]}", answer)
         for number, (title, question, answer, link) in enumerate(exercises, start=1)
     )
@@ -38,8 +38,9 @@ def section() -> str:
 def _button(link: str) -> str:
     """Shown by the explorer's script, which takes the state from it."""
     return (
-        f'`<button type="button" class="explorer-try" data-explorer="{html.escape(link)}" hidden>Set the explorer to it'
-        "</button>`{=html}"
+        '::: {.content-visible when-format="html"}\n```{=html}\n'
+        f'<p><button type="button" class="explorer-try" data-explorer="{html.escape(link)}" hidden>'
+        "Set the explorer to it</button></p>\n```\n:::"
     )
 
 

@@ -58,8 +58,6 @@ def networks_figure(pixels: np.ndarray, shown: Sequence[Shown], classes: Sequenc
                 spine.set(visible=True, color="#bbbbbb")
             axes.set_title(f"{side}: {_span(values)}", fontsize=8)
         before.set_xlabel(f"channel {network.channel + 1}: {network.used}", fontsize=7.5, loc="left")
-    if len(classes[0]) > 1:
-        panels[-1, 1].tick_params(axis="x", labelrotation=90)
     return figure
 
 
@@ -75,4 +73,6 @@ def _draw_bars(axes: Axes, network: Shown, classes: Sequence[str]) -> None:
     axes.yaxis.label.set_size(8)
     axes.set_xticks(range(len(classes)), classes)
     axes.tick_params(labelsize=8)
+    if len(classes[0]) > 1:
+        axes.tick_params(axis="x", labelrotation=90)
     axes.grid(axis="x", visible=False)
