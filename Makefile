@@ -23,7 +23,7 @@ VENV := .venv/bin/python -E -s -u -X utf8
 UV := .venv/bin/uv --no-config pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report train test render verify publish quarto study studies bench growth fault-test lock clean predict export compare tensorboard params schema
+.PHONY: help setup report train test render verify publish quarto study studies bench growth fault-test lock clean predict export compare tensorboard params schema reference
 
 help: ## list what one can do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -75,6 +75,9 @@ params: setup ## print every parameter of a run with its default, limits and mea
 
 schema: setup ## write params/schema.json, by which editors complete and check parameter files
 	@$(VENV) workflow/params.py --schema params/schema.json
+
+reference: setup ## write docs/python.ipynb, the page on what the package offers to Python
+	@$(VENV) workflow/reference.py
 
 bench: setup ## measure the speed of training, and what normalizations cost (leave the machine alone meanwhile)
 	@$(VENV) benchmarks/run.py --output benchmarks/results.md

@@ -35,10 +35,12 @@ from normstudy.report.models import of_first_seed
 from normstudy.runs.comparison import compared_runs
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import read_record, record_names, verify_predictions
+from normstudy.using.reference import TITLE as REFERENCE_TITLE
 
 REPORT = Path("report.qmd")
 FILTERS = Path("src/normstudy/preview/assets")
 PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml", FILTERS / "drawings.lua", FILTERS / "folded.lua")
+REFERENCE = Path("docs/python.ipynb")
 RECORDS = Path("results")
 COSTS = Path("benchmarks/normalizations.json")
 """What was measured of normalizations, where it was."""
@@ -171,12 +173,13 @@ def subtitle(runs: list[FinishedRun]) -> str:
 
 
 def notebook_pages(runs: list[FinishedRun]) -> list[tuple[str, Path]]:
-    """(title, executed notebook) of each run that has one."""
-    return [
+    """(title, notebook) of each run that has one, and of what the package offers to Python."""
+    trained = [
         (f"{name}: {FULL_NAMES[run.config.norm].lower()}", run.folder / "train.ipynb")
         for name, run in zip(model_names(runs), runs, strict=True)
         if (run.folder / "train.ipynb").is_file()
     ]
+    return [*trained, (REFERENCE_TITLE, REFERENCE)]
 
 
 def main() -> int:

@@ -109,7 +109,7 @@ def test_the_answer_comes_first_and_nothing_stands_twice(site, renderer):
 def test_the_notebooks_of_the_runs_are_pages(site, renderer):
     page = read_page(site, renderer)
     titles = [text_of(link) for link in page.find_all("a", href=re.compile(r"\.html$"))]
-    for name in ("BN + L1: batch normalization", "GN: group normalization", "LN: layer normalization"):
+    for name in ("BN + L1: batch normalization", "GN: group normalization", "LN: layer normalization", "From Python"):
         assert any(name in title for title in titles), titles
 
 
