@@ -18,6 +18,8 @@ def test_a_set_fills_a_block_of_its_own(kind):
 def test_each_normalization_is_drawn_and_told():
     figure = cubes_figure()
     assert [axes.get_title() for axes in figure.axes] == ["BN", "LN", "GN", "IN", "LN2d"]
-    # The faces that one sees of the whole block of 3 × 4 × 4, and of BN's solid 3 × 1 × 4.
-    assert len(figure.axes[0].patches) == 4 * 4 + 3 * 4 + 3 * 4 + 4 + 3 + 3 * 4
+    hull, front, top, side, lines = figure.axes[0].patches  # of BN
+    assert len(hull.get_path()) == 2 * (2 * 5 + 5 + 4 + 4 + 5)
+    assert len(lines.get_path()) == 2 * (2 + 5 + 2 + 4 + 4 + 5)
+    assert len({face.get_facecolor() for face in (front, top, side)}) == 3
     assert "BN: 3 × 1 × 4; LN: 1 × 4 × 4" in cubes_alt()

@@ -101,5 +101,5 @@ def test_the_pages_of_a_renderer(renderer, tmp_path, monkeypatch, opened):
     paper = " ".join(page.extract_text() for page in PdfReader(tmp_path / "made/report.pdf").pages)
     paper = re.sub(r"\s+", " ", paper.replace("’", "'"))
     assert "the example's numbers can be changed here" in paper
-    assert "Answer 6: what ε does" in paper
+    assert all(f"Answer {number}." in paper for number in range(1, 7))
     assert "Set the explorer to it" not in paper

@@ -5,14 +5,13 @@ After Figure 2 of Wu & He 2018 (arXiv:1803.08494).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.patches import Polygon
+from matplotlib.patches import PathPatch, Polygon
+from matplotlib.path import Path
 
 from normstudy.by_hand.definition import DEFINITIONS, IMAGES, SharedSet, set_of
 from normstudy.by_hand.panels import HUES
@@ -91,21 +90,28 @@ def _point(image: float, channel: float, position: float) -> tuple[float, float]
 
 
 def _draw_block(axes: Axes, low: Corner, high: Corner, colour: str | None) -> None:
-    """The faces of a block that one sees; without a colour its lines alone, faint."""
+    """The three faces of a block that one sees, with lines between cells; without a colour the lines alone, faint.
+
+    Few paths of many parts: a page holds the figure as text.
+    """
     (n, c, p), (n1, c1, p1) = low, high
-    for image, channel, position in np.ndindex(n1 - n, c1 - c, p1 - p):
-        i, j, k = n + image, c + channel, p + position
-        faces: dict[str, Iterable[tuple[float, float]]] = {}
-        if i == n:
-            faces["front"] = [_point(i, *at) for at in ((j, k), (j + 1, k), (j + 1, k + 1), (j, k + 1))]
-        if k == p:
-            faces["top"] = [_point(i + di, j + dj, k) for di, dj in ((0, 0), (0, 1), (1, 1), (1, 0))]
-        if j + 1 == c1:
-            faces["side"] = [_point(i + di, j + 1, k + dk) for di, dk in ((0, 0), (1, 0), (1, 1), (0, 1))]
-        for name, outline in faces.items():
-            fill = "none" if colour is None else _shaded(colour, SHADES[name])
-            edge, line = ("#b0b0b0", 0.5) if colour is None else ("white", 0.7)
-            axes.add_patch(Polygon(list(outline), closed=True, facecolor=fill, edgecolor=edge, linewidth=line))
+    faces = {
+        "front": (lambda at, down: _point(n, at, down), (c, c1), (p, p1)),
+        "top": (lambda at, back: _point(back, at, p), (c, c1), (n, n1)),
+        "side": (lambda back, down: _point(back, c1, down), (n, n1), (p, p1)),
+    }
+    edge, width = ("#b0b0b0", 0.5) if colour is None else ("white", 0.7)
+    lines = []
+    for name, (at, (a, a1), (b, b1)) in faces.items():
+        if colour is not None:
+            corners_of_face = [at(a, b), at(a1, b), at(a1, b1), at(a, b1)]
+            axes.add_patch(
+                Polygon(corners_of_face, closed=True, facecolor=_shaded(colour, SHADES[name]), edgecolor="none")
+            )
+        lines += [[at(place, b), at(place, b1)] for place in range(a, a1 + 1)]
+        lines += [[at(a, place), at(a1, place)] for place in range(b, b1 + 1)]
+    path = Path(np.concatenate(lines), [Path.MOVETO, Path.LINETO] * len(lines))
+    axes.add_patch(PathPatch(path, facecolor="none", edgecolor=edge, linewidth=width))
 
 
 def _shaded(colour: str, part: float) -> tuple[float, ...]:

@@ -30,7 +30,8 @@ def section() -> str:
     exercises = [_bias(), _without_mean(), _all_ones(), _constants(), _batches(), _epsilon()]
     return "\n\n".join(
         f"**{number}. {title}.** {question}\n\n{_button(link)}\n\n"
-        + markup.folded(f"Answer {number}: {title[0].lower()}{title[1:]}", answer)
+        # On paper answers stand among the tables of the appendix, without their titles.
+        + markup.folded(f"Answer {number}: {title[0].lower()}{title[1:]}", f"**Answer {number}.** {answer}")
         for number, (title, question, answer, link) in enumerate(exercises, start=1)
     )
 
