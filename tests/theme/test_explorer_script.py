@@ -29,10 +29,6 @@ from readers import NEEDS_CHROMIUM, faults, sideways
 
 from normstudy.by_hand import explorer
 from normstudy.by_hand.exact import exact_root
-<<<<<<< HEAD
-from normstudy.by_hand.running import MOMENTUM
-=======
->>>>>>> wt-c
 
 pytestmark = NEEDS_CHROMIUM
 
@@ -63,29 +59,9 @@ def file(tmp_path_factory):
 
 
 @pytest.fixture
-<<<<<<< HEAD
-def opened(browser, file):
-    """A function that opens the page with options of a browser's context; nothing in it may fail or be asked for."""
-    problems, contexts = [], []
-
-    def opened(link="", file=file, **options):
-        contexts.append(browser.new_context(**options))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(300_000)  # the report is a large page
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda request: problems.append(request.url) if request.url.startswith("http") else None)
-        page.goto(f"{file.as_uri()}#{link}")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert problems == []
-=======
 def explored(opened, file):
     """A function that opens the page on a link, with options of a browser's context."""
     return lambda link="", **options: opened(file, link, **options)
->>>>>>> wt-c
 
 
 READ = """() => {
@@ -581,22 +557,4 @@ def test_without_script_it_is_not_there(explored):
 
 def test_it_is_light():
     parts = (ROOT / "theme/explorer").glob("*")
-<<<<<<< HEAD
-    assert sum(len(part.read_bytes()) for part in parts if part.suffix in (".js", ".css")) < 60_000
-
-
-@pytest.mark.parametrize("renderer", RENDERERS)
-def test_the_pages_of_a_renderer(site, renderer, opened):
-    file = site(renderer) / "index.html"
-    state = State(method="gn4", shows="dx")
-    page = opened(state.link, file, viewport={"width": 360, "height": 800})
-    check(state, page.evaluate(READ))
-    assert sideways(page) <= 0
-    assert not page.get_by_text("It needs scripts").is_visible()
-    assert opened("", file, java_script_enabled=False).get_by_text("It needs scripts").is_visible()
-    pages = PdfReader(file.with_name("report.pdf")).pages
-    text = " ".join(" ".join(page.extract_text() for page in pages).replace("’", "'").split())
-    assert "the example's numbers can be changed here" in text
-=======
     assert sum(len(part.read_bytes()) for part in parts if part.suffix in (".js", ".css")) < 90_000
->>>>>>> wt-c
