@@ -25,6 +25,7 @@ def opened(browser):
     def opened(file, link="", **options):
         contexts.append(browser.new_context(**options))
         page = contexts[-1].new_page()
+        page.set_default_timeout(300_000)  # the report is a large page
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("request", lambda request: problems.append(request.url) if request.url.startswith("http") else None)
         page.goto(f"{file.as_uri()}#{link}")

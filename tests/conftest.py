@@ -1,5 +1,6 @@
 """What several test files share."""
 
+import functools
 import gzip
 import hashlib
 import os
@@ -54,6 +55,17 @@ def whole(run_folder, tmp_path_factory) -> Path:
     add_pictures(folder)
     manifest.write(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory, worker_id):
+    """A function: the folder that a renderer makes of the published runs, once for all workers. None may change it."""
+    from readers import published_report
+
+    place = tmp_path_factory.getbasetemp()
+    place = (place if worker_id == "master" else place.parent) / "site"
+    place.mkdir(exist_ok=True)
+    return functools.partial(published_report, place)
 
 
 def add_pictures(folder: Path) -> None:
