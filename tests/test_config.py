@@ -241,7 +241,7 @@ def test_the_name_is_readable_and_does_not_change():
 
 def test_the_name_tells_every_parameter_apart():
     base = {**EVERYTHING, "norm": "gn"}
-    assert OTHER_VALUES.keys() | {"statistics_batch", "adamw_lr"} == Config.model_fields.keys()
+    assert OTHER_VALUES.keys() | {"statistics_batch", "adamw_lr", "model", "code"} == Config.model_fields.keys()
     names = {run_name(make_config({**base, key: value})) for key, value in OTHER_VALUES.items()}
     assert len(names | {run_name(make_config(base))}) == len(OTHER_VALUES) + 1
     for key, value, belongs_to in (("statistics_batch", 16, {"norm": "bn"}), ("adamw_lr", 0.1, {"optimizer": "muon"})):

@@ -39,6 +39,7 @@ from normstudy.runs.reproduction import kind_of_model
 from normstudy.runs.seeds import first_seeds
 from normstudy.runs.studies import PlannedRun, auto_dataset, plan
 from normstudy.runs.study_file import read_study_file, study_path
+from normstudy.runs.trials import refuse_broken_models
 from normstudy.text import one_line, visible
 from normstudy.training.download import ensure
 
@@ -61,7 +62,7 @@ def main() -> int:
     parser.add_argument("--results", default="results", type=as_typed, help="where the records of studies are")
     arguments = parser.parse_args()
     arguments.only_train |= bool(arguments.study)
-    arguments.command = f"make study STUDY={arguments.study}" if arguments.study else "make report"
+    arguments.command = f"make study STUDY={one_line(arguments.study)}" if arguments.study else "make report"
     console = terminal()
     end_as_interrupted()
     try:
@@ -104,6 +105,8 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
     if profile:  # what the scheduler of an earlier job left, should it have been killed
         cancel_jobs(runs_folder / ".logs/snakemake.log", console)
     waiting = [run for run in runs if not run.is_done(runs_folder)]
+    for note in refuse_broken_models(waiting):
+        console.print(f"Note on {note}.")
     ensure(runs[0].config.dataset)  # all runs have the same; none starts without it
     if reason:
         console.print(f"The runs use {DATA_TITLES[dataset]}: {reason}.")

@@ -1,6 +1,6 @@
 """Train what a study of `params/studies/` still lacks, and write what it found to `results/<study>.json`.
 
-Usage: python workflow/study.py --study NAME|--all [--params params] [--runs runs] [--results results]
+Usage: python workflow/study.py --study NAME|FILE|--all [--params params] [--runs runs] [--results results]
                                 [--cores n] [--profile slurm --jobs n] [--gather 1]
 
 The runs go through the notebook into run folders, as those of `make report` do. What is in a record already, of this
@@ -91,7 +91,7 @@ def run(study: Study, options: argparse.Namespace) -> int:
     if to_train and options.gather != "1":
         if (seconds := expected_seconds(to_train, options)) and not options.profile:
             print(f"That will take about {in_words(seconds)}.", flush=True)
-        code = train(study.name, options)
+        code = train(str(study.path), options)
     finished = gather(study, there, missing, options)
     took = f" after {in_words(time.monotonic() - start)}" if to_train else ""
     if finished < len(study.runs):
@@ -106,12 +106,12 @@ def record_of(study: Study, options: argparse.Namespace) -> Path:
     return options.results / f"{study.name}.json"
 
 
-def train(name: str, options: argparse.Namespace) -> int:
+def train(file: str, options: argparse.Namespace) -> int:
     """Have the runs that are missing trained side by side; the exit status.
 
     An interruption is passed on, and what trains is waited for: it ends as soon as nothing of it is left behind.
     """
-    command = [sys.executable, "workflow/report.py", "--study", name, "--cores", str(options.cores)]
+    command = [sys.executable, "workflow/report.py", "--study", file, "--cores", str(options.cores)]
     command += ["--params", str(options.params), "--runs", str(options.runs), "--results", str(options.results)]
     command += ["--profile", options.profile] if options.profile else []
     command += ["--jobs", str(options.jobs)] if options.jobs else []
@@ -137,7 +137,7 @@ def expected_seconds(missing: list[PlannedRun], options: argparse.Namespace) -> 
 
 def kind(config: Config) -> tuple:
     """What is the same for runs whose epochs take as long for as much `work`."""
-    return config.norm, config.device, config.precision
+    return config.norm, config.model, config.device, config.precision
 
 
 def work(config: Config) -> float:

@@ -20,6 +20,7 @@ from surroundings import end_as_interrupted, settle
 
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.hardware import cores, has_cuda
+from normstudy.model_code import adopt
 from normstudy.ownership import as_typed
 from normstudy.report.wording import counted
 from normstudy.runs.differences import Course
@@ -160,6 +161,9 @@ def train_side_by_side(
     runs: Sequence[FinishedRun], epochs: Mapping[str, int], jobs: int, tell: Callable[[FinishedRun, Course], None]
 ) -> None:
     """Train each of `runs` again in one of `jobs` processes, calling `tell` as they end. Raises `NormstudyError`."""
+    for run in runs:
+        if run.config.model:  # of which the other processes know nothing but what is kept
+            adopt(run.config.model, run.config.code)
     tasks = [(run.config, epochs[run.name]) for run in runs]
     try:
         side_by_side(train_again, tasks, jobs, lambda number, again: tell(runs[number], again))

@@ -11,7 +11,9 @@ import difflib
 import hashlib
 import json
 import math
+import re
 import reprlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -28,6 +30,7 @@ from pydantic import (
 
 from normstudy.errors import NormstudyError
 from normstudy.hardware import best_precision, has_cuda
+from normstudy.model_code import EXAMPLES, ModelCodeError, identified, is_spelled, usual_folders
 from normstudy.skeleton import SkeletonError, deepened, describe_skeleton, edges, parse_skeleton
 from normstudy.text import one_line, visible
 
@@ -41,6 +44,8 @@ IMAGE_SHAPES = {"mnist": (1, 28, 28), "fashion_mnist": (1, 28, 28), "kmnist": (1
 """Channels, height and width of each data set's images; the digits are enlarged to that."""
 
 LATER = {
+    "model": "",
+    "code": "",
     "skeleton": "5x5/3, 3x3 padded, 3x3, 3x3",
     "channels": 16,
     "depth": 0,
@@ -56,6 +61,12 @@ LATER = {
 A run that has it is called as if there were no such parameter, and an earlier run is read as if it had it.
 It need not be the default.
 """
+
+FILLED_IN = ("code",)
+"""Parameters that nobody writes into a file: they follow from others when it is read."""
+
+OURS_ALONE = ("skeleton", "channels", "depth")
+"""Parameters of our own network, which mean nothing to a model of one's own."""
 
 ADAMW_LR = 0.02
 """What `adamw_lr` is with muon, unless it is given."""
@@ -88,46 +99,65 @@ class Config(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
-    norm: Literal["bn", "gn", "ln", "in", "ln2d", "none"] = Field("bn", description="which normalization")
-    skeleton: str = Field("5x5/2, 3x3, 3x3, 3x3", description="the convolutions, one after the other")
-    channels: int = Field(16, ge=1, le=1024, description="channels of every convolution; groups has to divide it")
-    depth: int = Field(0, ge=0, le=200, description="so many further padded 3x3 convolutions behind the first")
-    groups: int | None = Field(None, ge=1, description="groups of channels; used by gn alone (default 4)")
+    norm: Literal["bn", "gn", "ln", "in", "ln2d", "none"] = Field(default="bn", description="which normalization")
+    model: str = Field(default="", description="one's own network, as file.py:function; empty: that of this project")
+    code: str = Field(default="", description="fingerprint of the code of one's own network; filled in by itself")
+    skeleton: str = Field(default="5x5/2, 3x3, 3x3, 3x3", description="the convolutions, one after the other")
+    channels: int = Field(
+        default=16, ge=1, le=1024, description="channels of every convolution; groups has to divide it"
+    )
+    depth: int = Field(default=0, ge=0, le=200, description="so many further padded 3x3 convolutions behind the first")
+    groups: int | None = Field(default=None, ge=1, description="groups of channels; used by gn alone (default 4)")
     statistics_batch: int | None = Field(
-        None, ge=1, le=60_000, description="bn's statistics are over so many images each; default: the whole batch"
+        default=None,
+        ge=1,
+        le=60_000,
+        description="bn's statistics are over so many images each; default: the whole batch",
     )
-    l1: Number = Field(0.0, ge=0, le=1, description="λ of the L1 penalty λ Σ|w|")
-    seed: int = Field(0, ge=0, lt=2**63, description="from which all randomness is derived")
-    seed_weights: int | None = Field(None, ge=0, lt=2**63, description="of the first weights; default: seed")
-    seed_order: int | None = Field(None, ge=0, lt=2**63, description="of the order of the images; default: seed")
-    seed_augmentation: int | None = Field(None, ge=0, lt=2**63, description="of the augmentation; default: seed")
-    epochs: int = Field(20, ge=1, le=10_000, description="passes over the training images")
-    batch_size: int = Field(128, ge=1, le=60_000, description="images per optimizer step")
+    l1: Number = Field(default=0.0, ge=0, le=1, description="λ of the L1 penalty λ Σ|w|")
+    seed: int = Field(default=0, ge=0, lt=2**63, description="from which all randomness is derived")
+    seed_weights: int | None = Field(default=None, ge=0, lt=2**63, description="of the first weights; default: seed")
+    seed_order: int | None = Field(
+        default=None, ge=0, lt=2**63, description="of the order of the images; default: seed"
+    )
+    seed_augmentation: int | None = Field(
+        default=None, ge=0, lt=2**63, description="of the augmentation; default: seed"
+    )
+    epochs: int = Field(default=20, ge=1, le=10_000, description="passes over the training images")
+    batch_size: int = Field(default=128, ge=1, le=60_000, description="images per optimizer step")
     optimizer: Literal["adamw", "sgd", "muon"] = Field(
-        "muon", description="sgd has Nesterov momentum 0.9; muon is for convolutions, with adamw for the rest"
+        default="muon", description="sgd has Nesterov momentum 0.9; muon is for convolutions, with adamw for the rest"
     )
-    max_lr: Number = Field(0.05, gt=0, le=100, description="peak of the learning rate; of muon: size of an update")
+    max_lr: Number = Field(
+        default=0.05, gt=0, le=100, description="peak of the learning rate; of muon: size of an update"
+    )
     adamw_lr: Number | None = Field(
-        None, gt=0, le=100, description="peak of adamw's rate beside muon, used there alone (default 0.02)"
+        default=None, gt=0, le=100, description="peak of adamw's rate beside muon, used there alone (default 0.02)"
     )
     schedule: Literal["one_cycle", "cosine", "step", "plateau", "constant"] = Field(
-        "one_cycle", description="how the learning rate goes on from its peak"
+        default="one_cycle", description="how the learning rate goes on from its peak"
     )
-    warmup: Number = Field(0.2, ge=0, lt=1, description="fraction of the steps in which the rate rises to its peak")
-    weight_decay: Number = Field(0.01, ge=0, le=10, description="on convolution and linear weights only")
-    rotation: Number = Field(10.0, ge=0, le=180, description="augmentation: at most so many degrees either way")
-    shift: Number = Field(2.0, ge=0, le=14, description="augmentation: at most so many pixels either way")
-    scale: Number = Field(0.1, ge=0, le=0.5, description="augmentation: size changes by at most this fraction")
-    fade: Number = Field(0.2, ge=0, le=1, description="augmentation fades out over this last fraction of the epochs")
+    warmup: Number = Field(
+        default=0.2, ge=0, lt=1, description="fraction of the steps in which the rate rises to its peak"
+    )
+    weight_decay: Number = Field(default=0.01, ge=0, le=10, description="on convolution and linear weights only")
+    rotation: Number = Field(default=10.0, ge=0, le=180, description="augmentation: at most so many degrees either way")
+    shift: Number = Field(default=2.0, ge=0, le=14, description="augmentation: at most so many pixels either way")
+    scale: Number = Field(default=0.1, ge=0, le=0.5, description="augmentation: size changes by at most this fraction")
+    fade: Number = Field(
+        default=0.2, ge=0, le=1, description="augmentation fades out over this last fraction of the epochs"
+    )
     dataset: Literal["auto", "mnist", "fashion_mnist", "kmnist", "digits"] = Field(
-        "auto", description="auto: MNIST if it can be had, else digits"
+        default="auto", description="auto: MNIST if it can be had, else digits"
     )
-    evaluate_on: Literal["test", "validation"] = Field("test", description="images of the evaluation after each epoch")
-    threads: int = Field(1, ge=1, le=1024, description="CPU threads of this run")
+    evaluate_on: Literal["test", "validation"] = Field(
+        default="test", description="images of the evaluation after each epoch"
+    )
+    threads: int = Field(default=1, ge=1, le=1024, description="CPU threads of this run")
     precision: Literal["auto", "fp32", "bf16"] = Field(
-        "auto", description="of the forward and backward pass; auto: bf16 on a CPU where it is faster"
+        default="auto", description="of the forward and backward pass; auto: bf16 on a CPU where it is faster"
     )
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where the run happens")
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="where the run happens")
 
     @model_validator(mode="before")
     @classmethod
@@ -141,6 +171,22 @@ class Config(BaseModel):
             filled["adamw_lr"] = ADAMW_LR
         return filled
 
+    @field_validator("model")
+    @classmethod
+    def _model_can_be_one(cls, model: str) -> str:
+        if model and not is_spelled(model):
+            raise ParameterError(f"model = {_shown(model)}: must be such as {EXAMPLES}, or empty for our own network")
+        return model
+
+    @field_validator("code")
+    @classmethod
+    def _code_is_a_fingerprint(cls, code: str) -> str:
+        if code and not re.fullmatch("[0-9a-f]{16}", code):
+            raise ParameterError(
+                f"code = {_shown(code)}: must be a fingerprint of 16 digits; it is filled in by itself"
+            )
+        return code
+
     @field_validator("skeleton")
     @classmethod
     def _skeleton_has_one_spelling(cls, skeleton: str) -> str:
@@ -152,7 +198,7 @@ class Config(BaseModel):
     @field_validator("groups")
     @classmethod
     def _groups_divide_the_channels(cls, groups: int | None, info: ValidationInfo) -> int | None:
-        channels = info.data.get("channels")
+        channels = info.data.get("channels") if not info.data.get("model") else None
         if groups is not None and channels and channels % groups:
             divisors = ", ".join(str(n) for n in range(1, channels + 1) if channels % n == 0)
             raise ParameterError(f"groups = {groups}: {channels} channels can be split into {divisors} groups")
@@ -160,6 +206,7 @@ class Config(BaseModel):
 
     @model_validator(mode="after")
     def _check_combinations(self) -> Config:
+        self._refuse_what_is_ours_alone()
         self._forget_what_means_nothing()
         if self.schedule == "plateau" and self.evaluate_on == "test":
             raise ParameterError(
@@ -170,8 +217,18 @@ class Config(BaseModel):
             self._check_data()
         return self
 
+    def _refuse_what_is_ours_alone(self) -> None:
+        for name in OURS_ALONE if self.model else ():
+            if getattr(self, name) != Config.model_fields[name].default:
+                raise ParameterError(
+                    f"{name} = {_shown(getattr(self, name))}: means nothing with model = {self.model}; delete this "
+                    "line, and say it in the code of the model"
+                )
+
     def _forget_what_means_nothing(self) -> None:
         """What has no effect must not tell runs apart."""
+        if not self.model:
+            object.__setattr__(self, "code", "")
         meaningless = {
             "groups": self.norm != "gn",
             "statistics_batch": self.norm != "bn" or (self.statistics_batch or 0) >= self.batch_size,
@@ -190,6 +247,8 @@ class Config(BaseModel):
                 f"batch_size = {self.batch_size}: must be at most {training_images(self)}, "
                 f"the number of training images ({self.dataset}, evaluate_on: {self.evaluate_on})"
             )
+        if self.model:
+            return  # what becomes of its images is found out when it is tried (`training.trial`)
         size = IMAGE_SHAPES[self.dataset][1]
         left = edges(deepened(parse_skeleton(self.skeleton), self.depth), size)
         if left[-1] < 1:
@@ -244,9 +303,26 @@ def read_values(path: str | Path) -> Any:
     return {} if values is None else values
 
 
+def with_code(values: Any, folders: Sequence[Path], source: str = "") -> Any:
+    """`values` with the fingerprint of the code of the model that they name, which is in one of `folders`, if they do.
+
+    Raises `ParameterError`, beginning with `source`, when that code is not there or cannot be read, or when somebody
+    wrote the fingerprint himself.
+    """
+    if not isinstance(values, dict):
+        return values
+    where = f"{one_line(source)}: " if source else ""
+    if named := [name for name in FILLED_IN if name in values]:
+        raise ParameterError(f"{where}{named[0]}: is filled in by itself; delete this line")
+    try:
+        return identified(values, folders)
+    except ModelCodeError as error:
+        raise ParameterError(f"{where}{error}") from None
+
+
 def read_config(path: str | Path) -> Config:
     """The configuration in a YAML file. Raises `ParameterError` when the file or a value in it is no good."""
-    return make_config(read_values(path), source=str(path))
+    return make_config(with_code(read_values(path), [Path(path).parent], str(path)), source=str(path))
 
 
 def make_config_of_run(values: Any, source: str = "") -> Config:
@@ -257,9 +333,12 @@ def make_config_of_run(values: Any, source: str = "") -> Config:
 def resolve(config: Config, dataset: str, trust_device: bool = False) -> Config:
     """Replace every `auto`: the data set by `dataset`, device and precision by what this machine has.
 
-    Raises `ParameterError` when the batch does not fit the data set, or CUDA is asked for and absent;
+    The code of a model that was given from Python is looked for in the current folder, and becomes part of what the
+    run is. Raises `ParameterError` when the batch does not fit the data set, or CUDA is asked for and absent;
     with `trust_device`, for runs that happen on another machine, that one has to tell.
     """
+    if config.model and not config.code:
+        config = config.model_copy(update=with_code({"model": config.model}, usual_folders()))
     if "auto" not in (config.dataset, config.device, config.precision) and config.device == "cpu":
         return config
     device = config.device
@@ -279,6 +358,8 @@ def run_name(config: Config) -> str:
     """
     if "auto" in (config.dataset, config.device, config.precision):
         raise ParameterError("a run's name needs a resolved configuration: dataset, device and precision not `auto`")
+    if config.model and not config.code:
+        raise ParameterError("a run's name needs a resolved configuration: `resolve` finds the code of its model")
     norm = config.norm + (str(config.groups) if config.groups else "") + ("_l1" if config.l1 else "")
     values = config.model_dump()
     values = {name: value for name, value in values.items() if name not in LATER or value != LATER[name]}

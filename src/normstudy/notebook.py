@@ -15,7 +15,11 @@ from normstudy.ownership import take_runs_folder
 from normstudy.paths import project_root, refuse_other_checkout
 from normstudy.report.markup import save_picture
 from normstudy.runs.folder import FinishedRun, checkpoint_file, publish, stage
+from normstudy.runs.studies import PlannedRun
+from normstudy.runs.trials import refuse_broken_models
 from normstudy.training.download import resolve_dataset
+
+NOTEBOOK = Path("analysis/train.ipynb")
 
 OUTPUT_PARAMETERS = ("runs_folder", "run_folder")
 """Parameters of the notebook that say where the run goes, and are no part of what it is."""
@@ -49,7 +53,11 @@ def read_parameters(variables: dict[str, Any]) -> Config:
     dataset, reason = resolve_dataset(config.dataset)
     if reason:
         print(f"Trained on {dataset}, because {reason}.")
-    return resolve(config, dataset)
+    config = resolve(config, dataset)
+    if config.model and not values["run_folder"]:  # the workflow has tried it when it made its plan
+        for note in refuse_broken_models([PlannedRun(NOTEBOOK, config)]):
+            print(f"Note on {note}.")
+    return config
 
 
 def output_folder(config: Config, variables: dict[str, Any]) -> Path:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from papermill.translators import PythonTranslator
 
-from normstudy.config import Config, ParameterError, make_config, read_config, run_name
+from normstudy.config import FILLED_IN, Config, ParameterError, make_config, read_config, run_name
 from normstudy.notebook import read_parameters
 from normstudy.runs.folder import read_run, save
 from normstudy.runs.studies import plan
@@ -36,6 +36,7 @@ def decimals(low: float, high: float, open_ends: bool = False):
 
 GOOD = {
     "norm": st.sampled_from(["bn", "gn", "ln", "in", "ln2d", "none"]),
+    "model": st.just(""),
     "skeleton": st.sampled_from(["5x5/2, 3x3, 3x3, 3x3", "5x5/3,3x3 padded", " 7x7/3, 3x3 and 2x2 pool"]),
     "channels": st.sampled_from([16, 32]),
     "depth": st.integers(0, 2),
@@ -91,12 +92,13 @@ BAD = {
     for key in GOOD
 }
 BAD["groups"] += [3, 5, 64]
+BAD["model"].remove("")  # our own
 WRITINGS = (
     lambda values: yaml.safe_dump(values, allow_unicode=True),
     lambda values: yaml.safe_dump(values, default_flow_style=True, sort_keys=False),
     lambda values: json.dumps(values, indent=1),
 )
-assert GOOD.keys() == Config.model_fields.keys()
+assert GOOD.keys() | set(FILLED_IN) == Config.model_fields.keys()
 
 
 @st.composite

@@ -20,6 +20,11 @@ def configs(*parameters: dict) -> list[Config]:
         ([{"norm": "none"}, {"norm": "in"}, {"norm": "ln2d"}], ["No norm", "IN", "LN2d"]),
         ([{"norm": "bn"}, {"norm": "bn", "l1": 1e-5}], ["BN", "BN + L1"]),
         ([{"norm": "gn"}, {"norm": "gn", "groups": 8}, {"norm": "ln"}], ["GN (groups 4)", "GN (groups 8)", "LN"]),
+        (
+            [{"model": "nets.py:small_resnet"}, {"model": "a.b:_Net", "norm": "gn", "l1": 1}, {}],
+            ["small resnet BN", "Net GN + L1", "BN"],
+        ),
+        ([{"model": "a.py:f"}, {"model": "b.py:f"}], ["f BN (model a.py:f)", "f BN (model b.py:f)"]),
         ([{"l1": 1e-5}, {"l1": 1e-6}], ["BN + L1 (l1 1e-05)", "BN + L1 (l1 1e-06)"]),
         ([{"batch_size": 64, "seed": 1}, {"seed": 2}], ["BN (seed 1, batch size 64)", "BN (seed 2, batch size 128)"]),
     ],

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from normstudy.by_hand.networks import kept_images, with_network
-from normstudy.model import Net, count_parameters, make_net, penalised_weights
+from normstudy.model import Net, count_parameters, penalised_weights
 from normstudy.report import markup
 from normstudy.report.markup import escape
 from normstudy.report.wording import counted, rounded, scientific
-from normstudy.runs.activations import normalizations_of
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.networks import trained_net
+from normstudy.training.networks import make_net, normalizations_of
 
 SHARE = 0.5
 """What is left of a parameter that is shrunk."""
@@ -41,7 +41,7 @@ SHRUNK: dict[str, Callable[[Net], list[Tensor]]] = {
 
 def in_words(runs: Sequence[FinishedRun]) -> str:
     """The rule, counted, and what shrinking shows."""
-    known = {name: run for name, run in with_network(runs).items() if run.config.norm != "none"}
+    known = {name: run for name, run in with_network(runs, ours_alone=True).items() if run.config.norm != "none"}
     decayed, spared = rule(runs[0])
     told = (
         "Here they are spared: of the numbers that are learned, the optimizer decays and L1 pulls the "
@@ -69,7 +69,7 @@ def rule(run: FinishedRun) -> tuple[int, int]:
 
 def table(runs: Sequence[FinishedRun]) -> str:
     """`@tbl-by-hand-decayed`; nothing without a network that has normalizations."""
-    known = {name: run for name, run in with_network(runs).items() if run.config.norm != "none"}
+    known = {name: run for name, run in with_network(runs, ours_alone=True).items() if run.config.norm != "none"}
     if not known:
         return ""
     images = kept_images(known.values())

@@ -127,7 +127,7 @@ def _weights(each: Filter) -> str:
 def in_networks(runs: Sequence[FinishedRun]) -> str:
     """How far the scores of the network with BN move when all its normalizations are folded; nothing without one."""
     sentences = []
-    for name, run in with_network(runs).items():
+    for name, run in with_network(runs, ours_alone=True).items():
         if run.config.norm != "bn":
             continue
         net, images = trained_net(run), kept_images([run])

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from normstudy.by_hand.definition import IMAGES, shared_sets
 from normstudy.config import IMAGE_SHAPES, Config
 from normstudy.layers import LayerNorm2d
-from normstudy.model import make_net, make_norm
+from normstudy.model import make_norm
 from normstudy.report import markup
 from normstudy.report.wording import rounded, scientific
-from normstudy.runs.activations import normalizations_of
+from normstudy.training.networks import make_net, normalizations_of
 
 Shape = tuple[int, int, int]
 """(C, H, W)."""
@@ -112,5 +112,5 @@ def shapes_of_network(config: Config) -> list[Shape]:
     for layer in normalizations_of(network):
         layer.register_forward_hook(lambda _layer, inputs, _output: shapes.append(tuple(inputs[0].shape[1:])))
     with torch.no_grad():
-        network(torch.zeros(1, *IMAGE_SHAPES[config.dataset]))
+        network.eval()(torch.zeros(1, *IMAGE_SHAPES[config.dataset]))
     return shapes

@@ -16,14 +16,16 @@ MOST = 100
 """Images that are shown to the networks."""
 
 
-def with_network(runs: Sequence[FinishedRun]) -> dict[str, FinishedRun]:
+def with_network(runs: Sequence[FinishedRun], ours_alone: bool = False) -> dict[str, FinishedRun]:
     """By their names among `runs`, the first of each normalization whose weights are at hand, with an image at least.
 
-    Those that diverged have none, nor has a record.
+    Those that diverged have none, nor has a record. `ours_alone`: not those with a network of one's own, of whose
+    layers nothing is known but that they have the normalization.
     """
     found: dict[str, tuple[str, FinishedRun]] = {}
     for name, run in zip(model_names(runs), runs, strict=True):
-        if not (run.diverged or isinstance(run, RecordedRun)) and len(run.misclassified["label"]):
+        known = not (run.diverged or isinstance(run, RecordedRun) or (ours_alone and run.config.model))
+        if known and len(run.misclassified["label"]):
             found.setdefault(run.config.norm, (name, run))
     return dict(found.values())
 

@@ -15,9 +15,9 @@ from normstudy.model import Net
 from normstudy.report import markup
 from normstudy.report.markup import escape
 from normstudy.report.wording import counted, join_words, rounded
-from normstudy.runs.activations import normalizations_of
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.networks import trained_net
+from normstudy.training.networks import normalizations_of
 
 LEVEL = 3
 """Taken off the example's values, so that some are negative, as those of a convolution are."""
@@ -74,7 +74,7 @@ def order_table() -> pd.DataFrame:
 
 
 def _cut(runs: Sequence[FinishedRun]) -> str:
-    known = with_network(runs)
+    known = with_network(runs, ours_alone=True)
     if not known:
         return ""
     images = kept_images(known.values())

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from normstudy.config import Config
+from normstudy.config import OURS_ALONE, Config
 from normstudy.report import markup
 from normstudy.report.labels import model_names
 from normstudy.report.markup import escape, unbroken
 from normstudy.report.search import VARIED, best_combinations
-from normstudy.report.search_in_words import search_table
+from normstudy.report.search_in_words import search_protocol, search_table
 from normstudy.report.settings import differing_parameters, have_columns, where_told
 from normstudy.report.wording import MOST_NAMES, join_words, short, some_of
 from normstudy.runs.folder import FinishedRun
@@ -34,7 +34,7 @@ def parameters_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
 
     What is not the same for all then stands in the `settings_tables`.
     """
-    columns = dict(zip(map(unbroken, model_names(runs)), [run.config.model_dump() for run in runs], strict=True))
+    columns = dict(zip(map(unbroken, model_names(runs)), [_values(run.config) for run in runs], strict=True))
     rows = []
     for key, field in Config.model_fields.items():
         row = {"parameter": f"`{key}`", "meaning": escape(field.description)}
@@ -53,7 +53,7 @@ def settings_tables(runs: Sequence[FinishedRun]) -> list[pd.DataFrame]:
 
     As many tables as are needed for none to be wider than a page.
     """
-    named = [(unbroken(name), run.config.model_dump()) for name, run in zip(model_names(runs), runs, strict=True)]
+    named = [(unbroken(name), _values(run.config)) for name, run in zip(model_names(runs), runs, strict=True)]
     return [
         pd.DataFrame(
             {"model": name} | {key.replace("_", " "): _shown(values[key]) for key in keys} for name, values in named
@@ -63,12 +63,18 @@ def settings_tables(runs: Sequence[FinishedRun]) -> list[pd.DataFrame]:
 
 
 def search_agreement(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> str:
-    """Which of `runs` use the combination with the lowest mean loss of a model of their kind in `rows`."""
+    """Which of `runs` use the combination with the lowest mean loss of a model of their kind in `rows`.
+
+    Nothing where all have networks of their own: the search was made with ours.
+    """
+    if all(run.config.model for run in runs):
+        return ""
     best = best_combinations(rows)
     verdicts = []
     for run in runs:
         own = run.config.model_dump()
         kinds = [values for values in best if values["norm"] == own["norm"] and bool(values["l1"]) == bool(own["l1"])]
+        kinds = [] if own["model"] else kinds  # the search was made with our own network
         as_best = bool(kinds) and all(own[key] == kinds[0][key] for key in VARIED)
         verdicts.append("best" if as_best else "other" if kinds else "none")
     one = {
@@ -91,6 +97,16 @@ def search_agreement(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> st
     return "; ".join(parts) + "."
 
 
+def how_chosen(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> str:
+    """How the search went, with every combination of it; nothing where all `runs` have networks of their own."""
+    if all(run.config.model for run in runs):
+        return ""
+    return (
+        f"How they were chosen: {search_protocol(rows)} @tbl-search has every combination that was tried. The test set "
+        f"was not touched.\n\n{markup.folded('Every combination of the search', search(rows))}"
+    )
+
+
 def search(rows: list[RecordedRun]) -> str:
     """`@tbl-search`: the `search_table` with its caption."""
     caption = (
@@ -100,8 +116,13 @@ def search(rows: list[RecordedRun]) -> str:
     return markup.table("search", search_table(rows), caption)
 
 
+def _values(config: Config) -> dict[str, object]:
+    """The parameters by name; None for those that mean nothing, for the network is one's own."""
+    return {**config.model_dump(), **dict.fromkeys(OURS_ALONE if config.model else ())}
+
+
 def _shown(value: object) -> str:
     """A parameter's value as the cell of a table."""
-    if value is None:
+    if value in (None, ""):
         return "–"
     return short(value) if isinstance(value, float) else escape(value)

@@ -31,6 +31,9 @@ CLASS_NAMES = {
 LONGEST = 40
 """Characters of a name of `labels`: as many as a table's column and the end of a line have room for."""
 
+MOST_OF_NAME = 24
+"""Of these, for the network's own name."""
+
 
 def labels(configs: list[Config]) -> list[str]:
     """A short name for each of `configs`, such as `BN + L1`; where two agree, what tells them apart is added.
@@ -73,8 +76,16 @@ def which_models(runs: Sequence[Any]) -> str:
     return f"{counted(len(runs), 'model')} ({join_words(list(dict.fromkeys(_short(run.config) for run in runs)))})"
 
 
+def called(model: str) -> str:
+    """`small resnet`: the network `my_models.py:small_resnet` in short."""
+    words = model.rpartition(":")[2].replace("_", " ").split()
+    name = " ".join(words) or "own"
+    return name if len(name) <= MOST_OF_NAME else f"{name[: MOST_OF_NAME - 1]}…"
+
+
 def _short(config: Config) -> str:
-    name = {"none": "No norm", "ln2d": "LN2d"}.get(config.norm, config.norm.upper())
+    network = f"{called(config.model)} " if config.model else ""
+    name = network + {"none": "No norm", "ln2d": "LN2d"}.get(config.norm, config.norm.upper())
     return name + (" + L1" if config.l1 else "")
 
 

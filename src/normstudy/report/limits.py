@@ -35,6 +35,19 @@ def in_words(runs: Sequence[FinishedRun]) -> str:
     )
 
 
+def of_the_network(runs: Sequence[FinishedRun]) -> str:
+    """What need not hold elsewhere."""
+    which = (
+        "The images are easy"
+        if any(run.config.model for run in runs)
+        else "The network is tiny and the images are easy"
+    )
+    return (
+        f"{which}. What holds here need not hold for large networks, where memory forces small batches, the case that "
+        "Group Normalization was made for [@wu2018]."
+    )
+
+
 def _of_one_run_each(runs: Sequence[FinishedRun]) -> str:
     """What the seeds leave open, and the interval for the errors of the model that makes most."""
     judged = finished(runs)

@@ -42,7 +42,12 @@ class Neighbour:
 
 
 def in_words(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> str:
-    """Whether anything beside what `runs` have is better, and how smooth their curves are."""
+    """Whether anything beside what `runs` have is better, and how smooth their curves are.
+
+    Of those with our own network, with which it was tried; nothing where there are none.
+    """
+    if all(run.config.model for run in runs):
+        return ""
     seeds = sorted({row.config.seed for row in rows})
     sentences = [
         f"Then what lies beside that was tried with {seeds_text(seeds)}, on the validation split of "
@@ -50,6 +55,8 @@ def in_words(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> str:
     ]
     better, steepest = [], []
     for name, run in zip(model_names(runs), runs, strict=True):
+        if run.config.model:
+            continue
         of_kind = rows_of_kind(rows, run)
         chosen = _chosen(of_kind, run)
         if not chosen:
@@ -113,7 +120,8 @@ def rows_of_kind(rows: list[RecordedRun], run: FinishedRun) -> dict[Values, dict
     """By combination of what was varied, and by seed, the rows of models like `run`."""
     found: dict[Values, dict[int, RecordedRun]] = {}
     for row in rows:
-        if row.config.norm == run.config.norm and bool(row.config.l1) == bool(run.config.l1):
+        alike = row.config.model == run.config.model and row.config.norm == run.config.norm
+        if alike and bool(row.config.l1) == bool(run.config.l1):
             found.setdefault(values_of(row.config), {})[row.config.seed] = row
     return found
 

@@ -61,7 +61,8 @@ def section(runs: Sequence[FinishedRun], theme: Path) -> str:
 
     `theme`: the folder with the scripts and the style, which become part of the page.
     """
-    sound = [run for run in runs if not (run.diverged or isinstance(run, RecordedRun))]
+    # The page’s scripts know the layers of our own network alone.
+    sound = [run for run in runs if not (run.diverged or isinstance(run, RecordedRun) or run.config.model)]
     if not sound:
         return ""
     from normstudy.runs.answers_in_batches import data_at_hand

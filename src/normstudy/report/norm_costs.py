@@ -17,6 +17,7 @@ from normstudy.report import markup
 from normstudy.report.labels import FULL_NAMES
 from normstudy.report.markup import escape
 from normstudy.report.wording import counted, join_words
+from normstudy.runs.folder import FinishedRun
 
 WITHOUT = "none"
 FOLDED = "bn, folded"
@@ -39,9 +40,12 @@ class Measured:
     kept: Mapping[str, float]
 
 
-def section(path: Path) -> str:
-    """The section, as Markdown with its heading; nothing where there is no file. Raises `CostsError`."""
-    if not path.is_file():
+def section(path: Path, runs: Sequence[FinishedRun] = ()) -> str:
+    """The section, as Markdown with its heading. Raises `CostsError`.
+
+    Nothing where there is no file, or all `runs` have networks of their own: these are the costs in ours.
+    """
+    if not path.is_file() or (runs and all(run.config.model for run in runs)):
         return ""
     measured = read(path)
     config = Config(dataset="mnist")

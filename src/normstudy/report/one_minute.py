@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from normstudy.config import training_images
 from normstudy.report import accuracies, needed, over_seeds, seeds, verdict
 from normstudy.report.labels import DATA_TITLES, FULL_NAMES
+from normstudy.report.markup import escape
 from normstudy.report.models import Model, has_several_seeds, models_of, of_first_seed
 from normstudy.report.settings import note_on_numbers
 from normstudy.report.wording import MOST_NAMES, capitalized, counted, join_words
@@ -15,9 +16,14 @@ from normstudy.runs.record import RecordedStudy
 from normstudy.runs.reproduction import SEEDS
 
 OF_THE_NORMALIZATION = ("norm", "groups", "statistics_batch")
-OF_THE_NETWORK = ("skeleton", "channels", "depth")
+OF_THE_NETWORK = ("model", "code", "skeleton", "channels", "depth")
 
-CALLED = {"max_lr": "the peak learning rate", "weight_decay": "the weight decay", "l1": "the L1 penalty"}
+CALLED = {
+    "max_lr": "the peak learning rate",
+    "weight_decay": "the weight decay",
+    "l1": "the L1 penalty",
+    "model": "the network",
+}
 """Parameters that have another name in prose."""
 
 
@@ -77,6 +83,10 @@ def _network(models: Sequence[Model]) -> str:
     """`one small network of 7,610 parameters`, where the models have the same convolutions."""
     parameters = {model.runs[0].metrics["model"]["parameters"] for model in models}
     same = len({tuple(getattr(model.config, key) for key in OF_THE_NETWORK) for model in models}) == 1
+    if named := list(dict.fromkeys(model.config.model for model in models if model.config.model)):
+        others = ["that of this project"] * any(not model.config.model for model in models)
+        which = join_words([*others, *map(escape, named)])
+        return f"{'the network' if same else 'networks'} of {_span(parameters, 'parameter')} ({which})"
     return f"{'one small network' if same else 'small networks'} of {_span(parameters, 'parameter')}"
 
 
@@ -84,6 +94,7 @@ def _differences(models: Sequence[Model]) -> str:
     """In what the models differ apart from the normalization, with a space before it; nothing for a single model."""
     dumps = [model.config.model_dump() for model in models]
     differing = [key for key in dumps[0] if len({str(values[key]) for values in dumps}) > 1]
+    differing = [key for key in differing if key != "code" or "model" not in differing]
     others = [CALLED.get(key, key.replace("_", " ")) for key in differing if key not in (*OF_THE_NORMALIZATION, *SEEDS)]
     if len(models) == 1:
         return ""

@@ -15,13 +15,24 @@ from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import RecordedRun
 
 
+def section(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> str:
+    """The `protocol` with all that were `compared`; nothing where all `runs` have networks of their own."""
+    if all(run.config.model for run in runs):
+        return ""
+    return (
+        f"How the skeleton was chosen: {protocol(rows, runs)} @tbl-skeletons has all of them. Other parameters were "
+        "the same for all, from the middle of what the search of @sec-hyperparameters tries.\n\n"
+        f"{markup.folded('Every skeleton that was compared', compared(rows))}"
+    )
+
+
 def protocol(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> str:
     """How the skeletons were compared, and what was found for that of `runs`."""
     means = mean_over_models(rows).set_index("skeleton")
     config = rows[0].config
     models = len({row.model for row in rows})
     seeds = sorted({row.config.seed for row in rows})
-    ours = runs[0].config.skeleton
+    ours = next(run.config.skeleton for run in runs if not run.config.model)
     tried = f"{counted(len(means), 'skeleton')} {'was' if len(means) == 1 else 'were'} compared"
     sentence = (
         f"on the validation split of {DATA_TITLES[config.dataset]}, {tried}, "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-from itertools import pairwise
 from typing import Any
 
 import torch
@@ -14,6 +13,7 @@ from normstudy.model import Net
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.networks import first_net, net_after_an_epoch, trained_net
 from normstudy.training.data import load_once
+from normstudy.training.networks import normalizations_of
 
 IMAGES = 500
 """The first so many of the evaluation are shown to the network, as one batch."""
@@ -54,12 +54,6 @@ def inside(run: FinishedRun) -> Numbers:
         values = [getattr(each, attribute, None) for each in normalizations]
         found[name] = [_kept(value) for value in values if value is not None]
     return found
-
-
-def normalizations_of(net: Net) -> list[nn.Module]:
-    """The layer behind each convolution of `net`, in order."""
-    layers = list(net.features)
-    return [behind for layer, behind in pairwise(layers) if isinstance(layer, nn.Conv2d)]
 
 
 @torch.no_grad()

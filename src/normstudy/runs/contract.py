@@ -57,6 +57,9 @@ def metrics_problem(metrics: Any) -> str:
             return f"no {name}"
     if not _is_count(metrics["model"].get("parameters")):
         return f"model: parameters = {_shown(metrics['model'].get('parameters'))} is impossible"
+    not_learned = metrics["model"].get("not_learned", 0)
+    if not_learned and not _is_count(not_learned):
+        return f"model: not_learned = {_shown(not_learned)} is impossible"
     for number, entry in enumerate(metrics["history"], start=1):
         if not isinstance(entry, dict) or not _is_count(entry.get("epoch")) or entry["epoch"] != number:
             return f"history: entry {number} is not epoch {number}"

@@ -6,6 +6,7 @@
                              predicted_probability, loss
         misclassified.npz    images (m, h, w), label, predicted, confidence, index; most confident first
         model.safetensors    the weights
+        code-<module>.py     of one's own model, its code
         *.png                misclassified images, curves, confusion matrix, augmented samples
         train.ipynb          the executed notebook, when the workflow ran it
         verified.json        later sources that gave the same numbers, once `make verify STAMP=1` has found any
@@ -37,6 +38,7 @@ from filelock import FileLock, Timeout
 from normstudy.config import Config, ParameterError, make_config_of_run, run_name
 from normstudy.errors import NormstudyError
 from normstudy.hardware import processor
+from normstudy.model_code import keep, kept, note_folder
 from normstudy.ownership import take_runs_folder
 from normstudy.paths import bring_back, open_as_usual, project_root
 from normstudy.runs import contract, manifest, stamps
@@ -190,20 +192,26 @@ def save(run: Run, data: Data, folder: Path) -> None:
     from safetensors.torch import save_file
 
     from normstudy.model import count_parameters
+    from normstudy.training.networks import kept_tensors
 
+    weights = {name: tensor.cpu().contiguous() for name, tensor in kept_tensors(run.model).items()}
+    model = {"parameters": count_parameters(run.model)}
+    if run.config.model:  # of ours, the names tell
+        model["not_learned"] = sum(tensor.numel() for tensor in weights.values()) - model["parameters"]
     metrics = {
         "schema": contract.SCHEMA,
         "status": "diverged" if run.diverged else "complete",
         **(run.diverged or {}),
         "config": run.config.model_dump(),
-        "model": {"parameters": count_parameters(run.model)},
+        "model": model,
         "history": run.history,
         "environment": environment(run.config.device),
         "extra": {"resumed_after": run.resumed_after} if run.resumed_after else {},
     }
     try:
-        weights = {name: tensor.cpu().contiguous() for name, tensor in run.model.state_dict().items()}
         save_file(weights, folder / "model.safetensors")
+        if run.config.model:
+            keep(kept(run.config.model, run.config.code), folder)
         if run.predictions is not None:
             np.savez_compressed(folder / "predictions.npz", **_columns(run))
             np.savez_compressed(folder / "misclassified.npz", **_misclassified(run, data))
@@ -265,6 +273,8 @@ def read_run(folder: Path | str, check_name: bool = True) -> FinishedRun:
     if check_name and folder.name != expected:
         raise RunError(f"{folder}: its configuration belongs to a folder named {expected}; {remedy(folder)}")
     _refuse(folder, contract.course_problem(metrics, config))
+    if config.model:
+        note_folder(config.code, folder)
     return FinishedRun(folder, metrics, config)
 
 

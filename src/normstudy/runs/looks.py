@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from normstudy.layers import LayerNorm2d
 from normstudy.model import Net
-from normstudy.runs.activations import normalizations_of
+from normstudy.training.networks import normalizations_of
 
 
 @dataclass(frozen=True)

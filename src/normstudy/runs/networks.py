@@ -10,11 +10,12 @@ from typing import Any
 from safetensors.torch import load_file
 
 from normstudy.config import Config
-from normstudy.model import Net, initialise, make_net
+from normstudy.model import Net, initialise
 from normstudy.runs.folder import FinishedRun
 from normstudy.training import checkpoints
 from normstudy.training.data import Data
 from normstudy.training.loop import fit
+from normstudy.training.networks import make_net, put_back
 from normstudy.training.randomness import generator
 
 
@@ -53,5 +54,5 @@ def net_after_an_epoch(config: Config, data: Data) -> Net | None:
 def trained_net(run: FinishedRun, **changes: Any) -> Net:
     """The network of `run`, in eval mode; `changes` are of parameters that leave its weights' shapes as they are."""
     net = make_net(run.config.model_copy(update=changes))
-    net.load_state_dict(load_file(run.folder / "model.safetensors"))
+    put_back(net, load_file(run.folder / "model.safetensors"))
     return net.eval()

@@ -18,11 +18,12 @@ trained networks (`runs/afterwards.py`).
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from normstudy.config import Config, ParameterError, make_config, read_values, resolve
+from normstudy.config import Config, ParameterError, make_config, read_values, resolve, with_code
 from normstudy.runs.seeds import named_seeds
 from normstudy.text import one_line
 
@@ -71,12 +72,17 @@ def study_file_names(params: Path) -> list[str]:
 
 
 def study_path(params: Path, name: str) -> Path:
-    """The file of the study `name` in `params`. Raises `ParameterError`, which names those that there are."""
+    """The file of the study `name` in `params`, or that file itself, wherever it lies.
+
+    Raises `ParameterError`, which names those that there are.
+    """
+    if name.endswith((".yaml", ".yml")) and Path(name).is_file():
+        return Path(name)
     known = study_file_names(params)
     if name not in known:
         folder = one_line(params / FOLDER)
         which = f"no study {one_line(name)!r} in {folder}/" if name else "say which study, with STUDY="
-        raise ParameterError(f"{which}; there are: {', '.join(known) or 'none'}")
+        raise ParameterError(f"{which}; there are: {', '.join(known) or 'none'}; or name a YAML file")
     return params / FOLDER / f"{name}.yaml"
 
 
@@ -99,11 +105,12 @@ def read_study_file(path: Path, trust_device: bool = False) -> Study:
         raise ParameterError(f"{where}: `title` is a text, `predictions` true or false")
     if not isinstance(afterwards, list) or not all(each in AFTERWARDS for each in afterwards):
         raise ParameterError(f"{where}: `afterwards` is a list of {', '.join(AFTERWARDS)}")
+    beside = path.parent, path.parent.parent  # where the file of one's own model may be
     runs = [
-        run
+        StudyRun(one_line(model), config)
         for seed in named_seeds(given["seeds"], where)
         for model, values in models.items()
-        for run in _runs_of_model(f"{where}: {one_line(model)}", one_line(model), values, common, seed, trust_device)
+        for config in _configs(f"{where}: {one_line(model)}", values, common, seed, beside, trust_device)
     ]
     for key in ("dataset", "evaluate_on"):  # what their runs said of images could not be compared
         if len(found := sorted({getattr(run.config, key) for run in runs})) > 1:
@@ -112,28 +119,28 @@ def read_study_file(path: Path, trust_device: bool = False) -> Study:
     return Study(path, title, tuple(dict.fromkeys(runs)), given["predictions"], tuple(dict.fromkeys(afterwards)))
 
 
-def _runs_of_model(
-    where: str, model: str, values: Any, common: dict[str, Any], seed: int, trust_device: bool
-) -> list[StudyRun]:
-    """The runs with `seed` of what the study calls `model`. Raises `ParameterError`, beginning with `where`."""
+def _configs(
+    where: str, values: Any, common: dict[str, Any], seed: int, folders: Sequence[Path], trust_device: bool
+) -> list[Config]:
+    """Those of the runs with `seed` of a model that has `values`. Raises `ParameterError`, beginning with `where`."""
     sets = values if isinstance(values, list) else [values]
     if not sets or not all(isinstance(each, dict) for each in sets):
         raise ParameterError(f"{where}: must hold lines `key: value`")
-    runs = []
+    configs = []
     for each in ({**common, **own} for own in sets):
         if "seed" in each:
             raise ParameterError(f"{where}: seed: stands under `seeds:`, for all models alike")
         if empty := [one_line(key) for key, value in each.items() if value == []]:
             raise ParameterError(f"{where}: {empty[0]}: a list without values; delete this line")
         for combination in _combinations({**each, "seed": seed}):
-            config = make_config(combination, where)
+            config = make_config(with_code(combination, folders, where), where)
             if config.dataset == "auto":
                 raise ParameterError(f"{where}: a study names its data set: `dataset: mnist`")
             try:
-                runs.append(StudyRun(model, resolve(config, config.dataset, trust_device)))
+                configs.append(resolve(config, config.dataset, trust_device))
             except ParameterError as error:
                 raise ParameterError(f"{where}: {error}") from None
-    return runs
+    return configs
 
 
 def _combinations(values: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,7 +9,9 @@ import numpy as np
 from PIL import Image
 from safetensors import SafetensorError, safe_open
 
+from normstudy.errors import NormstudyError
 from normstudy.ipynb import nbformat
+from normstudy.model_code import in_folder
 from normstudy.runs import manifest, stamps
 from normstudy.runs.folder import FinishedRun, RunError, remedy
 from normstudy.text import one_line
@@ -34,7 +36,13 @@ def verify(run: FinishedRun) -> None:
             stamps.read(run.folder)
     except ValueError as error:
         problem = str(error)
-    problem = problem or _weights_problem(run) or _pictures_problem(run, needed) or _notebook_problem(run)
+    problem = (
+        problem
+        or _code_problem(run)
+        or _weights_problem(run)
+        or _pictures_problem(run, needed)
+        or _notebook_problem(run)
+    )
     if problem:
         raise RunError(f"{run.folder}: {problem}; {remedy(run.folder)}")
     if not run.diverged:
@@ -53,13 +61,30 @@ def verify_together(runs: Sequence[FinishedRun]) -> None:
                 )
 
 
+def _code_problem(run: FinishedRun) -> str:
+    """What is wrong with the code of one's own model; ours is no part of a run folder."""
+    if not run.config.model:
+        return ""
+    code = in_folder(run.config.model, run.folder)
+    if code is None:
+        return f"the code of its model, {run.config.model}, is not there"
+    try:
+        found = code.fingerprint
+    except NormstudyError as error:
+        return str(error)
+    return "" if found == run.config.code else f"code-….py: not the code of its model ({found}, not {run.config.code})"
+
+
 def _weights_problem(run: FinishedRun) -> str:
     try:
         with safe_open(run.folder / WEIGHTS, framework="numpy") as file:
             shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118 - it is no mapping
     except (OSError, SafetensorError) as error:
         return f"{WEIGHTS}: not readable ({one_line(error)})"
-    count = sum(prod(shape) for name, shape in shapes.items() if not name.endswith(BUFFERS))
+    if run.config.model:
+        count = sum(map(prod, shapes.values())) - run.metrics["model"].get("not_learned", 0)
+    else:
+        count = sum(prod(shape) for name, shape in shapes.items() if not name.endswith(BUFFERS))
     told = run.metrics["model"]["parameters"]
     return "" if count == told else f"{WEIGHTS}: {count:,} parameters where metrics.json has {told:,}"
 

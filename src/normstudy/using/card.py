@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from normstudy.config import IMAGE_SHAPES
+from normstudy.config import IMAGE_SHAPES, Config
 from normstudy.report.labels import DATA_TITLES, FULL_NAMES
 from normstudy.report.statistics import proportion_interval
 from normstudy.report.wording import counted, percent_range, rounded
@@ -29,7 +29,7 @@ def card(classifier: Classifier, check: Check, file: str) -> str:
     commit = environment.get("commit")
     norm = FULL_NAMES[config.norm] + (f", {config.groups} groups" if config.groups else "")
     facts = {
-        "network": f"{config.skeleton}, {config.channels} channels; {run.metrics['model']['parameters']:,} parameters",
+        "network": f"{_network(config)}; {run.metrics['model']['parameters']:,} parameters",
         "normalization": norm,
         "trained on": f"{DATA_TITLES[config.dataset]}, {counted(config.epochs, 'epoch')}, seed {config.seed}",
         f"{config.evaluate_on} accuracy": _accuracy(run),
@@ -80,6 +80,12 @@ show nothing of the kind.
 {json.dumps(config.model_dump(), ensure_ascii=False, indent=1)}
 ```
 """
+
+
+def _network(config: Config) -> str:
+    if config.model:
+        return f"`{config.model}`, code {config.code}"
+    return f"{config.skeleton}, {config.channels} channels"
 
 
 def _accuracy(run: FinishedRun) -> str:

@@ -189,9 +189,11 @@ def _scales_and_shifts(path: Path, prefix: str = "") -> dict[str, np.ndarray]:
     """(channels,) γ and β of each normalization in a file of weights, as `γ/1`, `β/1`, … in the order of the layers."""
     found = {}
     with safe_open(path, framework="numpy") as file:
-        names = [name for name in file.keys() if name.startswith(prefix) and name.endswith(".weight")]  # noqa: SIM118
+        every = set(file.keys())
+        names = [name for name in every if name.startswith(prefix) and name.endswith(".weight")]
+        names = [name for name in names if f"{name.removesuffix('weight')}bias" in every]
         scales = [name for name in names if len(file.get_slice(name).get_shape()) == 1]
-        layers = sorted(scales, key=lambda name: [int(part) for part in name.split(".") if part.isdigit()])
+        layers = sorted(scales, key=lambda name: ([int(part) for part in name.split(".") if part.isdigit()], name))
         for number, name in enumerate(layers, start=1):
             found[f"γ/{number}"] = file.get_tensor(name)
             found[f"β/{number}"] = file.get_tensor(f"{name.removesuffix('weight')}bias")

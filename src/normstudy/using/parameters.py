@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from normstudy.config import Config
+from normstudy.config import FILLED_IN, Config
 from normstudy.runs.seeds import MOST_SEEDS
 
 SCHEMA = "schema.json"
@@ -78,6 +78,8 @@ def _properties() -> dict[str, dict[str, Any]]:
     """The schema of each field of `Config`, without titles, which say no more than the names."""
     found = {}
     for name, field in Config.model_json_schema()["properties"].items():
+        if name in FILLED_IN:
+            continue
         found[name] = {key: value for key, value in field.items() if key != "title"}
         if "anyOf" in field:
             kinds = [{MISNAMED.get(key, key): value for key, value in each.items()} for each in field["anyOf"]]

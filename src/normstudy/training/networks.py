@@ -1,0 +1,58 @@
+"""The network of a run, ours or one's own, and what training does with its weights."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, cast
+
+from torch import Tensor, nn
+
+from normstudy import model
+from normstudy.config import Config
+from normstudy.model import Net as Net
+from normstudy.model import initialise as initialise
+from normstudy.model import l1_norm as l1_norm
+from normstudy.model import penalised_weights as penalised_weights
+from normstudy.training.own_model import OwnNet, make_own
+
+
+def make_net(config: Config) -> Net:
+    """The network that `config`, resolved, describes.
+
+    One's own is an `OwnNet`: a module as any other, but without what is told of `Net` (`features`, `head`). Raises
+    `ModelError` and `ModelCodeError`, each one line, when it cannot be made.
+    """
+    return cast(Net, make_own(config)) if config.model else model.make_net(config)
+
+
+def kept_tensors(net: nn.Module) -> dict[str, Tensor]:
+    """By name, what is kept of a trained `net`: its weights and buffers, those of one's own by its own names."""
+    return (net.net if isinstance(net, OwnNet) else net).state_dict()
+
+
+def put_back(net: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Give `net` what `kept_tensors` kept. Raises `RuntimeError` when it is of another network."""
+    (net.net if isinstance(net, OwnNet) else net).load_state_dict(tensors)
+
+
+def normalizations_of(net: nn.Module) -> list[nn.Module]:
+    """The normalizations of `net`, in order: behind each convolution of ours; those that one's own asked for."""
+    if isinstance(net, OwnNet):
+        return [net.net.get_submodule(name) for name in net.normalizations]
+    layers = list(cast(Any, net).features)
+    return [behind for layer, behind in pairwise(layers) if isinstance(layer, nn.Conv2d)]
+
+
+def unplaced(net: nn.Module) -> list[str]:
+    """The parameters with two axes or more that are no weights of a convolution or linear layer, with their shapes.
+
+    No penalty and no decay acts on them, and their first values are those that their own code gives them. Biases, γ
+    and β have one axis.
+    """
+    placed = {id(weight) for weight in penalised_weights(net)}
+    named = (net.net if isinstance(net, OwnNet) else net).named_parameters()
+    return [
+        f"{name} ({' × '.join(map(str, values.shape))})"
+        for name, values in named
+        if values.dim() > 1 and id(values) not in placed
+    ]

@@ -1,0 +1,374 @@
+"""Try one's own model before anything is trained with it: on a few made-up images, the way that a run goes.
+
+It is made, shown batches of the sizes that a run has, and evaluated; then it is trained for two short epochs, once in
+one go and once interrupted after the first, which must come to the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+import tempfile
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from normstudy.config import Config, training_images
+from normstudy.errors import NormstudyError
+from normstudy.model import initialise, penalised_weights
+from normstudy.model_code import ModelCode, kept
+from normstudy.training.data import Data, Split
+from normstudy.training.loop import Run, fit
+from normstudy.training.networks import kept_tensors, make_net, normalizations_of, unplaced
+from normstudy.training.own_model import OwnNet, classes_of, fault, shape_of, told
+from normstudy.training.randomness import generator
+
+FEW = 8
+"""Images of a batch."""
+
+SMALL_RATE = 1e-4
+"""A learning rate with which nothing diverges that would not without a step: whether a run does is for it to find."""
+
+NORMALIZATIONS = (nn.modules.batchnorm._BatchNorm, nn.GroupNorm, nn.LayerNorm, nn.modules.instancenorm._InstanceNorm)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of it: the `problem` in one line, empty where there is none, and `notes` to the user."""
+
+    problem: str
+    notes: tuple[str, ...] = ()
+
+
+def try_out(config: Config) -> Trial:
+    """Try the model of one's own that `config`, resolved, has. Whatever that raises or prints, nothing gets out."""
+    config = _small(config)
+    try:
+        with _nothing_gets_out(config.threads):
+            code = kept(config.model, config.code)
+            net = _made(config, code)
+            _look_at_parameters(net, config, code)
+            _look_at_training(net, config, code)
+            _look_at_evaluation(net, config, code)
+            _look_at_runs(config, code)
+            return Trial("", tuple(_notes(net, config, code)))
+    except NormstudyError as error:
+        return Trial(str(error))
+
+
+class _EnoughError(Exception):
+    """Ends a training after its first epoch."""
+
+
+def _small(config: Config) -> Config:
+    """`config` for a few images on this CPU."""
+    changes: dict[str, Any] = {
+        "epochs": 2,
+        "max_lr": SMALL_RATE,
+        "weight_decay": 0.0,
+        "fade": 0.0,
+        "l1": config.l1 and 1e-6,
+    }
+    changes["adamw_lr"] = config.adamw_lr and SMALL_RATE
+    changes |= {"precision": "fp32", "device": "cpu"} if config.device == "cuda" else {}
+    return config.model_copy(update=changes)
+
+
+@contextlib.contextmanager
+def _nothing_gets_out(threads: int) -> Iterator[None]:
+    """Hold back what the model prints, warns of, and sets for all of torch, which has as many threads as a run."""
+    before = torch.get_num_threads()
+    states = torch.random.get_rng_state(), torch.get_default_dtype(), torch.is_grad_enabled()
+    text = io.StringIO()
+    torch.set_num_threads(threads)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        torch.set_num_threads(before)
+        torch.random.set_rng_state(states[0])
+        torch.set_default_dtype(states[1])
+        torch.set_grad_enabled(states[2])
+
+
+def _made(config: Config, code: ModelCode) -> OwnNet:
+    """The network, made twice: it must be a new one each time, with the same names and first values."""
+    settings = torch.get_default_dtype(), torch.is_grad_enabled(), torch.are_deterministic_algorithms_enabled()
+    first, second = (_typed(make_net(config)) for _ in range(2))
+    if settings != (torch.get_default_dtype(), torch.is_grad_enabled(), torch.are_deterministic_algorithms_enabled()):
+        raise fault(code, "it sets what holds for all of torch (a default, or gradients off); take that out")
+    shared = {id(layer) for layer in first.modules()} & {id(layer) for layer in second.modules()}
+    shared |= {id(values) for values in first.parameters()} & {id(values) for values in second.parameters()}
+    if shared:
+        raise fault(
+            code,
+            f"`{code.factory}` gives the same layers each time it is called; make them inside it, so that every run "
+            "begins with new ones",
+        )
+    return first
+
+
+def _typed(net: nn.Module) -> OwnNet:
+    assert isinstance(net, OwnNet)
+    return net
+
+
+def _look_at_parameters(net: OwnNet, config: Config, code: ModelCode) -> None:
+    """What optimizers and files need of the parameters."""
+    named = dict(net.net.named_parameters())
+    if lazy := [name for name, values in named.items() if isinstance(values, nn.parameter.UninitializedParameter)]:
+        raise fault(code, f"{_some(lazy)}: a lazy layer, without a size before images come; name its input channels")
+    for name, layer in net.net.named_modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear) and not isinstance(layer.weight, nn.Parameter):
+            raise fault(
+                code,
+                f"{name}: its weights are computed from others (a parametrization such as weight_norm), which "
+                "penalties and decay cannot act on; use the plain layer",
+            )
+    tensors = {**named, **dict(net.net.named_buffers())}
+    if other := [name for name, values in named.items() if values.dtype != torch.float32]:
+        raise fault(code, f"{_some(other)}: {named[other[0]].dtype}, where float32 is needed; make it so")
+    if other := [name for name, values in tensors.items() if values.device.type != "cpu"]:
+        where = tensors[other[0]].device.type
+        raise fault(code, f"{_some(other)}: on the device {where}; leave it to the run where the network is")
+    if other := [name for name, values in named.items() if not values.requires_grad]:
+        raise fault(
+            code, f"{_some(other)}: a parameter that is not learned (requires_grad is off); use register_buffer for it"
+        )
+    weights = penalised_weights(net)
+    if not weights:
+        raise fault(
+            code, "no convolution and no linear layer (nn.Conv2d, nn.Linear) with weights; it needs one at least"
+        )
+    if config.optimizer == "muon" and not any(weight.dim() == 4 for weight in weights):
+        raise fault(code, "no nn.Conv2d, which optimizer = muon is for; use `optimizer: adamw` or `optimizer: sgd`")
+    if {id(values) for values in named.values()} <= {id(weight) for weight in weights}:
+        raise fault(
+            code,
+            "nothing is learned but weights of convolutions and linear layers; give one of them a bias (bias=True)",
+        )
+    _look_at_memory(net, code)
+
+
+def _look_at_memory(net: OwnNet, code: ModelCode) -> None:
+    """What is kept of a network is kept tensor by tensor."""
+    try:
+        kept_as = kept_tensors(net)
+    except BaseException as error:
+        raise told(error, code, net) from None
+    if other := [name for name, values in kept_as.items() if not isinstance(values, Tensor)]:
+        raise fault(code, f"{_some(other)}: kept beside the weights, but no tensor; use register_buffer with a tensor")
+    places = defaultdict(list)
+    for name, values in kept_as.items():
+        if values.numel():
+            places[values.untyped_storage().data_ptr()].append(name)
+    if shared := next((names for names in places.values() if len(names) > 1), None):
+        raise fault(
+            code,
+            f"{shared[0]} and {shared[1]} share their memory, and a run keeps each tensor by itself; give each its own",
+        )
+    try:
+        save({name: values.detach().contiguous() for name, values in kept_as.items()})
+    except Exception as error:  # of what kind depends on what is wrong
+        raise fault(code, f"its tensors cannot be kept ({type(error).__name__}: {_short(error)}); use others") from None
+
+
+def _look_at_training(net: OwnNet, config: Config, code: ModelCode) -> None:
+    """Scores and gradients before the first step, in batches of the sizes that a run has."""
+    initialise(net, generator(config.seed, 0, "weights"))
+    net.train()
+    names = [name for name, _ in net.net.named_parameters()]
+    with _shapes_into_normalizations(net) as shapes:
+        for size in _batch_sizes(config):
+            scores = _scores(net, _images(config, size), config, code, f"in training, of a batch of {size}")
+    if other := [shape for shape in shapes if len(shape) != 4]:
+        raise fault(
+            code,
+            f"a normalization is given values of the shape {_written(other[0])}; norm(channels) is for (n, channels, "
+            "h, w), so put it before they are flattened",
+        )
+    if not shapes:
+        raise fault(code, "no normalization that it asked for is used; call it in forward")
+    if [name for name, _ in net.net.named_parameters()] != names:
+        raise fault(code, "its forward makes parameters, which no optimizer knows of; make them with the network")
+    if not scores.requires_grad:
+        raise fault(code, "its scores have no gradient (detach, no_grad, argmax or numpy on their way); take that out")
+    try:
+        F.cross_entropy(scores.float(), torch.arange(len(scores)) % classes_of(config)).backward()
+    except BaseException as error:
+        raise told(error, code, net) from None
+    if other := [name for name, values in net.net.named_parameters() if values.grad is None]:
+        raise fault(code, f"{_some(other)}: no gradient comes to it; use it in forward, or leave it away")
+    net.zero_grad()
+
+
+def _look_at_evaluation(net: OwnNet, config: Config, code: ModelCode) -> None:
+    """Scores in evaluation: of any number of images, and the same each time."""
+    net.eval()
+    with torch.no_grad():
+        for size in (1, FEW):
+            first, again = (_scores(net, _images(config, size), config, code, "in evaluation") for _ in range(2))
+    if not _same(first, again):
+        raise fault(
+            code,
+            "in evaluation it gives other scores each time; let it draw nothing there (nn.Dropout, or F.dropout with "
+            "training=self.training)",
+        )
+
+
+def _look_at_runs(config: Config, code: ModelCode) -> None:
+    """Whole runs: one seed gives one result, and so does a run that was interrupted."""
+    data = _made_up(config)
+    config = config.model_copy(update={"batch_size": min(config.batch_size, FEW)})
+    whole = _run(config, data, code)
+    with tempfile.TemporaryDirectory(prefix="normstudy-") as folder:
+        path = Path(folder, "checkpoint")
+        _run(config, data, code, path, stop=True)
+        if _same_run(whole, _run(config, data, code, path)):
+            return
+    if not _same_run(whole, _run(config, data, code)):
+        raise fault(
+            code,
+            "two runs of one seed give other numbers; draw with torch alone (torch.rand, nn.Dropout), from its own "
+            "generator: not with random or numpy, by the clock, or from what an earlier run has left",
+        )
+    raise fault(
+        code,
+        "a run that was interrupted goes on to other numbers; keep what changes in training as a parameter or a buffer "
+        "(register_buffer), and draw from torch's own generator, not one of the model's",
+    )
+
+
+def _run(config: Config, data: Data, code: ModelCode, path: Path | None = None, stop: bool = False) -> Run | None:
+    def after_epoch(_: dict[str, Any]) -> None:
+        if stop:
+            raise _EnoughError
+
+    try:
+        return fit(config, data, on_epoch=after_epoch, checkpoint=path)
+    except _EnoughError:
+        return None
+    except BaseException as error:
+        if isinstance(error, NormstudyError):
+            raise
+        raise told(error, code) from None
+
+
+def _scores(net: OwnNet, images: Tensor, config: Config, code: ModelCode, when: str) -> Tensor:
+    """What `net` says of standardised `images`. Raises `ModelError` unless these are scores."""
+    autocast = torch.autocast("cpu", torch.bfloat16) if config.precision == "bf16" and net.training else None
+    try:
+        with autocast or contextlib.nullcontext():
+            scores: Any = net(images)
+    except BaseException as error:
+        raise told(error, code, net) from None
+    shape = len(images), classes_of(config)
+    needed = f"where {_written(shape)} is needed; give a score for each class"
+    if not isinstance(scores, Tensor):
+        raise fault(code, f"it gives a value of type {type(scores).__name__} {when}; return a tensor of scores alone")
+    if tuple(scores.shape) != shape:
+        raise fault(code, f"it gives the shape {_written(scores.shape)} {when}, {needed}")
+    if not scores.is_floating_point():
+        raise fault(code, f"it gives {scores.dtype} {when}; return the scores themselves, not classes")
+    if not scores.isfinite().all():
+        raise fault(code, f"it gives scores that are no finite numbers {when}, before any step; see what divides there")
+    return scores
+
+
+@contextlib.contextmanager
+def _shapes_into_normalizations(net: OwnNet) -> Iterator[list[tuple[int, ...]]]:
+    shapes: list[tuple[int, ...]] = []
+    look: Callable[..., None] = lambda _, given: shapes.extend(tuple(each.shape) for each in given[:1])  # noqa: E731
+    handles = [layer.register_forward_pre_hook(look) for layer in normalizations_of(net)]
+    yield shapes
+    for handle in handles:
+        handle.remove()
+
+
+def _batch_sizes(config: Config) -> list[int]:
+    """Those that a run has, cut to a few images, the smallest first; for BN, that of the fewest that share a mean."""
+    left = training_images(config) % config.batch_size
+    sizes = {min(config.batch_size, FEW), min(left or config.batch_size, FEW)}
+    if config.statistics_batch:
+        sizes |= {min(size % config.statistics_batch or FEW, FEW) for size in (config.batch_size, left) if size}
+    return sorted(sizes)
+
+
+def _images(config: Config, count: int) -> Tensor:
+    """Standardised, made up."""
+    return torch.randn((count, *shape_of(config)), generator=generator(0, 0, "trial"))
+
+
+def _made_up(config: Config) -> Data:
+    """Two batches to train on, the second as small as the last of a run, and a few images to evaluate on."""
+    sizes = _batch_sizes(config)
+    size = min(config.batch_size, FEW)
+    count = size + (sizes[0] if sizes[0] < size else size)
+    shape = shape_of(config)
+    images = torch.randint(0, 256, (count + FEW, *shape), generator=generator(0, 0, "trial"), dtype=torch.uint8)
+    labels, places = torch.arange(count + FEW) % classes_of(config), torch.arange(count + FEW)
+    every = Split(images, labels, places)
+    return Data(every[places[:count]], every[places[count:]], 0.5, 0.29)
+
+
+def _same_run(first: Run | None, second: Run | None) -> bool:
+    assert first
+    assert second
+    if first.diverged or second.diverged:
+        return first.diverged == second.diverged
+    histories = [[{**entry, "seconds": 0} for entry in run.history] for run in (first, second)]
+    tensors = [kept_tensors(run.model) for run in (first, second)]
+    return histories[0] == histories[1] and all(_same(values, tensors[1][name]) for name, values in tensors[0].items())
+
+
+def _same(first: Tensor, second: Tensor) -> bool:
+    """Bit by bit, but for what is no number."""
+    equal = first == second
+    return bool((equal | (first.isnan() & second.isnan())).all())
+
+
+def _notes(net: OwnNet, config: Config, code: ModelCode) -> Iterator[str]:
+    """What a user should know, and may have meant."""
+    if free := unplaced(net):
+        yield (
+            f"{config.model}: {_some(free)}: no weights of a convolution or linear layer, so that neither L1 nor "
+            "weight decay acts on them, and they start as the code makes them"
+        )
+    asked_for = {id(layer) for layer in normalizations_of(net)}
+    own = [
+        name
+        for name, layer in net.net.named_modules()
+        if isinstance(layer, NORMALIZATIONS) and id(layer) not in asked_for
+    ]
+    if own:
+        yield f"{config.model}: {_some(own)}: normalizations of its own, which are the same whatever `norm` says"
+    with torch.no_grad():
+        scores = net.eval()(_images(config, FEW)).float()
+    if (scores >= 0).all() and math.isclose(scores.sum().item(), len(scores), rel_tol=1e-3):
+        yield (
+            f"{config.model}: its scores are probabilities already; the loss takes a softmax of them itself: leave "
+            "yours out"
+        )
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(names[:4])
+    return shown if len(names) <= 4 else f"{shown} and {len(names) - 4} more"
+
+
+def _written(shape: Any) -> str:
+    return f"({', '.join(map(str, shape))})"
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:120]

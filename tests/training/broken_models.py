@@ -1,0 +1,163 @@
+# ruff: noqa: E501 - a table
+"""Models that cannot be trained here, each with the line that its fault is told at and a part of what is said.
+
+A case that is a list of replacements changes `SOUND`, a small network that can be trained; one that is a text is the
+whole file. The line is that of the text which the case's third part begins with, after the replacements.
+"""
+
+SOUND = '''"""A network."""
+import torch
+from torch import nn
+
+
+class Part(nn.Module):
+    def __init__(self, channels, norm):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, bias=norm.bias)
+        self.norm = norm(channels)
+
+    def forward(self, x):
+        y = self.norm(self.conv(x))
+        return y.relu()
+
+
+class Whole(nn.Module):
+    def __init__(self, norm, shape, classes):
+        super().__init__()
+        self.first = nn.Conv2d(shape[0], 4, 5, stride=4, bias=norm.bias)
+        self.part = Part(4, norm)
+        self.head = nn.Linear(4, classes)
+
+    def forward(self, images):
+        seen = self.part(self.first(images))
+        return self.head(seen.mean(dim=(2, 3)))
+
+
+def net(norm, shape, classes):
+    return Whole(norm, shape, classes)
+'''
+
+FACTORY = "def net("
+RETURNED = "    return Whole(norm, shape, classes)\n"
+HEAD = "        return self.head(seen.mean(dim=(2, 3)))\n"
+LAST = "        self.head = nn.Linear(4, classes)\n"
+
+
+def returns(value: str) -> list[tuple[str, str]]:
+    """The factory with another thing to return."""
+    return [(RETURNED, f"    return {value}\n")]
+
+
+def forward(line: str) -> list[tuple[str, str]]:
+    """Another last line of the forward pass."""
+    return [(HEAD, f"        {line}\n")]
+
+
+def holds(line: str, head: str = "") -> list[tuple[str, str]]:
+    """A further line where the network is made, and another last line of its forward pass."""
+    return [(LAST, f"{LAST}        {line}\n"), *(forward(head) if head else [])]
+
+
+def first(text: str) -> list[tuple[str, str]]:
+    """Something at the top of the file."""
+    return [("import torch\n", f"import torch\n{text}\n")]
+
+
+CASES: dict[str, tuple[str | list[tuple[str, str]], str, str]] = {
+    # The file.
+    "empty": ("", "", "no `net` there (it defines nothing)"),
+    "other text": ("norm: gn\nthis is no Python\n", "this is", "SyntaxError: invalid syntax"),
+    "open bracket": ([("nn.Linear(4, classes)", "nn.Linear(4, classes")], LAST.strip()[:-2], "SyntaxError: '(' was never closed"),
+    "indented": ([(RETURNED, "return Whole(norm, shape, classes)\n")], "return Whole(", "IndentationError: expected an indented"),
+    "tabs": ([(RETURNED, "\treturn 1\n        return 2\n")], "        return 2", "Error: "),
+    "return outside": ("net = 1\nreturn net\n", "return net", "SyntaxError: 'return' outside function"),
+    "null byte": ("net = 1\0\n", "", "null bytes"),
+    "unknown encoding": ("# coding: klingon\nnet = 1\n", "", "no text in UTF-8"),
+    # Its import.
+    "unknown name": (first("SIZE = UNKNOWN"), "SIZE = UNKNOWN", "NameError: name 'UNKNOWN' is not defined; mend it there"),
+    "unknown module": (first("import does_not_exist"), "import does", "No module named 'does_not_exist'; install that module"),
+    "unknown part": (first("from torch import nothing"), "from torch import nothing", "ImportError: cannot import name 'nothing'"),
+    "raises": (first("raise RuntimeError('two\\nlines')"), "raise Runtime", "RuntimeError: two lines; mend it there"),
+    "raises nothing said": (first("raise ValueError"), "raise ValueError", "ValueError; mend it there"),
+    "long message": (first("raise ValueError('x' * 5000)"), "raise ValueError", "xxx…; mend it there"),
+    "asserts": (first("assert 1 == 2, 'no'"), "assert 1", "AssertionError: no"),
+    "exits": (first("import sys; sys.exit(0)"), "import sys; sys", "SystemExit: 0; take out what ends the program"),
+    "quits": (first("raise SystemExit('done')"), "raise SystemExit", "SystemExit: done; take out"),
+    "interrupts": (first("raise KeyboardInterrupt"), "raise Key", "KeyboardInterrupt; take out"),
+    "reads a file": (first("open(__file__ + '.txt')"), "open(", "put into the code what it reads from files"),
+    "recursion": (first("def f(): f()\nf()"), "def f(): f()", "RecursionError"),
+    "divides": (first("1 / 0"), "1 / 0", "ZeroDivisionError: division by zero"),
+    "sets default": (first("torch.set_default_dtype(torch.float64)"), FACTORY, "it sets what holds for all of torch"),
+    "gradients off": (first("torch.set_grad_enabled(False)"), FACTORY, "it sets what holds for all of torch"),
+    # The factory.
+    "misspelt": ([(FACTORY, "def nett(")], "", "no `net` there (it defines Part, Whole, nett)"),
+    "no function": ([(FACTORY, "net = 5\ndef other(")], "net = 5", "`net` is a value of type int, where a function is needed"),
+    "too few arguments": ([("(norm, shape, classes):\n    return", "(norm, shape):\n    return")], FACTORY, "must take (norm, shape, classes)"),
+    "too many arguments": ([(FACTORY + "norm", FACTORY + "a, norm")], FACTORY, "must take (norm, shape, classes)"),
+    "keywords alone": ([(FACTORY, FACTORY + "*, ")], FACTORY, "must take (norm, shape, classes)"),
+    "gives nothing": ([("    return Whole", "    Whole")], FACTORY, "`net` gives None, where a torch.nn.Module is needed"),
+    "gives the class": (returns("Whole"), FACTORY, "`net` gives the class Whole itself"),
+    "gives a tensor": (returns("torch.zeros(3)"), FACTORY, "`net` gives a value of type Tensor"),
+    "gives a list": (returns("[Whole(norm, shape, classes)]"), FACTORY, "`net` gives a value of type list"),
+    "gives a function": (returns("lambda x: x"), FACTORY, "`net` gives a value of type function"),
+    "generator": ([("    return Whole", "    yield Whole")], FACTORY, "`net` gives a value of type generator"),
+    "coroutine": ([(FACTORY, "async " + FACTORY)], "async def", "`net` gives a value of type coroutine"),
+    "raises when called": (returns("undefined"), "    return undefined", "NameError: name 'undefined' is not defined"),
+    "raises in a class": ([("nn.Linear(4, classes)", "nn.Linear(four, classes)")], "        self.head = nn.Linear(four", "NameError"),
+    "exits when called": ([(RETURNED, "    raise SystemExit\n")], "    raise SystemExit", "take out what ends the program"),
+    "no super": ([("        super().__init__()\n        self.first", "        self.first")], "        self.first =", "AttributeError: cannot assign module before"),
+    # Normalizations.
+    "never asked": ([("self.norm = norm(channels)", "self.norm = nn.BatchNorm2d(channels)")], FACTORY, "never asks for a normalization"),
+    "not kept": ([("self.norm = norm(channels)", "norm(channels); self.norm = nn.Identity()")], FACTORY, "the normalization that `net` asked for is no part of the network"),
+    "in a list": ([("self.norm = norm(channels)", "self.norms = [norm(channels)]"), ("self.norm(", "self.norms[0](")], FACTORY, "nn.ModuleList"),
+    "one lost": (holds("norm(4)"), FACTORY, "1 of 2 normalizations"),
+    "no channels": ([("norm(channels)", "norm(4.0)")], "        self.norm = norm(4.0)", "must be given a number of channels"),
+    "negative": ([("norm(channels)", "norm(-4)")], "        self.norm = norm(-4)", "must be given a number of channels"),
+    "no argument": ([("norm(channels)", "norm()")], "        self.norm = norm()", "TypeError: "),
+    "not divided": ([("norm(channels)", "norm(6)")], "        self.norm = norm(6)", "groups = 4 does not divide 6 channels"),
+    "other channels": ([("norm(channels)", "norm(8)")], "        y = self.norm(", "RuntimeError: "),
+    "behind the mean": ([("        y = self.norm(self.conv(x))\n", "        y = self.conv(x) + self.norm(self.conv(x).mean((2, 3)))[:, :, None, None]\n")], FACTORY, "norm(channels) is for (n, channels, h, w)"),
+    "not used": ([("self.norm(self.conv(x))", "self.conv(x)")], FACTORY, "no normalization that it asked for is used"),
+    # Parameters.
+    "frozen": (holds("self.first.weight.requires_grad_(False)"), FACTORY, "first.weight: a parameter that is not learned"),
+    "unused layer": (holds("self.other = nn.Linear(2, 2)"), FACTORY, "other.weight, other.bias: no gradient comes to it"),
+    "unused parameter": (holds("self.scale = nn.Parameter(torch.ones(3))"), FACTORY, "scale: no gradient comes to it"),
+    "detached half": (forward("return self.head(seen.detach().mean(dim=(2, 3)))"), FACTORY, "first.weight, part.conv.weight, part.norm.weight, part.norm.bias: no gradient"),
+    "double": (returns("Whole(norm, shape, classes).double()"), FACTORY, "torch.float64, where float32 is needed"),
+    "half": (returns("Whole(norm, shape, classes).half()"), FACTORY, "torch.float16, where float32 is needed"),
+    "on meta": (returns("Whole(norm, shape, classes).to('meta')"), FACTORY, "on the device meta"),
+    "lazy": ([("nn.Linear(4, classes)", "nn.LazyLinear(classes)")], FACTORY, "head.weight, head.bias: a lazy layer"),
+    "tied": (holds("self.twin = nn.Linear(4, classes); self.twin.weight = self.head.weight", "return self.head(seen.mean(dim=(2, 3))) + self.twin(seen.mean(dim=(2, 3)))"), FACTORY, "head.weight and twin.weight share their memory"),
+    "weight norm": (holds("torch.nn.utils.parametrizations.weight_norm(self.head)"), FACTORY, "head: its weights are computed from others"),
+    "no convolution": ([("nn.Conv2d(shape[0], 4, 5, stride=4, bias=norm.bias)", "nn.AvgPool2d(4)"), ("nn.Conv2d(channels, channels, 3, bias=norm.bias)", "nn.ConvTranspose2d(1, 4, 1)")], FACTORY, "no nn.Conv2d, which optimizer = muon is for"),
+    "no weights": ([(RETURNED, "    return nn.Sequential(nn.ConvTranspose2d(1, classes, 1), norm(4), nn.Flatten())\n")], FACTORY, "no convolution and no linear layer"),
+    "extra state": ([("    def forward(self, images)", "    def get_extra_state(self):\n        return 5\n\n    def forward(self, images)")], FACTORY, "_extra_state: kept beside the weights, but no tensor"),
+    # What it says of images.
+    "wrong features": ([("nn.Linear(4, classes)", "nn.Linear(5, classes)")], "        return self.head(", "(in its layer head (Linear))"),
+    "wrong in layers": (returns("nn.Sequential(nn.Conv2d(1, 4, 3), norm(4), nn.Flatten(), nn.Linear(7, classes))"), FACTORY, "(in its layer 3 (Linear))"),
+    "no forward": ([("    def forward(self, images)", "    def forwards(self, images)")], FACTORY, "NotImplementedError"),
+    "forward raises": (forward("raise ValueError('no')"), "        raise ValueError('no')", "ValueError: no"),
+    "forward exits": (forward("exit()"), "        exit()", "SystemExit: None; take out"),
+    "fewer classes": ([("nn.Linear(4, classes)", "nn.Linear(4, 7)")], FACTORY, "it gives the shape (2, 7) in training, of a batch of 2, where (2, 10) is needed"),
+    "one score": (forward("return self.head(seen.mean(dim=(2, 3)))[:, 0]"), FACTORY, "it gives the shape (2)"),
+    "positions left": (forward("return self.head(seen.permute(0, 2, 3, 1))"), FACTORY, "where (2, 10) is needed; give a score for each class"),
+    "a pair": (forward("return self.head(seen.mean(dim=(2, 3))), seen"), FACTORY, "it gives a value of type tuple in training"),
+    "a dict": (forward("return {'scores': self.head(seen.mean(dim=(2, 3)))}"), FACTORY, "it gives a value of type dict"),
+    "nothing said": (forward("self.head(seen.mean(dim=(2, 3)))"), FACTORY, "it gives a value of type NoneType"),
+    "classes": (forward("return self.head(seen.mean(dim=(2, 3))).long()"), FACTORY, "it gives torch.int64"),
+    "no gradient": (forward("return self.head(seen.mean(dim=(2, 3))).detach()"), FACTORY, "its scores have no gradient"),
+    "not finite": (forward("return self.head(seen.mean(dim=(2, 3))) / 0"), FACTORY, "no finite numbers in training"),
+    "by its mode": (forward("return self.head(seen.mean(dim=(2, 3))) if self.training else seen"), FACTORY, "in evaluation, where (1, 10) is needed"),
+    "one image fails": (forward("return self.head(seen.mean(dim=(2, 3)) / (len(seen) - 1 + 1e-9 * self.training))"), FACTORY, "no finite numbers in evaluation"),
+    "made in forward": (forward("self.late = nn.Linear(4, 4); return self.head(self.late(seen.mean(dim=(2, 3))))"), FACTORY, "its forward makes parameters"),
+    "in place": (forward("y = self.head(seen.mean(dim=(2, 3))).exp(); y.add_(1); return y"), FACTORY, "RuntimeError: one of the variables needed for gradient"),
+    # Chance and memory.
+    "same network": ([*first("import collections"), (RETURNED, "    kept = vars(collections).setdefault('kept', [])\n    kept or kept.extend([norm, Whole(norm, shape, classes)])\n    norm.made = kept[0].made\n    return kept[1]\n")], FACTORY, "gives the same layers each time"),
+    "dropout always": (forward("return self.head(nn.functional.dropout(seen, 0.5).mean(dim=(2, 3)))"), FACTORY, "in evaluation it gives other scores each time"),
+    "python's chance": (first("import random") + forward("return self.head(seen.mean(dim=(2, 3)) * (random.random() if self.training else 1))"), FACTORY, "two runs of one seed give other numbers"),
+    "numpy's chance": (first("import numpy as np") + forward("return self.head(seen.mean(dim=(2, 3)) * (float(np.random.rand()) if self.training else 1))"), FACTORY, "two runs of one seed give other numbers"),
+    "the clock": (first("import time") + forward("return self.head(seen.mean(dim=(2, 3)) * (time.perf_counter() if self.training else 1))"), FACTORY, "two runs of one seed give other numbers"),
+    "chance when made": (first("import random") + holds("self.factor = random.random()", "return self.head(seen.mean(dim=(2, 3)) * self.factor)"), FACTORY, "two runs of one seed give other numbers"),
+    "a generator of its own": (holds("self.own = torch.Generator().manual_seed(1)", "return self.head(seen.mean(dim=(2, 3)) * (1 + torch.rand(1, generator=self.own) * self.training))"), FACTORY, "a run that was interrupted goes on to other numbers"),
+    "a counter": (holds("self.steps = 0", "self.steps += self.training; return self.head(seen.mean(dim=(2, 3)) * (1 + self.steps * self.training))"), FACTORY, "a run that was interrupted goes on to other numbers"),
+}  # fmt: skip
