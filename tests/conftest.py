@@ -87,8 +87,8 @@ def add_pictures(folder: Path) -> None:
 def data_folder(monkeypatch, tmp_path) -> Path:
     """A folder, not made yet, in the place of the checkout's `data/`; no source named, and an empty cache."""
     folder = tmp_path / "data"
-    for module in ("download", "data"):
-        monkeypatch.setattr(f"normstudy.training.{module}.data_folder", lambda: folder)
+    for module in ("training.download", "training.data", "training.colour_sets", "images.store"):
+        monkeypatch.setattr(f"normstudy.{module}.data_folder", lambda: folder)
     monkeypatch.delenv("NORMSTUDY_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return folder

@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from normstudy.config import (
+    FILLED_IN,
     LATER,
     TRAINING_IMAGES,
     VALIDATION_IMAGES,
@@ -105,7 +106,12 @@ def refusal(values) -> str:
         ({"norm": "batch"}, "norm = batch: must be one of bn, gn, ln, in, ln2d, none"),
         ({"norm": ["bn"]}, 'norm = ["bn"]: must be one of bn, gn, ln, in, ln2d, none'),
         ({"norm": False}, "norm = false: must be one of bn, gn, ln, in, ln2d, none"),
-        ({"dataset": "cifar"}, "dataset = cifar: must be one of auto, mnist, fashion_mnist, kmnist, digits"),
+        (
+            {"dataset": "cifar"},
+            "dataset = cifar: must be one of auto, mnist, fashion_mnist, kmnist, digits, cifar10, svhn, or a folder of "
+            "images or `my_images.py:function` beside this file",
+        ),
+        ({"images": 3}, "images = 3: filled in when one's own images are read; delete this line"),
         ({"batchsize": 64}, "batchsize = 64: unknown parameter; did you mean `batch_size`?"),
         (
             {"dataset": "digits", "batch_size": 899},
@@ -124,7 +130,7 @@ def test_a_refusal_names_the_key_the_value_and_what_is_allowed(values, expected)
 def test_an_unknown_key_unlike_any_other_is_answered_with_all_there_are():
     line = refusal({"zzz": 1})
     assert line.startswith("zzz = 1: unknown parameter")
-    assert all(name in line for name in Config.model_fields)
+    assert all(name in line for name in Config.model_fields.keys() - FILLED_IN)
 
 
 def test_all_problems_of_a_file_are_told_at_once():
@@ -241,7 +247,9 @@ def test_the_name_is_readable_and_does_not_change():
 
 def test_the_name_tells_every_parameter_apart():
     base = {**EVERYTHING, "norm": "gn"}
-    assert OTHER_VALUES.keys() | {"statistics_batch", "adamw_lr", "model", "code"} == Config.model_fields.keys()
+    assert (
+        OTHER_VALUES.keys() | {"statistics_batch", "adamw_lr", "model", "code", "images"} == Config.model_fields.keys()
+    )
     names = {run_name(make_config({**base, key: value})) for key, value in OTHER_VALUES.items()}
     assert len(names | {run_name(make_config(base))}) == len(OTHER_VALUES) + 1
     for key, value, belongs_to in (("statistics_batch", 16, {"norm": "bn"}), ("adamw_lr", 0.1, {"optimizer": "muon"})):

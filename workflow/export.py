@@ -22,8 +22,8 @@ from normstudy.paths import open_as_usual, replace_folder
 from normstudy.runs import manifest
 from normstudy.runs.folder import RunError
 from normstudy.text import one_line
-from normstudy.training.data import load as load_data
-from normstudy.training.download import ensure
+from normstudy.training.at_hand import ensure
+from normstudy.training.images import load as load_data
 from normstudy.using.card import card
 from normstudy.using.classifier import load
 from normstudy.using.onnx_file import Check, checked, onnx_bytes

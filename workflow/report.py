@@ -28,9 +28,10 @@ from watch import MOST_SHOWN, watch
 
 from normstudy.errors import SCANT, NormstudyError, disk_refusal
 from normstudy.hardware import cores
+from normstudy.images.facts import KNOWN
 from normstudy.ownership import as_typed, refuse_places
 from normstudy.paths import write_whole
-from normstudy.report.labels import DATA_TITLES
+from normstudy.report.labels import data_title
 from normstudy.report.models import names_of_runs
 from normstudy.report.wording import counted
 from normstudy.runs.folder import checkpoint_file, is_claimed
@@ -41,7 +42,7 @@ from normstudy.runs.studies import PlannedRun, auto_dataset, plan
 from normstudy.runs.study_file import read_study_file, study_path
 from normstudy.runs.trials import refuse_broken_models
 from normstudy.text import one_line, visible
-from normstudy.training.download import ensure
+from normstudy.training.at_hand import ensure
 
 PLANNED = ".planned.json"
 """In the folder of runs: those of the job, for Snakemake to read."""
@@ -109,7 +110,7 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
         console.print(f"Note on {note}.")
     ensure(runs[0].config.dataset)  # all runs have the same; none starts without it
     if reason:
-        console.print(f"The runs use {DATA_TITLES[dataset]}: {reason}.")
+        console.print(f"The runs use {KNOWN[dataset].title}: {reason}.")
     announce(console, runs, waiting, runs_folder)
     folders = {"params": arguments.params, "runs": runs_folder, "output": arguments.output}
     settings = {name: str(folder.absolute()) for name, folder in folders.items()}
@@ -147,7 +148,7 @@ def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun]
     names = names_of_runs([run.config for run in runs])
     models = len({kind_of_model(run.config) for run in runs})
     many = counted(models, "model") + (f" in {counted(len(runs), 'run')}" if models < len(runs) else "")
-    console.print(f"{many} on {DATA_TITLES[runs[0].config.dataset]}; {len(runs) - len(waiting)} trained already.")
+    console.print(f"{many} on {data_title(runs[0].config)}; {len(runs) - len(waiting)} trained already.")
     shown = dict(zip([run.name for run in runs], names, strict=True))
     for run in waiting[:MOST_SHOWN]:
         if is_claimed(run.name, runs_folder):
@@ -210,7 +211,7 @@ def announce_report(console: Console, output: Path, runs: list[PlannedRun]) -> N
     """Say where the report is, on which data its runs were trained, and how it was rendered."""
     by = json.loads((output / "render.json").read_text())["by"]
     console.print(f"Report: {output / 'index.html'} and {output / 'report.pdf'}")
-    console.print(f"Data: {DATA_TITLES[runs[0].config.dataset]}. Rendered by {by}.")
+    console.print(f"Data: {data_title(runs[0].config)}. Rendered by {by}.")
 
 
 def last_error(*logs: Path) -> str:

@@ -41,7 +41,7 @@ from normstudy.runs.stamps import Stamp
 from normstudy.runs.studies import study_names, verified_study
 from normstudy.runs.timing import batch_seconds
 from normstudy.text import one_line
-from normstudy.training.download import ensure
+from normstudy.training.at_hand import ensure
 from normstudy.training.sources import sources_hash
 
 IN_WORDS = {"equal": "equal bit by bit", "close": "within tolerance", "different": "DIFFERENT"}

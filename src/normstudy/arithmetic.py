@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from normstudy.config import IMAGE_SHAPES, Config
+from normstudy.config import Config, image_facts
 from normstudy.skeleton import deepened, parse_skeleton
 
 
@@ -31,9 +31,7 @@ def counts(config: Config) -> list[LayerCount]:
     Padding is no part of an image, but what a convolution sees at the image's edge is counted as elsewhere; the linear
     layer sees no more than the image.
     """
-    from normstudy.model import CLASSES  # here: it takes a second to import torch
-
-    inputs, _, size = IMAGE_SHAPES[config.dataset]
+    inputs, _, size = image_facts(config).shape
     first, apart, field = 0, 1, 1  # where the first output's field begins, how far two fields lie apart, their edge
     edge, found = size, []
     for block in deepened(parse_skeleton(config.skeleton), config.depth):
@@ -50,4 +48,5 @@ def counts(config: Config) -> list[LayerCount]:
             found.append(LayerCount(field, config.channels * edge**2, 0))
     last = first + (edge - 1) * apart + field
     seen = min(last, size) - max(first, 0)
-    return [*found, LayerCount(seen, CLASSES, config.channels * CLASSES)]
+    classes = len(image_facts(config).classes)
+    return [*found, LayerCount(seen, classes, config.channels * classes)]

@@ -30,17 +30,19 @@ from pydantic import (
 
 from normstudy.errors import NormstudyError
 from normstudy.hardware import best_precision, has_cuda
+from normstudy.images.facts import KNOWN, ImageFacts, is_own, is_read
+from normstudy.images.place import beside
 from normstudy.model_code import EXAMPLES, ModelCodeError, identified, is_spelled, usual_folders
 from normstudy.skeleton import SkeletonError, deepened, describe_skeleton, edges, parse_skeleton
 from normstudy.text import one_line, visible
 
-TRAINING_IMAGES = {"mnist": 60_000, "fashion_mnist": 60_000, "kmnist": 60_000, "digits": 898}
+TRAINING_IMAGES = {name: facts.training for name, facts in KNOWN.items()}
 """Size of each data set's training split."""
 
-VALIDATION_IMAGES = {"mnist": 5_000, "fashion_mnist": 5_000, "kmnist": 5_000, "digits": 180}
+VALIDATION_IMAGES = {name: facts.validation for name, facts in KNOWN.items()}
 """How many training images `evaluate_on: validation` holds out."""
 
-IMAGE_SHAPES = {"mnist": (1, 28, 28), "fashion_mnist": (1, 28, 28), "kmnist": (1, 28, 28), "digits": (1, 28, 28)}
+IMAGE_SHAPES = {name: facts.shape for name, facts in KNOWN.items()}
 """Channels, height and width of each data set's images; the digits are enlarged to that."""
 
 LATER = {
@@ -55,6 +57,7 @@ LATER = {
     "seed_weights": None,
     "seed_order": None,
     "seed_augmentation": None,
+    "images": None,
 }
 """Parameters that were added when there were runs already, with the value that means "as before".
 
@@ -62,8 +65,8 @@ A run that has it is called as if there were no such parameter, and an earlier r
 It need not be the default.
 """
 
-FILLED_IN = ("code",)
-"""Parameters that nobody writes into a file: they follow from others when it is read."""
+FILLED_IN = ("code", "images")
+"""Parameters that nobody writes into a file: they follow from others when it is read, and are there for the record."""
 
 OURS_ALONE = ("skeleton", "channels", "depth")
 """Parameters of our own network, which mean nothing to a model of one's own."""
@@ -147,8 +150,14 @@ class Config(BaseModel):
     fade: Number = Field(
         default=0.2, ge=0, le=1, description="augmentation fades out over this last fraction of the epochs"
     )
-    dataset: Literal["auto", "mnist", "fashion_mnist", "kmnist", "digits"] = Field(
-        default="auto", description="auto: MNIST if it can be had, else digits"
+    dataset: str = Field(
+        default="auto",
+        description="auto: MNIST if it can be had, else digits; one's own: a folder, ./flowers, or a function, "
+        "my_images.py:flowers, beside the file",
+        json_schema_extra={"anyOf": [{"type": "string", "enum": ["auto", *KNOWN]}, {"type": "string"}]},
+    )
+    images: ImageFacts | None = Field(
+        default=None, description="what one's own images are: filled in when they are read"
     )
     evaluate_on: Literal["test", "validation"] = Field(
         default="test", description="images of the evaluation after each epoch"
@@ -170,6 +179,16 @@ class Config(BaseModel):
         if values.get("optimizer", "muon") == "muon" and values.get("adamw_lr") is None:
             filled["adamw_lr"] = ADAMW_LR
         return filled
+
+    @field_validator("dataset", mode="before")
+    @classmethod
+    def _dataset_is_known_or_ones_own(cls, dataset: Any) -> str:
+        if isinstance(dataset, str) and (dataset in ("auto", *KNOWN) or is_own(dataset) or is_read(dataset)):
+            return dataset
+        raise ParameterError(
+            f"dataset = {_shown(dataset)}: must be one of auto, {', '.join(KNOWN)}, or a folder of images or "
+            "`my_images.py:function` beside this file"
+        )
 
     @field_validator("model")
     @classmethod
@@ -213,7 +232,13 @@ class Config(BaseModel):
                 "schedule = plateau: it follows the loss of the evaluation, which must not be that of the test images; "
                 "add `evaluate_on: validation`"
             )
-        if self.dataset != "auto":
+        if (self.images is not None) != is_read(self.dataset):
+            raise ParameterError(
+                f"images: what is known of {_shown(self.dataset)}, which belongs to finished runs; delete this line"
+                if self.images
+                else f"dataset = {_shown(self.dataset)}: what a run calls them; name their folder or function instead"
+            )
+        if not is_unresolved(self.dataset):
             self._check_data()
         return self
 
@@ -242,23 +267,25 @@ class Config(BaseModel):
                 object.__setattr__(self, name, None)
 
     def _check_data(self) -> None:
+        facts = image_facts(self)
+        data = facts.title if self.images else self.dataset
         if self.batch_size > training_images(self):
             raise ParameterError(
                 f"batch_size = {self.batch_size}: must be at most {training_images(self)}, "
-                f"the number of training images ({self.dataset}, evaluate_on: {self.evaluate_on})"
+                f"the number of training images ({data}, evaluate_on: {self.evaluate_on})"
             )
         if self.model:
             return  # what becomes of its images is found out when it is tried (`training.trial`)
-        size = IMAGE_SHAPES[self.dataset][1]
+        size = facts.shape[1]
         left = edges(deepened(parse_skeleton(self.skeleton), self.depth), size)
         if left[-1] < 1:
             raise ParameterError(
-                f"skeleton = {self.skeleton}: nothing is left of images of {size} x {size} pixels ({self.dataset})"
+                f"skeleton = {self.skeleton}: nothing is left of images of {size} x {size} pixels ({data})"
             )
         if 1 in left and self._fewest_images() == 1:
             raise ParameterError(
                 f"skeleton = {self.skeleton}: a channel of one image is left with one value, which norm = {self.norm} "
-                f"cannot normalize by itself ({self.dataset}); shrink images less"
+                f"cannot normalize by itself ({data}); shrink images less"
             )
 
     def _fewest_images(self) -> int:
@@ -272,10 +299,26 @@ class Config(BaseModel):
         return min(size if size < together else size % together or together for size in batches)
 
 
+def is_unresolved(dataset: str) -> bool:
+    """Whether `dataset` stands for images that `resolve` has yet to find."""
+    return dataset == "auto" or is_own(dataset)
+
+
+def image_facts(config: Config) -> ImageFacts:
+    """What is known of the images of `config`, resolved: name, shape, classes, sizes."""
+    return config.images or KNOWN[config.dataset]
+
+
 def training_images(config: Config) -> int:
-    """How many images the run of `config` trains on in an epoch; `config.dataset` must not be `auto`."""
-    held_out = VALIDATION_IMAGES[config.dataset] if config.evaluate_on == "validation" else 0
-    return TRAINING_IMAGES[config.dataset] - held_out
+    """How many images the run of `config`, resolved, trains on in an epoch."""
+    facts = image_facts(config)
+    return facts.training - (facts.validation if config.evaluate_on == "validation" else 0)
+
+
+def evaluated_images(config: Config) -> int:
+    """How many images the run of `config`, resolved, is evaluated on."""
+    facts = image_facts(config)
+    return facts.validation if config.evaluate_on == "validation" else facts.test
 
 
 def make_config(values: dict[str, Any], source: str = "") -> Config:
@@ -322,7 +365,8 @@ def with_code(values: Any, folders: Sequence[Path], source: str = "") -> Any:
 
 def read_config(path: str | Path) -> Config:
     """The configuration in a YAML file. Raises `ParameterError` when the file or a value in it is no good."""
-    return make_config(with_code(read_values(path), [Path(path).parent], str(path)), source=str(path))
+    values = beside(read_values(path), Path(path).parent)
+    return make_config(with_code(values, [Path(path).parent], str(path)), source=str(path))
 
 
 def make_config_of_run(values: Any, source: str = "") -> Config:
@@ -333,13 +377,14 @@ def make_config_of_run(values: Any, source: str = "") -> Config:
 def resolve(config: Config, dataset: str, trust_device: bool = False) -> Config:
     """Replace every `auto`: the data set by `dataset`, device and precision by what this machine has.
 
-    The code of a model that was given from Python is looked for in the current folder, and becomes part of what the
-    run is. Raises `ParameterError` when the batch does not fit the data set, or CUDA is asked for and absent;
-    with `trust_device`, for runs that happen on another machine, that one has to tell.
+    Images of one's own are read and kept, and called by their contents. The code of a model that was given from Python
+    is looked for in the current folder, and becomes part of what the run is. Raises `ParameterError` when either is no
+    good, when the batch does not fit the data set, or CUDA is asked for and absent; with `trust_device`, for runs that
+    happen on another machine, that one has to tell.
     """
     if config.model and not config.code:
         config = config.model_copy(update=with_code({"model": config.model}, usual_folders()))
-    if "auto" not in (config.dataset, config.device, config.precision) and config.device == "cpu":
+    if not is_unresolved(config.dataset) and "auto" not in (config.device, config.precision) and config.device == "cpu":
         return config
     device = config.device
     if device == "auto":
@@ -347,8 +392,22 @@ def resolve(config: Config, dataset: str, trust_device: bool = False) -> Config:
     if device == "cuda" and not trust_device and not has_cuda():
         raise ParameterError("device = cuda: no CUDA device is available here; use `device: cpu` or `device: auto`")
     precision = best_precision(device) if config.precision == "auto" else config.precision
-    chosen = dataset if config.dataset == "auto" else config.dataset
-    return make_config({**config.model_dump(), "dataset": chosen, "device": device, "precision": precision})
+    chosen = {"dataset": dataset} if config.dataset == "auto" else _read(config.dataset)
+    return make_config({**config.model_dump(), **chosen, "device": device, "precision": precision})
+
+
+def _read(dataset: str) -> dict[str, Any]:
+    """`dataset` and `images` as they stand in a resolved configuration. Raises `ParameterError`."""
+    if not is_own(dataset):
+        return {}
+    from normstudy.images.errors import OwnImagesError
+    from normstudy.images.own import read_own  # numpy, Pillow: few runs need them here
+
+    try:
+        name, facts = read_own(dataset)
+    except OwnImagesError as error:
+        raise ParameterError(f"dataset = {error}") from None
+    return {"dataset": name, "images": facts.model_dump()}
 
 
 def run_name(config: Config) -> str:
@@ -356,7 +415,7 @@ def run_name(config: Config) -> str:
 
     The last part is the start of a SHA-256 over all parameters but those of `LATER` that are as before.
     """
-    if "auto" in (config.dataset, config.device, config.precision):
+    if is_unresolved(config.dataset) or "auto" in (config.device, config.precision):
         raise ParameterError("a run's name needs a resolved configuration: dataset, device and precision not `auto`")
     if config.model and not config.code:
         raise ParameterError("a run's name needs a resolved configuration: `resolve` finds the code of its model")
@@ -364,7 +423,8 @@ def run_name(config: Config) -> str:
     values = config.model_dump()
     values = {name: value for name, value in values.items() if name not in LATER or value != LATER[name]}
     text = json.dumps(values, sort_keys=True, separators=(",", ":"))
-    return f"{norm}-{config.dataset}-seed{config.seed}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    data = config.dataset.partition("@")[0]
+    return f"{norm}-{data}-seed{config.seed}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _explain(problem: dict[str, Any]) -> str:
@@ -372,9 +432,12 @@ def _explain(problem: dict[str, Any]) -> str:
     if problem["type"] == "value_error":
         return str(problem["ctx"]["error"])
     key, value = problem["loc"][0], problem["input"]
+    if key in FILLED_IN:
+        return f"{_shown(key)} = {_shown(value)}: filled in when one's own images are read; delete this line"
     if problem["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key[:60], Config.model_fields, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else f"known parameters: {', '.join(Config.model_fields)}"
+        known = [name for name in Config.model_fields if name not in FILLED_IN]
+        near = difflib.get_close_matches(key[:60], known, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"known parameters: {', '.join(known)}"
         return f"{_shown(key)} = {_shown(value)}: unknown parameter; {hint}"
     return f"{key} = {_shown(value)}: must be {_allowed(key)}"
 

@@ -134,8 +134,8 @@ def any_data(tmp_path_factory):
             write_idx(raw_folder(folder, dataset) / name.removesuffix(".gz"), (5,))
         write_record(raw_folder(folder, dataset))
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("download", "data"):
-            patch.setattr(f"normstudy.training.{module}.data_folder", lambda: folder)
+        for module in ("training.download", "training.data", "training.colour_sets", "images.store"):
+            patch.setattr(f"normstudy.{module}.data_folder", lambda: folder)
         yield folder
 
 

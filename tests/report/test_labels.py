@@ -3,8 +3,9 @@
 import made_runs
 import pytest
 
-from normstudy.config import TRAINING_IMAGES, Config
-from normstudy.report.labels import CLASS_NAMES, DATA_TITLES, FULL_NAMES, LONGEST, labels
+from normstudy.config import Config
+from normstudy.images.facts import KNOWN
+from normstudy.report.labels import FULL_NAMES, LONGEST, labels
 
 NORMS = ("bn", "gn", "ln", "in", "ln2d", "none")
 
@@ -41,8 +42,8 @@ def test_different_configurations_never_share_a_name():
 
 def test_there_are_names_for_everything():
     assert FULL_NAMES.keys() == set(NORMS)
-    assert DATA_TITLES.keys() == CLASS_NAMES.keys() == TRAINING_IMAGES.keys()
-    assert all(len(set(names)) == 10 for names in CLASS_NAMES.values())
+    assert all(len(set(facts.classes)) == 10 for facts in KNOWN.values())
+    assert len({facts.title for facts in KNOWN.values()}) == len(KNOWN)
 
 
 @pytest.mark.parametrize("changes", [1, 2, 5, 9])

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from normstudy.config import Config, resolve
+from normstudy.images.facts import KNOWN
 from normstudy.runs import class_maps
 from normstudy.runs.folder import read_run
 from normstudy.runs.networks import trained_net
@@ -26,7 +27,7 @@ def test_maps_are_those_of_the_weights_of_the_last_layer(run):
     """Before a mean over positions and a linear layer, Grad-CAM is CAM (Zhou et al. 2016): Σ_k w_k A_k."""
     net, count = trained_net(run), 5
     maps = class_maps.misclassified_maps(run, count)
-    mean, deviation = class_maps.STANDARDS["digits"]
+    mean, deviation = KNOWN["digits"].standard
     images = (torch.from_numpy(run.misclassified["images"][:count]).float().unsqueeze(1) / 255 - mean) / deviation
     with torch.no_grad():
         features = net.features(images)
@@ -41,13 +42,13 @@ def test_maps_are_those_of_the_weights_of_the_last_layer(run):
 
 def test_standards_of_digits_are_those_of_the_training_images():
     data = load("digits")
-    assert class_maps.STANDARDS["digits"] == pytest.approx((data.mean, data.std), abs=1e-4)
+    assert KNOWN["digits"].standard == pytest.approx((data.mean, data.std), abs=1e-4)
 
 
 def test_standards_of_mnist_are_those_of_the_training_images(mnist_archives):
     with gzip.open(mnist_archives / "train-images-idx3-ubyte.gz") as file:
         pixels = np.frombuffer(file.read(), np.uint8, offset=16) / 255
-    assert class_maps.STANDARDS["mnist"] == pytest.approx((pixels.mean(), pixels.std()), abs=1e-4)
+    assert KNOWN["mnist"].standard == pytest.approx((pixels.mean(), pixels.std()), abs=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from commands import ROOT
 from networks_in_node import in_node, packed
 from node import NEEDS_NODE
 
+from normstudy.images.facts import KNOWN
 from normstudy.model import Net
 from normstudy.report.models import of_first_seed
-from normstudy.runs.class_maps import STANDARDS
 from normstudy.runs.comparison import compared_runs
 from normstudy.runs.looks import look
 from normstudy.runs.network_description import describe
@@ -21,7 +21,7 @@ from normstudy.skeleton import deepened, parse_skeleton
 pytestmark = NEEDS_NODE
 
 TOLERANCE = 1e-4
-MEAN, STD = STANDARDS["mnist"]
+MEAN, STD = KNOWN["mnist"].standard
 INPUT = {"edge": 28, "mean": MEAN, "std": STD}
 
 ASK = """

@@ -10,12 +10,12 @@ from commands import ROOT
 from galleries import THEME
 from readers import NEEDS_CHROMIUM, faults, sideways
 
+from normstudy.images.facts import KNOWN
 from normstudy.report import networks_in_page
 from normstudy.report.labels import labels
 from normstudy.report.models import of_first_seed
 from normstudy.report.wording import confidence_text
 from normstudy.runs import answers_in_batches
-from normstudy.runs.class_maps import STANDARDS
 from normstudy.runs.comparison import compared_runs
 from normstudy.runs.looks import look
 from normstudy.runs.networks import trained_net
@@ -80,7 +80,7 @@ def net_of(run):
 
 
 def standardised(images):
-    mean, std = STANDARDS["mnist"]
+    mean, std = KNOWN["mnist"].standard
     return torch.from_numpy(np.array(images, np.float32)).unsqueeze(1).div(255).sub(mean).div(std)
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from normstudy.by_hand.definition import IMAGES, shared_sets
-from normstudy.config import IMAGE_SHAPES, Config
+from normstudy.config import Config, image_facts
 from normstudy.layers import LayerNorm2d
 from normstudy.model import make_norm
 from normstudy.report import markup
@@ -112,5 +112,5 @@ def shapes_of_network(config: Config) -> list[Shape]:
     for layer in normalizations_of(network):
         layer.register_forward_hook(lambda _layer, inputs, _output: shapes.append(tuple(inputs[0].shape[1:])))
     with torch.no_grad():
-        network.eval()(torch.zeros(1, *IMAGE_SHAPES[config.dataset]))
+        network.eval()(torch.zeros(1, *image_facts(config).shape))
     return shapes

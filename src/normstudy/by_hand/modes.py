@@ -11,13 +11,13 @@ from torch import Tensor
 
 from normstudy.by_hand.networks import kept_images, with_network
 from normstudy.report import markup
-from normstudy.report.labels import DATA_TITLES
+from normstudy.report.labels import markdown_title
 from normstudy.report.markup import escape
 from normstudy.report.wording import counted, join_words, rounded, scientific
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.networks import trained_net
-from normstudy.training.data import load_once
-from normstudy.training.download import is_present
+from normstudy.training.at_hand import is_present
+from normstudy.training.images import load_once
 
 IMAGES = 1000
 """The first so many of the evaluation are judged in both modes: a fraction of a second for each network."""
@@ -101,7 +101,7 @@ def accuracies(runs: Sequence[FinishedRun]) -> str:
     if not known:
         return ""
     config = runs[0].config
-    title = DATA_TITLES[config.dataset]
+    title = markdown_title(config)
     if not is_present(config.dataset):
         return (
             f"How right the networks are in each mode needs {title}, which was not at hand when this page was made, "

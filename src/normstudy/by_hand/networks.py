@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from normstudy.report.labels import model_names
-from normstudy.runs.class_maps import STANDARDS
+from normstudy.runs.class_maps import tensor_of
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import RecordedRun
 
@@ -31,11 +31,10 @@ def with_network(runs: Sequence[FinishedRun], ours_alone: bool = False) -> dict[
 
 
 def kept_images(runs: Iterable[FinishedRun]) -> Tensor:
-    """Images that `runs`, all of one data set, misclassified, each once, `MOST` at most: (n, 1, h, w), standardised.
+    """Images that `runs`, all of one data set, misclassified, each once, `MOST` at most: (n, c, h, w), standardised.
 
     They come with the run folders, so that no data set must be at hand.
     """
     runs = list(runs)
-    mean, deviation = STANDARDS[runs[0].config.dataset]
     images = torch.cat([torch.from_numpy(run.misclassified["images"]) for run in runs])
-    return torch.unique(images, dim=0)[:MOST].float().unsqueeze(1).div(255).sub(mean).div(deviation)
+    return tensor_of(runs[0].config, torch.unique(images, dim=0)[:MOST].numpy())

@@ -27,7 +27,7 @@ CELL_OPTIONS = {
 
 FENCE = re.compile(r"(\s*)(`{3,}|~{3,})\s*(.*?)\s*$")
 PLAIN_CODE = re.compile(r"[\w+#-]*|\{\.[\w+#-]+\}|\{=html\}")
-INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`)((?:(?!\n\n).)+?)(?<!`)\1(?!`)", re.DOTALL)
+INLINE_CODE = re.compile(r"(?<![`\\])(`+)(?!`)((?:(?!\n\n).)+?)(?<!`)\1(?!`)", re.DOTALL)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 DISPLAY_MATH = re.compile(r"\$\$.+?\$\$", re.DOTALL)
 INLINE_MATH = re.compile(r"(?<![\\$])\$(?![\s$])(?:(?!\n\n)(?:\\.|[^$\\]))+?(?<!\s)\$(?!\d)", re.DOTALL)
@@ -50,7 +50,7 @@ OTHER_REFERENCE = re.compile(
 SHORTCODE = re.compile(r"\{\{<.*?(?:>\}\}|$)", re.MULTILINE)
 LEFT_OVER = (
     ("attributes", re.compile(rf"(?=\{{\s*[#.=]|\{{[^}}]*=|(?<=\])\{{){ATTRIBUTES}")),
-    ("HTML", re.compile(r"</?[A-Za-z][\w-]*(?:\s[^>]*)?/?>")),
+    ("HTML", re.compile(r"(?<!\\)</?[A-Za-z][\w-]*(?:\s[^>]*)?/?>")),
     ("TeX", re.compile(r"(?<!\\)\\[A-Za-z]+")),
     ("cross-reference", OTHER_REFERENCE),
 )

@@ -6,23 +6,24 @@ import matplotlib.style
 import numpy as np
 from matplotlib.figure import Figure
 
-from normstudy.report.drawing import PLAIN
-from normstudy.report.labels import CLASS_NAMES
+from normstudy.report.class_axes import MOST_NUMBERED, name_classes
+from normstudy.report.drawing import LITERAL
+from normstudy.report.labels import class_names
 from normstudy.runs.folder import FinishedRun
 
 
 def confusion_matrix(run: FinishedRun) -> np.ndarray:
     """Counts (classes, classes): rows are true classes, columns predicted ones."""
-    classes = len(CLASS_NAMES[run.config.dataset])
+    classes = len(class_names(run.config))
     counts = np.zeros((classes, classes), dtype=int)
     np.add.at(counts, (run.predictions["label"], run.predictions["predicted"]), 1)
     return counts
 
 
-@matplotlib.style.context(PLAIN)
+@matplotlib.style.context(LITERAL)
 def confusion_figure(run: FinishedRun) -> Figure:
     """How many images of each true class were given which class; the diagonal is what went right."""
-    names = CLASS_NAMES[run.config.dataset]
+    names = class_names(run.config)
     counts = confusion_matrix(run)
     errors = counts - np.diag(np.diag(counts))
     figure = Figure(figsize=(5.6, 5.2), layout="constrained")
@@ -30,11 +31,10 @@ def confusion_figure(run: FinishedRun) -> Figure:
     axes.grid(False)
     axes.imshow(errors, cmap="Oranges", vmin=0, vmax=max(1, errors.max()) * 1.4)
     for row, column in np.ndindex(*counts.shape):
-        if counts[row, column]:
+        if counts[row, column] and len(names) <= MOST_NUMBERED:
             weight = "normal" if row == column else "bold"
             axes.text(column, row, counts[row, column], ha="center", va="center", fontsize=8, weight=weight)
-    axes.set_xticks(range(len(names)), names, rotation=0 if max(map(len, names)) < 4 else 60)
-    axes.set_yticks(range(len(names)), names)
+    name_classes(axes, names)
     axes.set(xlabel="predicted class", ylabel="true class")
     return figure
 
@@ -47,6 +47,6 @@ def confusion_alt(run: FinishedRun) -> str:
     errors = counts - np.diag(np.diag(counts))
     if not errors.any():
         return text + "."
-    names = CLASS_NAMES[run.config.dataset]
+    names = class_names(run.config)
     true, said = np.unravel_index(errors.argmax(), errors.shape)
     return f"{text}; the most frequent error is {names[true]} taken for {names[said]}, {errors.max()} times."

@@ -10,10 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from normstudy.report import markup
+from normstudy.report.class_axes import MOST_NUMBERED, name_classes
 from normstudy.report.class_counts import confusion_counts
-from normstudy.report.drawing import HEAT, PLAIN, WIDTH
+from normstudy.report.drawing import HEAT, LITERAL, WIDTH
 from normstudy.report.judgements import have_seeds, judgements, note_on_left_out
-from normstudy.report.labels import CLASS_NAMES, data_name
+from normstudy.report.labels import class_names, data_name, markdown_classes
 from normstudy.report.wording import MOST_NAMES, join_words, rounded, some_of
 from normstudy.runs.folder import FinishedRun
 
@@ -32,13 +33,14 @@ def figure(runs: Sequence[FinishedRun]) -> str:
     if not any(errors.any() for _, errors in panels):
         return ""
     judged = judgements(runs)
-    names = CLASS_NAMES[judged[0].config.dataset]
+    names = class_names(judged[0].config)
+    told = take_away(panels, markdown_classes(judged[0].config))
     number = "the mean over runs" if have_seeds(judged) or len(judged) > MOST_NAMES else "one run of each model"
     caption = (
         f"Which class is taken for which ({data_name(runs)}): misclassified images of a run, {number}, by true class "
         "(rows) and predicted class (columns). An empty cell is a mistake that no run makes. What is right, on the "
         "diagonal, is left out; the colours, logarithmic, mean the same in every matrix. "
-        f"{take_away(panels, names)}{note_on_left_out(runs)}"
+        f"{told}{note_on_left_out(runs)}"
     )
     return markup.figure("confusions", confusions_figure(panels, names), confusions_alt(panels, names), caption)
 
@@ -69,7 +71,7 @@ def take_away(panels: Sequence[Panel], names: Sequence[str]) -> str:
     return f"Most frequent: {told}. {never} of the {kinds} possible mistakes do not occur."
 
 
-@matplotlib.style.context(PLAIN)
+@matplotlib.style.context(LITERAL)
 def confusions_figure(panels: Sequence[Panel], names: Sequence[str]) -> Figure:
     """Two matrices beside each other, with the number in each cell that is not empty."""
     columns = min(2, len(panels))
@@ -96,11 +98,9 @@ def _draw(axes: Axes, errors: np.ndarray, names: Sequence[str], largest: float) 
             axes.fill(
                 [row - 0.5, row + 0.5, row + 0.5, row - 0.5], [row - 0.5, row - 0.5, row + 0.5, row + 0.5], "#e3e3e3"
             )
-        elif errors[row, column]:
+        elif errors[row, column] and len(names) <= MOST_NUMBERED:
             axes.text(column, row, _count(errors[row, column]), ha="center", va="center", fontsize=7)
-    rotation = 0 if max(map(len, names)) < 4 else 60
-    axes.set_xticks(range(len(names)), names, rotation=rotation, fontsize=8)
-    axes.set_yticks(range(len(names)), names, fontsize=8)
+    name_classes(axes, names, fontsize=8)
     axes.tick_params(length=0)
     axes.spines[:].set(visible=True, color="#cccccc")
     axes.set_xlabel("predicted class", fontsize=9)

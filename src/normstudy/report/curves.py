@@ -12,7 +12,7 @@ from normstudy.report.course_numbers import behind
 from normstudy.report.courses import Course, courses
 from normstudy.report.drawing import PLAIN, WIDTH, scale_accuracy, scale_epochs, scale_loss, styles
 from normstudy.report.history_chart import MEASURES, end_text, history_figure, places, value_text, without_line
-from normstudy.report.labels import DATA_TITLES, data_name
+from normstudy.report.labels import data_name, markdown_title
 from normstudy.report.models import diverged_runs, has_several_seeds, models_of, seeds_each
 from normstudy.report.outcomes import note_on_diverged
 from normstudy.report.wording import MOST_NAMES, counted, some_of
@@ -48,7 +48,7 @@ def training(runs: Sequence[FinishedRun]) -> str:
     """`@fig-training`: loss and accuracy in training."""
     measures = ["train_loss", "train_accuracy"]
     caption = (
-        f"Training loss and training accuracy of each epoch ({DATA_TITLES[runs[0].config.dataset]}; "
+        f"Training loss and training accuracy of each epoch ({markdown_title(runs[0].config)}; "
         f"{epochs_shown(runs)}). {on_the_way(runs)}{what_lines_are(runs)}"
         f"Loss: {take_away(runs, measures[0])} Accuracy: {take_away(runs, measures[1])}"
         f"{_note_on_diverged(runs)}"

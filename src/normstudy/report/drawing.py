@@ -28,6 +28,9 @@ STYLE = {
 PLAIN = ["default", STYLE]
 """Styles for `matplotlib.style.context`, which begin with matplotlib's own: a user's matplotlibrc does not count."""
 
+LITERAL = [*PLAIN, {"text.parse_math": False}]
+"""The same where names of classes are written, which may be anything: `$` is a dollar."""
+
 WIDTH = 7.2
 """Inches."""
 

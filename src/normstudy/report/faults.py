@@ -13,12 +13,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from normstudy.errors import NormstudyError
+from normstudy.images.facts import KNOWN
 from normstudy.report import markup
 from normstudy.report.dot_rows import Row, rows_figure
 from normstudy.report.drawing import COLOURS, PLAIN, WIDTH, scale_epochs
 from normstudy.report.estimates import Estimate
 from normstudy.report.estimates_in_words import flat, percent, points
-from normstudy.report.labels import DATA_TITLES
 from normstudy.report.markup import escape
 from normstudy.report.numbers_behind import folded
 from normstudy.report.paired_seeds import MARGIN, paired_p
@@ -149,7 +149,7 @@ def in_words(found: Faults, effects: Sequence[Effect]) -> str:
         "rates, each epoch sees the first part, the peak and the fall at the end never come, and momentum is lost. "
         f"Both were repeated with its rates (SGD, one cycle up to 0.2) and its λ = {short(float(about['penalty']))}, "
         f"in the network of this report, {counted(int(about['epochs']), 'epoch')} on "
-        f"{DATA_TITLES[str(about['dataset'])]} with {counted(seeds, 'seed')} (@fig-faults, @fig-fault-effects, "
+        f"{KNOWN[str(about['dataset'])].title} with {counted(seeds, 'seed')} (@fig-faults, @fig-fault-effects, "
         f"@tbl-faults). {_told('The rebuilt optimizer', of_optimizer)} "
         f"{_told('Not to differentiate the penalty', of_penalty)}"
     ).rstrip()

@@ -12,8 +12,9 @@ import numpy as np
 
 from normstudy.report import disputed
 from normstudy.report.gallery_html import Card, Judge, card_item, choice
-from normstudy.report.labels import CLASS_NAMES, model_names
+from normstudy.report.labels import class_names, model_names
 from normstudy.report.outcomes import note_on_diverged
+from normstudy.report.pixels import is_ink
 from normstudy.runs.folder import FinishedRun, wrong
 from normstudy.runs.record import RecordedRun
 
@@ -38,14 +39,15 @@ def section(runs: Sequence[FinishedRun], theme: Path) -> str:
     if not cards:
         return ""
     most = min(MOST_IMAGES, MOST_ANSWERS // len(judges))
-    classes = CLASS_NAMES[runs[0].config.dataset]
+    classes = class_names(runs[0].config)
     script, style = ((theme / f"gallery/gallery.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
+    config = runs[0].config
     lines = [
         f"<style>\n{style}</style>",
         '<section class="gallery" aria-label="All misclassified images">',
         *choice(cards[:most], judges, classes),
         '<ul class="gallery-cards" role="list">',
-        *(card_item(card, judges, classes, runs[0].config.evaluate_on) for card in cards[:most]),
+        *(card_item(card, judges, classes, config.evaluate_on, is_ink(config)) for card in cards[:most]),
         "</ul>",
         '<p><button type="button" class="gallery-more" hidden></button></p>',
         "</section>",

@@ -69,10 +69,10 @@ def _select(text: str, name: str, options: Sequence[tuple[str, str]]) -> str:
     return f'<label>{text} <select name="{name}" autocomplete="off">{inner}</select></label>'
 
 
-def card_item(card: Card, judges: Sequence[Judge], classes: Sequence[str], images: str) -> str:
+def card_item(card: Card, judges: Sequence[Judge], classes: Sequence[str], images: str, as_ink: bool = True) -> str:
     """A list item with the picture, its alternative text and all answers; numbers that filter it as attributes.
 
-    `images`: the name of the evaluated ones, such as `test`.
+    `images`: the name of the evaluated ones, such as `test`; `as_ink`: whether grey ones are shown dark on white.
     """
     said = [int(judge.said[card.position]) for judge in judges]
     sure = [float(judge.sure[card.position]) for judge in judges]
@@ -83,7 +83,7 @@ def card_item(card: Card, judges: Sequence[Judge], classes: Sequence[str], image
     numbers = f'data-said="{" ".join(map(str, said))}" data-sure="{" ".join(f"{p:.4f}" for p in sure)}"'
     return (
         f'<li data-index="{card.index}" data-label="{card.label}" {numbers}{marked}><figure>'
-        f'<img src="{_data_address(card.pixels)}" width="84" height="84" alt="{_text(alt)}">'
+        f'<img src="{_data_address(card.pixels, as_ink)}" width="84" height="84" alt="{_text(alt)}">'
         f"<figcaption><b>true {_text(true)}</b>{mark} <small>no. {card.index}</small>"
         f"<ul>{_answers(card.label, said, sure, judges, classes)}</ul>{_votes(card.dispute, classes)}"
         "</figcaption></figure></li>"
@@ -117,10 +117,10 @@ def _votes(dispute: Dispute | None, classes: Sequence[str]) -> str:
     return f"<small>{disputed.MARK} label disputed: {chosen}</small>"
 
 
-def _data_address(pixels: np.ndarray) -> str:
-    """`pixels` (h, w) as a grey PNG within the page, dark on white as in the figures."""
+def _data_address(pixels: np.ndarray, as_ink: bool) -> str:
+    """`pixels` (h, w), or (h, w, 3), as a PNG within the page, as they are in the figures."""
     data = io.BytesIO()
-    Image.fromarray(255 - pixels).save(data, "PNG", optimize=True)
+    Image.fromarray(255 - pixels if as_ink and pixels.ndim == 2 else pixels).save(data, "PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
 
 

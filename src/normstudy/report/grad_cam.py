@@ -10,7 +10,8 @@ import numpy as np
 from normstudy.report import markup
 from normstudy.report.drawing import GRID
 from normstudy.report.grad_cam_figure import Sight, grad_cam_figure
-from normstudy.report.labels import CLASS_NAMES, DATA_TITLES, model_names
+from normstudy.report.labels import class_names, markdown_title, model_names
+from normstudy.report.pixels import as_drawn
 from normstudy.report.wording import counted
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import RecordedRun
@@ -70,10 +71,10 @@ def _of_run(name: str, run: FinishedRun, is_first: bool) -> str:
 
 def sights(run: FinishedRun, maps: Maps, shares: np.ndarray) -> list[Sight]:
     """The images of `maps`, with all that is drawn of them; `shares` as of `spread`."""
-    errors, names = run.misclassified, CLASS_NAMES[run.config.dataset]
+    errors, names = run.misclassified, class_names(run.config)
     return [
         Sight(
-            errors["images"][place],
+            as_drawn(errors["images"][place], run.config),
             *(shares @ each[place] @ shares.T for each in (maps.true, maps.predicted)),
             names[errors["label"][place]],
             names[errors["predicted"][place]],
@@ -90,7 +91,7 @@ def grad_cam_caption(name: str, run: FinishedRun, maps: Maps, field: int | None)
     """
     count, edge = maps.true.shape[:2]
     whose = "the image" if count == 1 else f"the {count} images"
-    what = f"Where {name} looked in {whose} of @fig-misclassified-{run.name} ({DATA_TITLES[run.config.dataset]})"
+    what = f"Where {name} looked in {whose} of @fig-misclassified-{run.name} ({markdown_title(run.config)})"
     if field is None:
         return f"{what}. {take_away(maps)}"
     return (
@@ -112,7 +113,7 @@ def take_away(maps: Maps) -> str:
 
 def grad_cam_alt(run: FinishedRun, maps: Maps) -> str:
     """Alternative text: in which part of each image its two maps are strongest."""
-    errors, names = run.misclassified, CLASS_NAMES[run.config.dataset]
+    errors, names = run.misclassified, class_names(run.config)
     told = [
         f"{names[errors['label'][place]]} taken for {names[errors['predicted'][place]]}: "
         f"{_part(maps.true[place])} for the former, {_part(maps.predicted[place])} for the latter"

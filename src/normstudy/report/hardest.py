@@ -11,9 +11,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from normstudy.report import disputed, markup
-from normstudy.report.drawing import PLAIN, WIDTH
+from normstudy.report.drawing import LITERAL, WIDTH
 from normstudy.report.judgements import Judgements, errors_of_each_run, have_seeds, judgements, note_on_left_out
-from normstudy.report.labels import CLASS_NAMES, data_name
+from normstudy.report.labels import class_names, data_name
+from normstudy.report.pixels import NAME, cut, show
 from normstudy.report.wording import counted
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import RecordedRun
@@ -70,7 +71,7 @@ def images_of(runs: Sequence[FinishedRun]) -> dict[int, np.ndarray]:
     return found
 
 
-@matplotlib.style.context(PLAIN)
+@matplotlib.style.context(LITERAL)
 def hardest_figure(judged: Sequence[Judgements], positions: np.ndarray, images: dict[int, np.ndarray]) -> Figure:
     """The images at `positions`, with what the runs say; a grey field for one that is not among `images`."""
     titles = [_title(judged, position) for position in positions]
@@ -90,7 +91,7 @@ def hardest_figure(judged: Sequence[Judgements], positions: np.ndarray, images: 
             axes.spines[:].set_visible(False)
             axes.text(0.5, 0.5, "image\nnot kept", ha="center", va="center", fontsize=8, transform=axes.transAxes)
         else:
-            axes.imshow(image, cmap="gray_r", vmin=0, vmax=255)
+            show(axes, image, judged[0].config)
     disputed.draw_legend(picture)
     return picture
 
@@ -98,7 +99,7 @@ def hardest_figure(judged: Sequence[Judgements], positions: np.ndarray, images: 
 def hardest_alt(judged: Sequence[Judgements], positions: np.ndarray) -> str:
     """Alternative text for `hardest_figure`: what each image is, how often it is misclassified, and as what."""
     first = judged[0]
-    names, runs = CLASS_NAMES[first.config.dataset], sum(each.runs for each in judged)
+    names, runs = class_names(first.config), sum(each.runs for each in judged)
     items = []
     for position in positions:
         answers = _wrong_answers(judged, position)
@@ -111,7 +112,7 @@ def hardest_alt(judged: Sequence[Judgements], positions: np.ndarray) -> str:
 
 def _title(judged: Sequence[Judgements], position: int) -> str:
     first = judged[0]
-    names, index = CLASS_NAMES[first.config.dataset], int(first.index[position])
+    names, index = [cut(name, NAME) for name in class_names(first.config)], int(first.index[position])
     answers = _wrong_answers(judged, position)
     runs, times = sum(each.runs for each in judged), sum(count for _, count in answers)
     told = ", ".join(f"{names[said]}:\u00a0{count}" for said, count in answers[:MOST_ANSWERS])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from normstudy.config import OURS_ALONE, Config
+from normstudy.config import FILLED_IN, OURS_ALONE, Config
 from normstudy.report import markup
 from normstudy.report.labels import model_names
 from normstudy.report.markup import escape, unbroken
@@ -37,6 +37,8 @@ def parameters_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
     columns = dict(zip(map(unbroken, model_names(runs)), [_values(run.config) for run in runs], strict=True))
     rows = []
     for key, field in Config.model_fields.items():
+        if key in FILLED_IN:
+            continue
         row = {"parameter": f"`{key}`", "meaning": escape(field.description)}
         shown = {name: _shown(values[key]) for name, values in columns.items()}
         if have_columns(runs):

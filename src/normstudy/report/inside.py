@@ -10,7 +10,7 @@ import pandas as pd
 from normstudy.report import markup
 from normstudy.report.drawing import styles
 from normstudy.report.inside_pictures import TIMES, Numbers, activations_figure, parameters_figure, running_figure
-from normstudy.report.labels import DATA_TITLES, labels
+from normstudy.report.labels import labels, markdown_title
 from normstudy.report.markup import escape
 from normstudy.report.models import of_first_seed
 from normstudy.report.numbers_behind import folded
@@ -177,7 +177,7 @@ def _running_label(at: int) -> str:
 
 def _images(runs: Sequence[RecordedRun]) -> str:
     config = runs[0].config
-    return f"{config.evaluate_on} images of {DATA_TITLES[config.dataset]}"
+    return f"{config.evaluate_on} images of {markdown_title(config)}"
 
 
 def _changes(own: Numbers, side: str) -> list[tuple[float, float]]:

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from normstudy.config import Config
+from normstudy.config import Config, image_facts
+from normstudy.report.markup import escape, plain
 from normstudy.report.wording import MOST_NAMES, counted, join_words
 
 FULL_NAMES = {
@@ -16,16 +17,6 @@ FULL_NAMES = {
     "in": "Instance normalization",
     "ln2d": "Layer normalization of each position",
     "none": "No normalization",
-}
-
-DATA_TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "kmnist": "Kuzushiji-MNIST", "digits": "UCI digits"}
-"""How a data set is called in prose."""
-
-CLASS_NAMES = {
-    "mnist": [str(digit) for digit in range(10)],
-    "digits": [str(digit) for digit in range(10)],
-    "fashion_mnist": ["T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"],
-    "kmnist": ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"],
 }
 
 LONGEST = 40
@@ -61,12 +52,32 @@ def model_names(runs: Sequence[Any]) -> list[str]:
     return [f"{name} (diverged)" if run.diverged else name for name, run in zip(called, runs, strict=True)]
 
 
+def data_title(config: Config) -> str:
+    """How the data set of `config`, resolved, is called, as text; in Markdown it is `markdown_title`."""
+    return plain(image_facts(config).title)
+
+
+def markdown_title(config: Config) -> str:
+    """How the data set of `config` is called in prose and captions."""
+    return escape(config.images.title) if config.images else data_title(config)
+
+
+def class_names(config: Config) -> list[str]:
+    """What the classes of `config` are called, by number, as text; in Markdown they are `markdown_classes`."""
+    return [plain(name) for name in image_facts(config).classes]
+
+
+def markdown_classes(config: Config) -> list[str]:
+    """What the classes of `config` are called in prose, captions and tables, by number."""
+    return [escape(name) for name in config.images.classes] if config.images else class_names(config)
+
+
 def data_name(runs: Sequence[Any]) -> str:
     """`MNIST, 10,000 test images`: what finished runs were evaluated on."""
     config = runs[0].config
     count = next((len(run.predictions["label"]) for run in runs if not run.diverged), 0)
     size = f", {count:,} {config.evaluate_on} images" if count else ""
-    return f"{DATA_TITLES[config.dataset]}{size}"
+    return f"{markdown_title(config)}{size}"
 
 
 def which_models(runs: Sequence[Any]) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from normstudy.report import markup, run_rows
 from normstudy.report.gradient_claims import avoids_explosion, gradients
-from normstudy.report.labels import DATA_TITLES
+from normstudy.report.labels import markdown_title
 from normstudy.report.markup import escape
 from normstudy.report.models import Model
 from normstudy.report.numbers_behind import folded
@@ -55,7 +55,7 @@ def protocol(study: RecordedStudy) -> str:
         "Normalization is said to let networks train at higher rates, to keep gradients from exploding, and to make "
         f"training easier and faster [@ioffe2015]. To test that, {counted(len(runs), 'run')} with "
         f"{counted(len(rates), 'peak rate')} {span}, {counted(config.epochs, 'epoch')} each, {seeds_text(seeds)}, "
-        f"were evaluated on the {config.evaluate_on} images of {DATA_TITLES[config.dataset]} (@fig-learning-rate)."
+        f"were evaluated on the {config.evaluate_on} images of {markdown_title(config)} (@fig-learning-rate)."
         f"{plain} A model *trains* at a rate if its runs with all seeds end with an accuracy of at least "
         f"{100 * SOUND:g} %. {diverged} of the {counted(len(runs), 'run')} diverged: a loss was no longer finite."
     )

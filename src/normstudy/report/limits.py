@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from normstudy.report.labels import markdown_title
 from normstudy.report.models import has_several_seeds, models_of, of_first_seed, seeds_each
 from normstudy.report.outcomes import error_count, finished
 from normstudy.report.over_seeds import LEAST_SEEDS, crossed_accuracy
 from normstudy.report.statistics import proportion_interval
 from normstudy.report.verdict import caveat
-from normstudy.report.wording import counted, percent_range, rounded
+from normstudy.report.wording import capitalized, counted, percent_range, rounded
 from normstudy.runs.folder import FinishedRun
 
 
@@ -37,11 +38,9 @@ def in_words(runs: Sequence[FinishedRun]) -> str:
 
 def of_the_network(runs: Sequence[FinishedRun]) -> str:
     """What need not hold elsewhere."""
-    which = (
-        "The images are easy"
-        if any(run.config.model for run in runs)
-        else "The network is tiny and the images are easy"
-    )
+    is_own, title = any(run.config.model for run in runs), markdown_title(runs[0].config)
+    images = f"the images are those of {title} alone" if runs[0].config.images else "the images are easy"
+    which = capitalized(images) if is_own else f"The network is tiny and {images}"
     return (
         f"{which}. What holds here need not hold for large networks, where memory forces small batches, the case that "
         "Group Normalization was made for [@wu2018]."

@@ -8,9 +8,10 @@ import matplotlib.style
 from matplotlib.figure import Figure
 
 from normstudy.report import disputed, markup
-from normstudy.report.drawing import GRID, PLAIN, WIDTH
-from normstudy.report.labels import CLASS_NAMES, DATA_TITLES, model_names
+from normstudy.report.drawing import GRID, LITERAL, WIDTH
+from normstudy.report.labels import class_names, markdown_title, model_names
 from normstudy.report.outcomes import error_count
+from normstudy.report.pixels import LONGEST, ROOM, above, cut, show
 from normstudy.report.wording import confidence_text, counted
 from normstudy.runs.folder import FinishedRun
 
@@ -27,19 +28,21 @@ def sheets(runs: Sequence[FinishedRun]) -> str:
     return "\n".join(blocks)
 
 
-@matplotlib.style.context(PLAIN)
+@matplotlib.style.context(LITERAL)
 def misclassified_figure(run: FinishedRun) -> Figure:
     """The ten errors of which the model was surest, five by two; fewer when there are fewer."""
-    errors, names = run.misclassified, CLASS_NAMES[run.config.dataset]
+    errors, names = run.misclassified, class_names(run.config)
     rows, columns = GRID
     figure = Figure(figsize=(WIDTH, 3.7), layout="constrained")
     for place, axes in enumerate(figure.subplots(rows, columns).flat):
         axes.axis("off")
         if place >= len(errors["label"]):
             continue
-        axes.imshow(errors["images"][place], cmap="gray_r", vmin=0, vmax=255)
+        show(axes, errors["images"][place], run.config)
         true, predicted = names[errors["label"][place]], names[errors["predicted"][place]]
         said = disputed.marked(f"true {true}, said {predicted}", errors["index"][place], run.config)
+        if len(said) > ROOM:
+            said = f"{above(f'true {cut(true, LONGEST)}')}\n{above(f'said {cut(predicted, LONGEST)}')}"
         axes.set_title(f"{said}\n{confidence_text(errors['confidence'][place])}", fontsize=9)
     disputed.draw_legend(figure)
     return figure
@@ -47,7 +50,7 @@ def misclassified_figure(run: FinishedRun) -> Figure:
 
 def misclassified_alt(run: FinishedRun) -> str:
     """Alternative text for `misclassified_figure`: what each picture is and was taken for."""
-    names, errors = CLASS_NAMES[run.config.dataset], run.misclassified
+    names, errors = class_names(run.config), run.misclassified
     columns = (errors[name][: GRID[0] * GRID[1]] for name in ("label", "predicted", "confidence", "index"))
     shown = list(zip(*columns, strict=True))
     items = (
@@ -66,6 +69,6 @@ def misclassified_caption(name: str, run: FinishedRun) -> str:
         which = "there is none to show"
     return (
         f"{name} misclassifies {errors} of {total:,} {run.config.evaluate_on} images "
-        f"({DATA_TITLES[run.config.dataset]}): {which}. Above each image: true class, predicted class, and the "
+        f"({markdown_title(run.config)}): {which}. Above each image: true class, predicted class, and the "
         "probability that the model gave the latter."
     )

@@ -11,7 +11,7 @@ import pandas as pd
 
 from normstudy.config import Config
 from normstudy.report import markup
-from normstudy.report.labels import DATA_TITLES, model_names
+from normstudy.report.labels import markdown_title, model_names
 from normstudy.report.markup import escape
 from normstudy.report.outcomes import final_loss
 from normstudy.report.search import VARIED
@@ -51,7 +51,7 @@ def in_words(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> str:
     seeds = sorted({row.config.seed for row in rows})
     sentences = [
         f"Then what lies beside that was tried with {seeds_text(seeds)}, on the validation split of "
-        f"{DATA_TITLES[rows[0].config.dataset]} as well."
+        f"{markdown_title(rows[0].config)} as well."
     ]
     better, steepest = [], []
     for name, run in zip(model_names(runs), runs, strict=True):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from normstudy.arithmetic import counts
-from normstudy.config import IMAGE_SHAPES, Config
+from normstudy.config import Config, image_facts
 from normstudy.model_code import module_of
 from normstudy.report import markup
 from normstudy.report.labels import model_names
@@ -113,9 +113,9 @@ def layers_table(config: Config) -> pd.DataFrame:
     """The layers of the network in the order data meets them: output shapes, parameters, and their `counts`."""
     import torchinfo
 
-    from normstudy.model import make_net
+    from normstudy.networks import make_net
 
-    size = (1, *IMAGE_SHAPES[config.dataset])
+    size = (1, *image_facts(config).shape)
     summary = torchinfo.summary(make_net(config), input_size=size, verbose=0, device="cpu")
     of_layers = iter(counts(config))
     rows = []

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from normstudy.report import markup
-from normstudy.report.labels import DATA_TITLES
+from normstudy.report.labels import markdown_title
 from normstudy.report.markup import escape
 from normstudy.report.statistics import mean_interval
 from normstudy.report.wording import percent_range, rounded
@@ -27,7 +27,7 @@ def in_words(name: str, run: FinishedRun, data: Data | None) -> str:
     """
     from normstudy.runs.answers_in_batches import answers_in_batches
 
-    which = f"{run.config.evaluate_on} images of {DATA_TITLES[run.config.dataset]}"
+    which = f"{run.config.evaluate_on} images of {markdown_title(run.config)}"
     start = (
         "In training mode BN takes the mean and the variance of the batch, so that its answer depends on the images "
         "beside it. The other normalizations look at one image at a time, and compute the same in both modes."

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from normstudy.config import IMAGE_SHAPES
+from normstudy.config import KNOWN, Config, image_facts
 from normstudy.report import markup, networks_examples, networks_in_batches
 from normstudy.report.drawing import COLOURS
-from normstudy.report.labels import CLASS_NAMES, DATA_TITLES, model_names
+from normstudy.report.labels import class_names, data_title, model_names
 from normstudy.report.markup import escape
 from normstudy.report.networks_examples import Example
 from normstudy.report.networks_figure import Shown, networks_figure
@@ -59,11 +59,12 @@ class _Asked(NamedTuple):
 def section(runs: Sequence[FinishedRun], theme: Path) -> str:
     """The section, with its heading; nothing where no run that finished has a folder with weights.
 
+    Nor is there one on images that nobody could draw into a field: coloured ones, and one's own.
     `theme`: the folder with the scripts and the style, which become part of the page.
     """
     # The page’s scripts know the layers of our own network alone.
     sound = [run for run in runs if not (run.diverged or isinstance(run, RecordedRun) or run.config.model)]
-    if not sound:
+    if not sound or not _can_be_drawn(sound[0].config):
         return ""
     from normstudy.runs.answers_in_batches import data_at_hand
 
@@ -86,6 +87,10 @@ def section(runs: Sequence[FinishedRun], theme: Path) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def _can_be_drawn(config: Config) -> bool:
+    return config.images is None and image_facts(config).shape[0] == 1
+
+
 def _that_fit(runs: Sequence[FinishedRun]) -> list[FinishedRun]:
     """The first of `runs` whose weights a page has room for; one at least."""
     found, weights = [], 0
@@ -98,9 +103,9 @@ def _that_fit(runs: Sequence[FinishedRun]) -> list[FinishedRun]:
 
 
 def _standard(run: FinishedRun) -> tuple[float, float]:
-    from normstudy.runs.class_maps import STANDARDS
+    from normstudy.runs.class_maps import standard
 
-    return STANDARDS[run.config.dataset]
+    return standard(run.config)
 
 
 def _look(run: FinishedRun, examples: Sequence[tuple[str, Example]], standard: tuple[float, float]) -> Look:
@@ -109,7 +114,7 @@ def _look(run: FinishedRun, examples: Sequence[tuple[str, Example]], standard: t
     from normstudy.runs.looks import look
     from normstudy.runs.networks import trained_net
 
-    edge = IMAGE_SHAPES[run.config.dataset][1]
+    edge = image_facts(run.config).shape[1]
     pixels = np.array([each.pixels for _, each in examples], np.float32).reshape(-1, 1, edge, edge)
     mean, std = standard
     return look(trained_net(run), torch.from_numpy(pixels).div(255).sub(mean).div(std))
@@ -150,7 +155,7 @@ def _picture(asked: _Asked) -> str:
         return ""
     answers = np.array([look.probabilities.argmax(dim=1).numpy() for look in asked.looks])
     place = int((answers != answers[0]).any(axis=0).argmax())
-    example, classes = asked.examples[place][1], CLASS_NAMES[asked.runs[0].config.dataset]
+    example, classes = asked.examples[place][1], class_names(asked.runs[0].config)
     shown = [
         _shown(name, run, look, place) for name, run, look in zip(asked.names, asked.runs, asked.looks, strict=True)
     ]
@@ -159,7 +164,7 @@ def _picture(asked: _Asked) -> str:
         for each in shown
     ]
     config = asked.runs[0].config
-    image = f"{config.evaluate_on} image {example.index} of {DATA_TITLES[config.dataset]}"
+    image = f"{config.evaluate_on} image {example.index} of {data_title(config)}"
     alt = (
         f"{capitalized(image)}, by its label {classes[example.label]}; bars of the probabilities of all classes, "
         f"and pictures of a channel before and after the first normalization. {'; '.join(told)}."
@@ -208,13 +213,13 @@ def _to_try(asked: _Asked, theme: Path) -> str:
 
 
 def _form_in_words(dataset: str) -> str:
-    form, edge = _form(dataset), IMAGE_SHAPES[dataset][1]
+    form, edge = _form(dataset), KNOWN[dataset].shape[1]
     if form["centre"] == "mass":
         place = (
             "and moved until its centre of mass is in the middle, as it was done with the images of MNIST [@lecun1998]"
         )
     else:
-        place = f"which the images of {DATA_TITLES[dataset]} more or less fill, too"
+        place = f"which the images of {KNOWN[dataset].title} more or less fill, too"
     return (
         f"A drawing is scaled to fit into a box of {form['box']} × {form['box']} pixels in the middle of {edge} × "
         f"{edge}, drawn with soft edges by a pen of {form['pen']:g} pixels, {place}."
@@ -222,7 +227,7 @@ def _form_in_words(dataset: str) -> str:
 
 
 def _form(dataset: str) -> dict[str, Any]:
-    return FORMS.get(dataset) or {"box": IMAGE_SHAPES[dataset][1], "pen": 2.4, "centre": "box"}
+    return FORMS.get(dataset) or {"box": KNOWN[dataset].shape[1], "pen": 2.4, "centre": "box"}
 
 
 def page_data(asked: _Asked) -> dict[str, Any]:
@@ -241,11 +246,11 @@ def page_data(asked: _Asked) -> dict[str, Any]:
         for name, run in zip(asked.names, asked.runs, strict=True)
     ]
     return {
-        "edge": IMAGE_SHAPES[config.dataset][1],
+        "edge": image_facts(config).shape[1],
         "mean": asked.standard[0],
         "std": asked.standard[1],
         "form": _form(config.dataset),
-        "classes": CLASS_NAMES[config.dataset],
+        "classes": class_names(config),
         "images": config.evaluate_on,
         "examples": examples,
         "networks": networks,

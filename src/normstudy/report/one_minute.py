@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from normstudy.config import training_images
 from normstudy.report import accuracies, needed, over_seeds, seeds, verdict
-from normstudy.report.labels import DATA_TITLES, FULL_NAMES
+from normstudy.report.labels import FULL_NAMES, markdown_title
 from normstudy.report.markup import escape
 from normstudy.report.models import Model, has_several_seeds, models_of, of_first_seed
 from normstudy.report.settings import note_on_numbers
@@ -46,7 +46,7 @@ def compared(runs: Sequence[FinishedRun]) -> str:
     judged = next((f"{len(run.predictions['label']):,} " for run in runs if not run.diverged), "")
     return (
         f"{_names(models)} {'is' if len(models) == 1 else 'are'} compared in {_network(models)}, trained for {epochs} "
-        f"on the {training_images(config):,} training images of {DATA_TITLES[config.dataset]} and judged by its "
+        f"on the {training_images(config):,} training images of {markdown_title(config)} and judged by its "
         f"{judged}{config.evaluate_on} images: {_span({len(model.runs) for model in models}, 'run')} of each model."
         f"{_differences(models)}{note_on_numbers(of_first_seed(runs))}"
     )

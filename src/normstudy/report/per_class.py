@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from normstudy.report import markup
-from normstudy.report.class_counts import confusion_counts, precisions, recalls
+from normstudy.report.class_counts import confusion_counts, precisions, recalls, shown_classes, which_classes
 from normstudy.report.estimates_in_words import number
 from normstudy.report.judgements import Judgements, have_seeds, judgements, kind_of_mean, note_on_left_out
-from normstudy.report.labels import CLASS_NAMES, data_name
+from normstudy.report.labels import data_name, markdown_classes
 from normstudy.report.markup import unbroken
 from normstudy.report.statistics import mean_interval, proportion_interval
 from normstudy.report.wording import MOST_NAMES, join_words, rounded, some_of
@@ -26,7 +26,7 @@ def in_words(runs: Sequence[FinishedRun]) -> str:
     judged = judgements(runs)
     if not judged:
         return "No model finished."
-    names = CLASS_NAMES[judged[0].config.dataset]
+    names = markdown_classes(judged[0].config)
     lowest: dict[int, list[str]] = {}
     for each in judged:
         mean = recalls(confusion_counts(each)).mean(axis=0)
@@ -71,7 +71,7 @@ def mixed_up(runs: Sequence[FinishedRun]) -> str:
 
 def mixed_up_table(judged: Sequence[Judgements]) -> pd.DataFrame:
     """At most `MOST_PAIRS` rows, those with the highest mean over models first."""
-    names = CLASS_NAMES[judged[0].config.dataset]
+    names = markdown_classes(judged[0].config)
     counts = [confusion_counts(each) for each in judged]
     means = np.mean([count.mean(axis=0) for count in counts], axis=0)
     np.fill_diagonal(means, 0)
@@ -87,12 +87,16 @@ def _by_class(runs: Sequence[FinishedRun], label: str, title: str, shares) -> st
     judged = judgements(runs)
     if not judged:
         return ""
-    of_models = [100 * shares(confusion_counts(each)) for each in judged]
+    of_models, shown = [100 * shares(confusion_counts(each)) for each in judged], set(shown_classes(judged).tolist())
     rows = [
         {"class": name, **_cells(judged, [values[:, k] for values in of_models], places=2)}
-        for k, name in enumerate(CLASS_NAMES[judged[0].config.dataset])
+        for k, name in enumerate(markdown_classes(judged[0].config))
+        if k in shown
     ]
-    caption = f"{title}, {data_name(runs)}: {kind_of_mean(judged)}{_which_models(judged)}.{note_on_left_out(runs)}"
+    caption = (
+        f"{title}, {data_name(runs)}: {kind_of_mean(judged)}{_which_models(judged)}{which_classes(judged)}."
+        f"{note_on_left_out(runs)}"
+    )
     return markup.table(label, pd.DataFrame(rows), caption)
 
 

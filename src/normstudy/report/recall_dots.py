@@ -10,10 +10,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from normstudy.report import markup
-from normstudy.report.class_counts import confusion_counts, recalls
-from normstudy.report.drawing import MARKERS, PLAIN, WIDTH, styles
+from normstudy.report.class_axes import LONGEST
+from normstudy.report.class_counts import confusion_counts, recalls, shown_classes, which_classes
+from normstudy.report.drawing import LITERAL, MARKERS, WIDTH, styles
 from normstudy.report.judgements import Judgements, have_seeds, judgements, note_on_left_out
-from normstudy.report.labels import CLASS_NAMES, data_name
+from normstudy.report.labels import class_names, data_name
+from normstudy.report.pixels import cut
 from normstudy.report.statistics import CONFIDENCE, mean_interval, proportion_interval
 from normstudy.report.wording import MOST_NAMES
 from normstudy.runs.folder import FinishedRun
@@ -34,8 +36,8 @@ def figure(runs: Sequence[FinishedRun]) -> str:
         else "The marker is one run, the bar Wilson’s 95 % interval: what other images of the class could give"
     )
     caption = (
-        f"Share of each class’s images that are found ({data_name(runs)}). {what}. {take_away(judged)}"
-        f"{note_on_left_out(runs)}"
+        f"Share of each class’s images that are found ({data_name(runs)}{which_classes(judged)}). {what}. "
+        f"{take_away(judged)}{note_on_left_out(runs)}"
     )
     return markup.figure("recall", recall_figure(judged), recall_alt(judged), caption)
 
@@ -58,19 +60,20 @@ def take_away(judged: Sequence[Judgements]) -> str:
     )
 
 
-@matplotlib.style.context(PLAIN)
+@matplotlib.style.context(LITERAL)
 def recall_figure(judged: Sequence[Judgements]) -> Figure:
     """A row per class, in it a line per model; classes from the top."""
-    names = CLASS_NAMES[judged[0].config.dataset]
+    classes = shown_classes(judged)
+    names = [cut(name, LONGEST) for name in np.array(class_names(judged[0].config))[classes]]
     picture = Figure(figsize=(WIDTH, 1 + len(names) * max(0.34, 0.17 * len(judged))), layout="constrained")
     axes = picture.subplots()
     handles = []
     for number, (each, (colour, *_)) in enumerate(zip(judged, styles([j.config for j in judged]), strict=True)):
         shift = BAND * ((number + 0.5) / len(judged) - 0.5)
         rows = np.arange(len(names)) + shift
-        estimates, marker = _estimates(each, have_seeds(judged)), MARKERS[each.config.norm]
+        estimates, marker = _estimates(each, have_seeds(judged))[classes], MARKERS[each.config.norm]
         if each.runs > 1:
-            for values in 100 * recalls(confusion_counts(each)):
+            for values in 100 * recalls(confusion_counts(each))[:, classes]:
                 axes.plot(values, rows, "o", color=colour, ms=2.6, alpha=0.4, mew=0)
         known = np.isfinite(estimates).all(axis=1)
         axes.hlines(rows[known], estimates[known, 1], estimates[known, 2], color=colour, linewidth=1.6)
@@ -90,7 +93,7 @@ def recall_figure(judged: Sequence[Judgements]) -> Figure:
 
 def recall_alt(judged: Sequence[Judgements]) -> str:
     """Alternative text for `recall_figure`: each model's lowest and highest class."""
-    names = CLASS_NAMES[judged[0].config.dataset]
+    names = class_names(judged[0].config)
     told = []
     for each in judged:
         mean = _estimates(each, have_seeds(judged))[:, 0]

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pandas as pd
 
-from normstudy.config import VALIDATION_IMAGES
-from normstudy.report.labels import DATA_TITLES, labels
+from normstudy.config import image_facts
+from normstudy.report.labels import labels, markdown_title
 from normstudy.report.markup import escape, unbroken
 from normstudy.report.search import Row, best_on_the_whole, mean_over_seeds
 from normstudy.report.wording import counted, join_words, seeds_text, short
@@ -24,8 +24,8 @@ def search_protocol(rows: list[RecordedRun]) -> str:
     if len(each) == 1:
         share = f"{counted(each.pop(), 'run')} for each of {counted(len(budgets), 'model')}"
     return (
-        f"on the validation split of {DATA_TITLES[config.dataset]} "
-        f"({VALIDATION_IMAGES[config.dataset]:,} training images held out), {share}, "
+        f"on the validation split of {markdown_title(config)} "
+        f"({image_facts(config).validation:,} training images held out), {share}, "
         f"{counted(config.epochs, 'epoch')} each, {seeds_text(seeds)}. As single runs differ by chance, it led "
         "to the peak rate with the lowest mean validation loss over the penalties, and the penalty with the lowest "
         f"over the rates: {'; '.join(_with_values(best, names[best['model']]) for best in best_on_the_whole(rows))}."

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from normstudy.config import Config
-from normstudy.report.labels import DATA_TITLES, labels
+from normstudy.report.labels import labels, markdown_title
 from normstudy.report.models import Model, models_of
 from normstudy.report.wording import MOST_NAMES, counted, join_words, seeds_text, some_of
 from normstudy.runs.record import RecordedRun
@@ -56,7 +56,7 @@ def protocol(runs: Sequence[RecordedRun]) -> str:
     """`15 runs of 5 epochs on MNIST, judged by the test images, with seeds 0 to 4`."""
     epochs = sorted({run.config.epochs for run in runs})
     lasted = counted(epochs[0], "epoch") if len(epochs) == 1 else f"{epochs[0]} to {epochs[-1]} epochs"
-    data = join_words(list(dict.fromkeys(DATA_TITLES[run.config.dataset] for run in runs)))
+    data = join_words(list(dict.fromkeys(markdown_title(run.config) for run in runs)))
     splits = join_words(sorted({run.config.evaluate_on for run in runs}))
     seeds = span_of(sorted({run.config.seed for run in runs}))
     return f"{counted(len(runs), 'run')} of {lasted} on {data}, judged by the {splits} images, with {seeds}"

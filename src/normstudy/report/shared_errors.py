@@ -10,9 +10,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from normstudy.report import disputed, markup
-from normstudy.report.drawing import GRID, PLAIN, WIDTH
-from normstudy.report.labels import CLASS_NAMES, data_name, labels, model_names
+from normstudy.report.drawing import GRID, LITERAL, WIDTH
+from normstudy.report.labels import class_names, data_name, labels, model_names
 from normstudy.report.outcomes import finished, note_on_diverged
+from normstudy.report.pixels import NAME, WIDE, cut, show
 from normstudy.report.wording import counted
 from normstudy.runs.folder import FinishedRun, wrong
 
@@ -61,14 +62,14 @@ def shared_errors(runs: Sequence[FinishedRun]) -> np.ndarray:
     return positions[np.argsort(-runs[0].predictions["predicted_probability"][positions], kind="stable")]
 
 
-@matplotlib.style.context(PLAIN)
+@matplotlib.style.context(LITERAL)
 def shared_errors_figure(runs: Sequence[FinishedRun], positions: np.ndarray, called: Sequence[str] = ()) -> Figure:
     """Images (at most ten) that every run got wrong, with what each said, or how many said what.
 
     `positions` as of `shared_errors`; `called`: the names of `runs` in a study that has others, too.
     """
     rows, columns = GRID
-    names = CLASS_NAMES[runs[0].config.dataset]
+    names = class_names(runs[0].config)
     called = called or labels([run.config for run in runs])
     one_by_one = len(runs) <= MOST_ANSWERS and max(map(len, called)) <= LONGEST_NAME
     first = runs[0].misclassified
@@ -77,9 +78,9 @@ def shared_errors_figure(runs: Sequence[FinishedRun], positions: np.ndarray, cal
     titles = []
     for row in positions:
         answers = [names[each["predicted"][row]] for each in predictions]
-        said = [f"{name}: {answer}" for name, answer in zip(called, answers, strict=True)]
+        said = [cut(f"{name}: {answer}", WIDE) for name, answer in zip(called, answers, strict=True)]
         told = said if one_by_one else _answers_counted(answers)
-        label, index = names[predictions[0]["label"][row]], predictions[0]["index"][row]
+        label, index = cut(names[predictions[0]["label"][row]], NAME), predictions[0]["index"][row]
         titles.append("\n".join([disputed.marked(f"true {label} (no. {index})", index, runs[0].config), *told]))
     lines = max(title.count("\n") for title in titles)
     figure = Figure(figsize=(WIDTH, 3.2 + 0.36 * lines), layout="constrained")
@@ -87,7 +88,7 @@ def shared_errors_figure(runs: Sequence[FinishedRun], positions: np.ndarray, cal
         axes.axis("off")
         if place < len(positions):
             index = int(predictions[0]["index"][positions[place]])
-            axes.imshow(first["images"][place_of[index]], cmap="gray_r", vmin=0, vmax=255)
+            show(axes, first["images"][place_of[index]], runs[0].config)
             axes.set_title(titles[place], fontsize=8)
     disputed.draw_legend(figure)
     return figure
@@ -95,7 +96,7 @@ def shared_errors_figure(runs: Sequence[FinishedRun], positions: np.ndarray, cal
 
 def shared_errors_alt(runs: Sequence[FinishedRun], positions: np.ndarray) -> str:
     """Alternative text for `shared_errors_figure`."""
-    names = CLASS_NAMES[runs[0].config.dataset]
+    names = class_names(runs[0].config)
     first = runs[0].predictions
     items = (
         disputed.noted(f"{names[label]} (number {index})", index, runs[0].config)
@@ -106,7 +107,7 @@ def shared_errors_alt(runs: Sequence[FinishedRun], positions: np.ndarray) -> str
 
 def _answers_counted(answers: Sequence[str]) -> list[str]:
     """`3: 20 models`: how many gave which answer, the most frequent first, rare ones together."""
-    counts = Counter(answers).most_common()
+    counts = Counter(cut(answer, NAME) for answer in answers).most_common()
     if len(counts) > MOST_ANSWERS:
         counts = [*counts[: MOST_ANSWERS - 1], ("others", sum(count for _, count in counts[MOST_ANSWERS - 1 :]))]
     return [f"{answer}: {counted(count, 'model')}" for answer, count in counts]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from normstudy.report import markup
-from normstudy.report.labels import DATA_TITLES
+from normstudy.report.labels import markdown_title
 from normstudy.report.markup import escape
 from normstudy.report.search import mean_over_models
 from normstudy.report.wording import counted, seeds_text
@@ -35,7 +35,7 @@ def protocol(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> str:
     ours = next(run.config.skeleton for run in runs if not run.config.model)
     tried = f"{counted(len(means), 'skeleton')} {'was' if len(means) == 1 else 'were'} compared"
     sentence = (
-        f"on the validation split of {DATA_TITLES[config.dataset]}, {tried}, "
+        f"on the validation split of {markdown_title(config)}, {tried}, "
         f"{counted(config.epochs, 'epoch')} with each of {counted(models, 'model')}, {seeds_text(seeds)}."
     )
     if ours not in means.index:

@@ -11,7 +11,7 @@ from normstudy.report import markup
 from normstudy.report.disputed import MARK, Dispute, disputes
 from normstudy.report.estimates_in_words import number
 from normstudy.report.judgements import Judgements, judgements, kind_of_mean, note_on_left_out
-from normstudy.report.labels import CLASS_NAMES, data_name
+from normstudy.report.labels import class_names, data_name
 from normstudy.report.markup import unbroken
 from normstudy.report.statistics import mean_interval
 from normstudy.report.wording import counted
@@ -94,7 +94,7 @@ def images(runs: Sequence[FinishedRun], judged: Sequence[Judgements]) -> str:
 
 
 def _votes(dispute: Dispute, place: int, judged: Sequence[Judgements]) -> dict[str, object]:
-    names = CLASS_NAMES[judged[0].config.dataset]
+    names = class_names(judged[0].config)
     said = np.concatenate([each.predicted[:, place] for each in judged])
     label, other = np.mean(said == dispute.label), np.mean(said == dispute.other)
     return {

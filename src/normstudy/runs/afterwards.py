@@ -23,8 +23,9 @@ from normstudy.runs.activations import inside
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.networks import first_net, trained_net
 from normstudy.training.batches import Batches
-from normstudy.training.data import Data, load_once
+from normstudy.training.data import Data
 from normstudy.training.evaluation import evaluate
+from normstudy.training.images import load_once
 
 FRACTIONS = (0.01, 0.1)
 """Of a layer's root mean square: the weights below them are counted."""

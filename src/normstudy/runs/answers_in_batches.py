@@ -10,8 +10,9 @@ from torch import Tensor
 
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.networks import trained_net
-from normstudy.training.data import Data, DataError, load_once
-from normstudy.training.download import is_present
+from normstudy.training.at_hand import is_present
+from normstudy.training.data import Data, DataError
+from normstudy.training.images import load_once
 
 SIZES = (2, 8, 32, 128)
 """Images in a batch, the one that is asked about among them."""

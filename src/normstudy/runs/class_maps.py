@@ -7,21 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from captum.attr import LayerGradCam
-from torch import nn
+from torch import Tensor, nn
 
-from normstudy.config import IMAGE_SHAPES, Config
+from normstudy.config import Config, image_facts
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.networks import trained_net
 from normstudy.skeleton import deepened, parse_skeleton
-
-STANDARDS = {
-    "mnist": (0.1307, 0.3081),
-    "fashion_mnist": (0.2860, 0.3530),
-    "kmnist": (0.1918, 0.3483),
-    "digits": (0.3039, 0.3240),
-}
-"""Mean and standard deviation of a training pixel, a fraction of full brightness: run folders do not have them, and
-reports are made where the data are not. `Maps.error` tells whether they were right."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +35,7 @@ def misclassified_maps(run: FinishedRun, count: int) -> Maps:
     positions and a linear layer, so that Σ L, before its ReLU, is the score itself but for the bias.
     """
     errors = run.misclassified
-    mean, deviation = STANDARDS[run.config.dataset]
-    images = torch.from_numpy(errors["images"][:count]).float().unsqueeze(1).div(255).sub(mean).div(deviation)
+    images = tensor_of(run.config, errors["images"][:count])
     net = trained_net(run)
     gradients = LayerGradCam(net, _last_relu(net.features))
     predicted = torch.from_numpy(errors["predicted"][:count].astype(np.int64))
@@ -58,6 +48,23 @@ def misclassified_maps(run: FinishedRun, count: int) -> Maps:
         for classes in (label, predicted)
     )
     return Maps(true, taken_for, error)
+
+
+def standard(config: Config) -> tuple[float, float]:
+    """Mean and deviation of a training pixel, fractions of full brightness: for reports, made where no data are.
+
+    Those of a data set with a name are rounded; `Maps.error` tells whether they were right.
+    """
+    facts = image_facts(config)
+    return facts.validation_standard if config.evaluate_on == "validation" else facts.standard
+
+
+def tensor_of(config: Config, pixels: np.ndarray) -> Tensor:
+    """Pictures as run folders keep them, bytes (n, h, w) or (n, h, w, 3), as the network takes them: (n, c, h, w)."""
+    mean, deviation = standard(config)
+    images = torch.from_numpy(pixels).float()
+    images = images.permute(0, 3, 1, 2) if images.ndim == 4 else images.unsqueeze(1)
+    return images.div(255).sub(mean).div(deviation)
 
 
 def spread(config: Config) -> np.ndarray:
@@ -78,7 +85,7 @@ def spread(config: Config) -> np.ndarray:
 def ways_through(config: Config) -> np.ndarray:
     """(pixels, positions): in how many ways a pixel reaches a position of the last convolution, along either edge."""
     blocks = deepened(parse_skeleton(config.skeleton), config.depth)
-    size = IMAGE_SHAPES[config.dataset][1]
+    size = image_facts(config).shape[1]
     ways = np.eye(size)
     for number, block in enumerate(blocks):
         convolved = (len(ways.T) + 2 * block.padding - block.kernel) // block.stride + 1

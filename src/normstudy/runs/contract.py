@@ -12,14 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from normstudy.config import IMAGE_SHAPES, VALIDATION_IMAGES, Config, training_images
+from normstudy.config import Config, evaluated_images, image_facts, training_images
 
 SCHEMA = 1
 
-TEST_IMAGES = {"mnist": 10_000, "fashion_mnist": 10_000, "kmnist": 10_000, "digits": 899}
-"""Size of each data set's test split."""
-
-CLASSES = 10
 MEASURES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "lr", "seconds")
 NORMS = ("weight_norms", "gradient_norms")
 """Measures that earlier runs lack: one number per layer, or None where it is no finite one."""
@@ -96,10 +92,9 @@ def course_problem(metrics: dict[str, Any], config: Config) -> str:
 
 def predictions_problem(columns: dict[str, np.ndarray], metrics: dict[str, Any], config: Config) -> str:
     """What is wrong with the columns of predictions.npz, beside the last epoch of `metrics`."""
-    if problem := _columns_problem(columns, PREDICTIONS):
+    if problem := _columns_problem(columns, PREDICTIONS, config):
         return problem
-    size = VALIDATION_IMAGES if config.evaluate_on == "validation" else TEST_IMAGES
-    n = size[config.dataset]
+    n = evaluated_images(config)
     for name, column in columns.items():
         if column.shape != (n,):
             return f"{name} has the shape {column.shape} where ({n},) is expected"
@@ -125,11 +120,12 @@ def predictions_problem(columns: dict[str, np.ndarray], metrics: dict[str, Any],
 
 def misclassified_problem(arrays: dict[str, np.ndarray], predictions: dict[str, np.ndarray], config: Config) -> str:
     """What is wrong with the arrays of misclassified.npz, beside the `predictions` they come from."""
-    if problem := _columns_problem(arrays, MISCLASSIFIED):
+    if problem := _columns_problem(arrays, MISCLASSIFIED, config):
         return problem
     wrong = np.flatnonzero(predictions["predicted"] != predictions["label"])
     expected = wrong[np.argsort(-predictions["predicted_probability"][wrong], kind="stable")]
-    shape = (len(wrong), *IMAGE_SHAPES[config.dataset][1:])
+    channels, *size = image_facts(config).shape
+    shape = (len(wrong), *size, channels) if channels > 1 else (len(wrong), *size)
     if arrays["images"].shape != shape:
         return f"images has the shape {arrays['images'].shape} where {shape} is expected"
     for name in ("label", "predicted", "confidence", "index"):
@@ -168,14 +164,14 @@ def stamps_problem(stamps: Any) -> str:
     return ""
 
 
-def _columns_problem(columns: dict[str, np.ndarray], expected: dict[str, type]) -> str:
+def _columns_problem(columns: dict[str, np.ndarray], expected: dict[str, type], config: Config) -> str:
     for name, kind in expected.items():
         if name not in columns:
             return f"no column {name!r}"
         if columns[name].dtype != kind:
             return f"{name} holds {columns[name].dtype} where {np.dtype(kind)} is expected"
     for name in ("label", "predicted"):
-        if (columns[name] >= CLASSES).any():
+        if (columns[name] >= len(image_facts(config).classes)).any():
             return f"{name} = {columns[name].max()} is no class"
     return ""
 

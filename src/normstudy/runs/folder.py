@@ -4,7 +4,8 @@
         metrics.json         status, configuration, history, environment
         predictions.npz      per evaluated image: index, label, predicted, label_probability,
                              predicted_probability, loss
-        misclassified.npz    images (m, h, w), label, predicted, confidence, index; most confident first
+        misclassified.npz    images (m, h, w) or, of colours, (m, h, w, 3), label, predicted, confidence, index;
+                             most confident first
         model.safetensors    the weights
         code-<module>.py     of one's own model, its code
         *.png                misclassified images, curves, confusion matrix, augmented samples
@@ -48,6 +49,8 @@ from normstudy.training.sources import sources_hash
 
 # Reading runs is done often and does without torch, whose import takes seconds.
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from normstudy.training.data import Data
     from normstudy.training.loop import Run
 
@@ -356,12 +359,17 @@ def _misclassified(run: Run, data: Data) -> dict[str, np.ndarray]:
     # Ties (a probability of exactly 1) go to the smaller index.
     wrong = wrong[np.argsort(-columns["predicted_probability"][wrong], kind="stable")]
     return {
-        "images": data.evaluation.images[wrong, 0].numpy(),
+        "images": pictures(data.evaluation.images[wrong]).numpy(),
         "label": columns["label"][wrong],
         "predicted": columns["predicted"][wrong],
         "confidence": columns["predicted_probability"][wrong],
         "index": columns["index"][wrong],
     }
+
+
+def pictures(images: Tensor) -> Tensor:
+    """Images (n, c, h, w) as they are drawn: (n, h, w), or with colours (n, h, w, 3)."""
+    return images.permute(0, 2, 3, 1).contiguous() if images.shape[1] > 1 else images[:, 0]
 
 
 def _refuse(place: Path, problem: str) -> None:

@@ -15,7 +15,7 @@ from normstudy.paths import bring_back, project_root, write_whole
 from normstudy.runs.folder import FinishedRun, RunError, is_current, read_run
 from normstudy.runs.parameter_file import read_parameter_file
 from normstudy.text import one_line
-from normstudy.training.download import resolve_dataset
+from normstudy.training.at_hand import resolve_dataset
 
 MAIN = "main"
 """The study of `params/*.yaml`."""

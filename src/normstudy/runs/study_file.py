@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from normstudy.config import Config, ParameterError, make_config, read_values, resolve, with_code
+from normstudy.images.place import beside
 from normstudy.runs.seeds import named_seeds
 from normstudy.text import one_line
 
@@ -105,12 +106,12 @@ def read_study_file(path: Path, trust_device: bool = False) -> Study:
         raise ParameterError(f"{where}: `title` is a text, `predictions` true or false")
     if not isinstance(afterwards, list) or not all(each in AFTERWARDS for each in afterwards):
         raise ParameterError(f"{where}: `afterwards` is a list of {', '.join(AFTERWARDS)}")
-    beside = path.parent, path.parent.parent  # where the file of one's own model may be
+    folders = path.parent, path.parent.parent  # where the file of one's own model may be
     runs = [
         StudyRun(one_line(model), config)
         for seed in named_seeds(given["seeds"], where)
         for model, values in models.items()
-        for config in _configs(f"{where}: {one_line(model)}", values, common, seed, beside, trust_device)
+        for config in _configs(f"{where}: {one_line(model)}", values, common, seed, folders, trust_device)
     ]
     for key in ("dataset", "evaluate_on"):  # what their runs said of images could not be compared
         if len(found := sorted({getattr(run.config, key) for run in runs})) > 1:
@@ -133,7 +134,7 @@ def _configs(
         if empty := [one_line(key) for key, value in each.items() if value == []]:
             raise ParameterError(f"{where}: {empty[0]}: a list without values; delete this line")
         for combination in _combinations({**each, "seed": seed}):
-            config = make_config(with_code(combination, folders, where), where)
+            config = make_config(with_code(beside(combination, folders[0]), folders, where), where)
             if config.dataset == "auto":
                 raise ParameterError(f"{where}: a study names its data set: `dataset: mnist`")
             try:

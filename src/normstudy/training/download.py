@@ -83,7 +83,7 @@ def resolve_dataset(requested: str) -> tuple[str, str]:
     if requested != "auto":
         ensure(requested)
         return requested, ""
-    if _asks_for_none():
+    if asks_for_none():
         return "digits", f"{VARIABLE}={NONE} asks for no MNIST"
     try:
         ensure("mnist")
@@ -211,9 +211,9 @@ def _fetch(dataset: str, staged: Path) -> None:
         pass
     except DataError as error:
         why_not_here = f"{str(error).removeprefix(f'{dataset}: ')}; "
-    if _asks_for_none():
+    if asks_for_none():
         raise DataError(f"{dataset}: {why_not_here}{VARIABLE}={NONE}, so that nothing is fetched")
-    source = _named(dataset)
+    source = named_source(dataset)
     if isinstance(source, Path):
         try:
             return _from_folder(dataset, source, staged)
@@ -238,11 +238,12 @@ def _fetch(dataset: str, staged: Path) -> None:
     )
 
 
-def _asks_for_none() -> bool:
+def asks_for_none() -> bool:
+    """Whether the user wants nothing to be fetched."""
     return os.environ.get(VARIABLE, "").strip().lower() == NONE
 
 
-def _named(dataset: str) -> Path | str:
+def named_source(dataset: str) -> Path | str:
     """The folder that the user named, or the address of a mirror; empty if neither. Raises `NamedDataError`."""
     source = os.environ.get(VARIABLE, "").strip()
     if not source:

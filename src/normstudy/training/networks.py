@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from torch import Tensor, nn
 
-from normstudy import model
+from normstudy import networks
 from normstudy.config import Config
 from normstudy.model import Net as Net
 from normstudy.model import initialise as initialise
@@ -22,7 +22,7 @@ def make_net(config: Config) -> Net:
     One's own is an `OwnNet`: a module as any other, but without what is told of `Net` (`features`, `head`). Raises
     `ModelError` and `ModelCodeError`, each one line, when it cannot be made.
     """
-    return cast(Net, make_own(config)) if config.model else model.make_net(config)
+    return cast(Net, make_own(config)) if config.model else networks.make_net(config)
 
 
 def kept_tensors(net: nn.Module) -> dict[str, Tensor]:

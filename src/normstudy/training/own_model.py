@@ -26,9 +26,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from normstudy.config import IMAGE_SHAPES, Config
+from normstudy.config import Config, image_facts
 from normstudy.errors import NormstudyError
-from normstudy.model import CLASSES, make_norm
+from normstudy.model import make_norm
 from normstudy.model_code import ModelCode, defined, file_of, kept
 from normstudy.text import one_line
 
@@ -103,12 +103,12 @@ class OwnNet(nn.Module):
 
 def shape_of(config: Config) -> tuple[int, int, int]:
     """Channels, height and width of the images that the network of `config`, resolved, is made for."""
-    return IMAGE_SHAPES[config.dataset]
+    return image_facts(config).shape
 
 
-def classes_of(_config: Config) -> int:
+def classes_of(config: Config) -> int:
     """How many classes the network of the configuration, resolved, tells apart."""
-    return CLASSES
+    return len(image_facts(config).classes)
 
 
 def make_own(config: Config) -> OwnNet:

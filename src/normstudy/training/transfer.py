@@ -26,7 +26,7 @@ class TransferError(Exception):
     """Why a file did not come: part of a line, without the address."""
 
 
-def fetch(address: str, path: Path, patience: float) -> None:
+def fetch(address: str, path: Path, patience: float, largest: int = LARGEST) -> None:
     """Write what `address` sends to `path`.
 
     Raises `TransferError` when the network fails, or when fewer than `SLOWEST` bytes a second came over
@@ -58,8 +58,8 @@ def fetch(address: str, path: Path, patience: float) -> None:
                 if part == b"":
                     return
                 recent += file.write(part or b"")
-                if file.tell() > LARGEST:
-                    raise TransferError(f"more than {LARGEST:,} bytes came")
+                if file.tell() > largest:
+                    raise TransferError(f"more than {largest:,} bytes came")
                 if time.monotonic() >= end:
                     if recent < SLOWEST * patience:
                         raise TransferError(f"timed out: {recent:,} bytes in {patience:g} seconds")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from normstudy.config import IMAGE_SHAPES, Config
-from normstudy.report.labels import DATA_TITLES, FULL_NAMES
+from normstudy.config import Config, image_facts
+from normstudy.report.labels import FULL_NAMES, markdown_classes, markdown_title
 from normstudy.report.statistics import proportion_interval
 from normstudy.report.wording import counted, percent_range, rounded
 from normstudy.runs.folder import FinishedRun, wrong
@@ -16,6 +16,8 @@ LICENCES = {
     "mnist": "MNIST is by Y. LeCun, C. Cortes and C. J. C. Burges (CC BY-SA 3.0)",
     "fashion_mnist": "Fashion-MNIST is by Zalando SE (MIT)",
     "kmnist": "KMNIST is by ROIS-DS Center for Open Data in the Humanities (CC BY-SA 4.0)",
+    "cifar10": "CIFAR-10 is by A. Krizhevsky, V. Nair and G. Hinton (no licence is stated)",
+    "svhn": "SVHN is by Y. Netzer et al. (for non-commercial use)",
     "digits": "Optical Recognition of Handwritten Digits is by E. Alpaydin and C. Kaynak, UCI (CC BY 4.0)",
 }
 """Of the data sets."""
@@ -24,16 +26,16 @@ LICENCES = {
 def card(classifier: Classifier, check: Check, file: str) -> str:
     """Markdown on `classifier`, exported as `file` and found to be the same by `check`."""
     run, config = classifier.run, classifier.config
-    channels, height, width = IMAGE_SHAPES[config.dataset]
+    channels, height, width = image_facts(config).shape
     environment = run.metrics["environment"]
     commit = environment.get("commit")
     norm = FULL_NAMES[config.norm] + (f", {config.groups} groups" if config.groups else "")
     facts = {
         "network": f"{_network(config)}; {run.metrics['model']['parameters']:,} parameters",
         "normalization": norm,
-        "trained on": f"{DATA_TITLES[config.dataset]}, {counted(config.epochs, 'epoch')}, seed {config.seed}",
+        "trained on": f"{markdown_title(config)}, {counted(config.epochs, 'epoch')}, seed {config.seed}",
         f"{config.evaluate_on} accuracy": _accuracy(run),
-        "classes": ", ".join(f"{place}: {name}" for place, name in enumerate(classifier.classes)),
+        "classes": ", ".join(f"{place}: {name}" for place, name in enumerate(markdown_classes(config))),
         "made with": f"torch {environment['torch']}" + (f", commit {commit[:12]}" if commit else ""),
         "opset": str(OPSET),
     }
@@ -48,7 +50,7 @@ this card. Its weights are those of the run's `model.safetensors`.
 
 ## What it takes and gives
 
-- `images`: uint8, (n, {channels}, {height}, {width}) with any n, bright on dark, as the data set has them. The
+- `images`: uint8, (n, {channels}, {height}, {width}) with any n, {_kind(config)}, as the data set has them. The
   standardisation, (x / 255 − {mean:.6f}) / {std:.6f}, is part of the file.
 - `scores`: float32, (n, {len(classifier.classes)}), before the softmax; `probabilities`: after it.
 
@@ -72,7 +74,7 @@ show nothing of the kind.
 
 ## Licences
 
-{LICENCES[config.dataset]}. Weights and code: MIT.
+{_licence(config)} Code: MIT.
 
 ## Parameters of the run
 
@@ -80,6 +82,18 @@ show nothing of the kind.
 {json.dumps(config.model_dump(), ensure_ascii=False, indent=1)}
 ```
 """
+
+
+def _kind(config: Config) -> str:
+    if config.images:
+        return "grey values" if config.images.shape[0] == 1 else "red, green and blue"
+    return "bright on dark" if image_facts(config).shape[0] == 1 else "red, green and blue"
+
+
+def _licence(config: Config) -> str:
+    if config.images:
+        return "The images are the user’s own, and so are the weights: say here under which licence they are."
+    return f"{LICENCES[config.dataset]}. Weights: MIT."
 
 
 def _network(config: Config) -> str:

@@ -12,16 +12,17 @@ from PIL import Image
 from safetensors import SafetensorError
 from torch import Tensor
 
-from normstudy.config import IMAGE_SHAPES, Config
+from normstudy.config import Config, image_facts
 from normstudy.model import Net
-from normstudy.report.labels import CLASS_NAMES
+from normstudy.report.labels import class_names
 from normstudy.runs.at_place import whole_run
 from normstudy.runs.folder import FinishedRun, RunError, remedy
 from normstudy.runs.networks import trained_net
 from normstudy.text import one_line
 from normstudy.training.evaluation import EVALUATION_CHUNK
-from normstudy.using.fitting import fitted
+from normstudy.using.fitting import FITS, fitted
 from normstudy.using.image_file import read_grey
+from normstudy.using.photo import read_photo
 from normstudy.using.standardisation import Standardisation, standardisation
 
 
@@ -29,7 +30,7 @@ from normstudy.using.standardisation import Standardisation, standardisation
 class Answer:
     """What a network says of a picture: the class, by number and name, and its probability.
 
-    `image`: bytes (h, w), what the network saw; `done`: what made that of the picture, in words.
+    `image`: bytes (h, w) or (h, w, 3), what the network saw; `done`: what made that of the picture, in words.
     """
 
     label: int
@@ -55,17 +56,17 @@ class Classifier:
     @property
     def classes(self) -> list[str]:
         """What its classes are called, by number."""
-        return CLASS_NAMES[self.config.dataset]
+        return class_names(self.config)
 
     @torch.no_grad()
     def probabilities(self, images: np.ndarray | Tensor) -> np.ndarray:
         """(n, classes) softmax outputs in [0, 1] of images like those of the data set.
 
-        `images`: bytes, (n, c, h, w) or, of one channel, (n, h, w), bright on dark, of the data set's size. Raises
+        `images`: bytes, (n, c, h, w) or, of one channel, (n, h, w), of the data set's size. Raises
         `ValueError` for others.
         """
         given = torch.as_tensor(images)
-        shape = IMAGE_SHAPES[self.config.dataset]
+        shape = image_facts(self.config).shape
         if given.dtype != torch.uint8 or given.shape[1:] not in (shape, shape[shape[0] == 1 :]):
             needed = ", ".join(map(str, shape))
             raise ValueError(
@@ -79,13 +80,18 @@ class Classifier:
     def classify(self, picture: Path | str | Image.Image) -> Answer:
         """What is in a picture of any size and polarity, a file or one of Pillow's.
 
-        It is made like those of the data set first (`using.fitting`). Raises `ImageFileError`.
+        It is made like those of the data set first (`using.fitting`, `using.photo`). Raises `ImageFileError`.
         """
-        grey = read_grey(picture)
-        image, done = fitted(grey, self.config.dataset)
-        (probabilities,) = self.probabilities(image[None])
+        if self.config.dataset in FITS:
+            grey = read_grey(picture)
+            image, done = fitted(grey, self.config.dataset)
+            before: tuple[str, ...] = grey.done
+        else:
+            image, before, done = read_photo(picture, image_facts(self.config).shape)
+        seen = np.moveaxis(image, 2, 0) if image.ndim == 3 else image
+        (probabilities,) = self.probabilities(seen[None])
         label = int(probabilities.argmax())
-        said = ", ".join([*grey.done, done])
+        said = ", ".join([*before, done])
         return Answer(label, self.classes[label], float(probabilities[label]), image, said)
 
 

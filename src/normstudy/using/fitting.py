@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from normstudy.config import IMAGE_SHAPES
+from normstudy.config import KNOWN
 from normstudy.using.image_file import Grey
 
 FAINT = 0.15
@@ -57,7 +57,7 @@ FITS = {
 
 def fitted(grey: Grey, dataset: str) -> tuple[np.ndarray, str]:
     """`grey` as a picture of `dataset`, bytes (h, w), and what was done for that. One of that size stays as it is."""
-    fit, (_, *shape) = FITS[dataset], IMAGE_SHAPES[dataset]
+    fit, (_, *shape) = FITS[dataset], KNOWN[dataset].shape
     enlarged = "" if [fit.size] * 2 == shape else f", enlarged to {shape[0]} x {shape[1]}"
     if list(grey.values.shape) == shape:
         return _bytes(grey.values), "taken as it is"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -27,6 +29,9 @@ LEAST_CONTRAST = 0.02
 """Of full brightness; where a picture varies by less, nothing is drawn in it."""
 
 
+Made = TypeVar("Made")
+
+
 class ImageFileError(NormstudyError):
     """A file is no picture that can be read, or holds nothing."""
 
@@ -42,11 +47,19 @@ class Grey:
 
 def read_grey(source: Path | str | Image.Image) -> Grey:
     """The picture in a file, or one of Pillow's. Raises `ImageFileError`: one line with the file and the remedy."""
+    return read_as(source, _of)
+
+
+def read_as(source: Path | str | Image.Image, make: Callable[[Image.Image, str], Made]) -> Made:
+    """What `make`, given the picture and the words for it in messages, makes of it. Raises `ImageFileError`."""
     shown = "the picture" if isinstance(source, Image.Image) else one_line(source)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of sizes, and of what is odd in files that it reads
-            return _of(source, shown) if isinstance(source, Image.Image) else _from_file(Path(source), shown)
+            if isinstance(source, Image.Image):
+                return make(source, shown)
+            with _opened(Path(source), shown) as image:
+                return make(image, shown)
     except ImageFileError:
         raise
     except Exception as error:  # Pillow raises many kinds for damaged files
@@ -54,33 +67,37 @@ def read_grey(source: Path | str | Image.Image) -> Grey:
         raise ImageFileError(f"{shown}: no picture that can be read ({reason[:200]}); save it as PNG") from None
 
 
-def _from_file(path: Path, shown: str) -> Grey:
+def _opened(path: Path, shown: str) -> Image.Image:
     if path.is_dir():
         raise ImageFileError(f"{shown}: a folder, where a picture is needed; name the pictures in it")
     if path.exists() and not path.is_file():  # a pipe or a device may have no end
         raise ImageFileError(f"{shown}: no file; name a picture")
     try:
-        image = Image.open(path, formats=FORMATS)
+        return Image.open(path, formats=FORMATS)
     except Image.UnidentifiedImageError:
         kinds = ", ".join(FORMATS)
         raise ImageFileError(f"{shown}: no picture of a kind that is read ({kinds}); save it as PNG") from None
     except Image.DecompressionBombError:
         raise ImageFileError(f"{shown}: {TOO_LARGE}") from None
-    with image:
-        return _of(image, shown)
 
 
-def _of(image: Image.Image, shown: str) -> Grey:
+def upright(image: Image.Image, shown: str) -> tuple[Image.Image, list[str]]:
+    """`image` as it is to be seen, and what was done for that. Raises `ImageFileError` where it is far too large."""
     width, height = image.size
     if width * height > MOST_PIXELS:
         raise ImageFileError(f"{shown}: {TOO_LARGE}")
     done = [f"{width} x {height} pixels"]
     if getattr(image, "is_animated", False):
         done.append(f"first of {getattr(image, 'n_frames', 2)} pictures")
-    upright = ImageOps.exif_transpose(image)
+    turned = ImageOps.exif_transpose(image)
     if image.getexif().get(0x0112, 1) != 1:
         done.append("turned as its EXIF data say")
-    values, said = _brightness(upright)
+    return turned, done
+
+
+def _of(image: Image.Image, shown: str) -> Grey:
+    turned, done = upright(image, shown)
+    values, said = _brightness(turned)
     values, inverted, ground = _bright_on_dark(_reduced(values))
     if np.ptp(values) < LEAST_CONTRAST:
         raise ImageFileError(f"{shown}: nothing is drawn in it, all is of one brightness; name another")

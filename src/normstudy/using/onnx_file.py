@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from normstudy.config import IMAGE_SHAPES
+from normstudy.config import image_facts
 from normstudy.errors import NormstudyError
 from normstudy.text import one_line
 from normstudy.using.classifier import Classifier
@@ -60,7 +60,7 @@ class _Whole(nn.Module):
 
 def onnx_bytes(classifier: Classifier) -> bytes:
     """An ONNX file of `classifier`, with its classes and its run in the metadata. Raises `ExportError`."""
-    example = torch.zeros((2, *IMAGE_SHAPES[classifier.config.dataset]), dtype=torch.uint8)
+    example = torch.zeros((2, *image_facts(classifier.config).shape), dtype=torch.uint8)
     try:
         with _quiet():
             program: Any = torch.onnx.export(

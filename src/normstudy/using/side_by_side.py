@@ -14,7 +14,7 @@ import numpy as np
 
 from normstudy.config import Config
 from normstudy.errors import NormstudyError
-from normstudy.report.labels import DATA_TITLES
+from normstudy.report.labels import markdown_title
 from normstudy.report.models import Model, models_of, names_of_runs
 from normstudy.report.over_seeds import compare_models, verdict
 from normstudy.report.statistics import adjust_for_many, compare_errors
@@ -122,7 +122,7 @@ def _predictions(a: FinishedRun, b: FinishedRun) -> _Judged | None:
 
 def _apart(first: list[FinishedRun], second: list[FinishedRun]) -> list[str]:
     """Of runs that have no configuration in common."""
-    data = [sorted({DATA_TITLES[run.config.dataset] for run in runs}) for runs in (first, second)]
+    data = [sorted({markdown_title(run.config) for run in runs}) for runs in (first, second)]
     if data[0] != data[1]:
         ours, theirs = (join_words(each) for each in data)
         raise SidesError(f"A is on {ours}, B on {theirs}: they cannot be compared; name runs on the same data")

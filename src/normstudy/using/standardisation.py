@@ -7,7 +7,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from normstudy.config import Config
-from normstudy.training.data import load_once
+from normstudy.training.images import load_once
 
 
 class Standardisation(NamedTuple):
@@ -32,6 +32,9 @@ KNOWN = {
 
 def standardisation(config: Config) -> Standardisation:
     """That of the run of `config`. Raises `DataError` where it has to be computed, and the data cannot be had."""
+    if config.images:  # exact, and what the run had
+        facts = config.images
+        return Standardisation(*(facts.validation_standard if config.evaluate_on == "validation" else facts.standard))
     known = KNOWN.get((config.dataset, config.evaluate_on))
     if known:
         return known
