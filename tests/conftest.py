@@ -1,5 +1,6 @@
 """What several test files share."""
 
+import functools
 import gzip
 import hashlib
 import os
@@ -17,7 +18,7 @@ from normstudy.config import Config
 from normstudy.paths import project_root
 from normstudy.training.download import CLASSES, FILES
 
-pytest_plugins = ["fault_table"]
+pytest_plugins = ["browsers", "fault_table"]
 
 QUICK = {"dataset": "digits", "device": "cpu", "precision": "fp32", "threads": 1, "epochs": 2, "batch_size": 100}
 """A run of half a second; 100 images do not divide the 898, so that its last batch is a partial one."""
@@ -54,6 +55,17 @@ def whole(run_folder, tmp_path_factory) -> Path:
     add_pictures(folder)
     manifest.write(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory, worker_id):
+    """A function: the folder that a renderer makes of the published runs, once for all workers. None may change it."""
+    from readers import published_report
+
+    place = tmp_path_factory.getbasetemp()
+    place = (place if worker_id == "master" else place.parent) / "site"
+    place.mkdir(exist_ok=True)
+    return functools.partial(published_report, place)
 
 
 def add_pictures(folder: Path) -> None:

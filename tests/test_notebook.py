@@ -7,6 +7,7 @@ import nbformat
 import pytest
 from commands import NO_DATA, ROOT, run
 
+from normstudy import model_code
 from normstudy.config import Config, ParameterError
 from normstudy.notebook import OUTPUT_PARAMETERS, read_parameters
 from normstudy.runs.folder import read_run
@@ -96,3 +97,16 @@ def test_template_declares_every_parameter_with_its_default():
 def test_template_is_committed_without_outputs():
     cells = json.loads(TEMPLATE.read_text())["cells"]
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells if cell["cell_type"] == "code")
+
+
+def test_a_model_of_ones_own_is_tried_unless_the_workflow_has_done_so(tmp_path, monkeypatch):
+    tried = []
+    monkeypatch.setattr("normstudy.notebook.refuse_broken_models", lambda runs: tried.extend(runs) or ["its scores"])
+    monkeypatch.setattr(model_code, "store", lambda: tmp_path / "kept")
+    (tmp_path / "nets.py").write_text("def net(norm, shape, classes): ...\n")
+    values = Config(dataset="digits").model_dump() | {"runs_folder": "runs", "model": f"{tmp_path}/nets.py:net"}
+    config = read_parameters({**values, "run_folder": ""})
+    assert [run.config for run in tried] == [config]
+    assert (config.model, config.code) == ("nets.py:net", tried[0].config.code)
+    assert read_parameters({**config.model_dump(), "runs_folder": "runs", "run_folder": "somewhere"}) == config
+    assert len(tried) == 1

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import quarto
 import yaml
@@ -29,6 +29,7 @@ from normstudy.ownership import as_typed, record, refuse_output
 from normstudy.paths import write_whole
 from normstudy.preview import page as preview
 from normstudy.preview.article import NeedsQuartoError, executed
+from normstudy.report.colab import invitation
 from normstudy.report.harmless import make_harmless
 from normstudy.report.labels import FULL_NAMES, data_name, model_names, which_models
 from normstudy.report.models import of_first_seed
@@ -42,11 +43,13 @@ FILTERS = Path("src/normstudy/preview/assets")
 PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml", FILTERS / "drawings.lua", FILTERS / "folded.lua")
 REFERENCE = Path("docs/python.ipynb")
 RECORDS = Path("results")
-COSTS = Path("benchmarks/normalizations.json")
-"""What was measured of normalizations, where it was."""
+MEASURED = (Path("benchmarks/normalizations.json"), Path("benchmarks/faults.json"))
+"""What was measured apart from studies, where it was."""
 NEEDED = ("search", "neighbours", "skeletons")
 """Of the records, those without which there is no report."""
 RESULTS_VARIABLE = "NORMSTUDY_RESULTS"
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+"""For the cells: what they ask of torch is so little that further threads only wait for each other, at full speed."""
 
 
 class RenderError(NormstudyError):
@@ -68,10 +71,11 @@ def render(results: Path, output: Path, renderer: str = "auto") -> str:
             render_with_quarto(program, results, fresh, runs)
         else:
             by = f"the preview renderer ({detail})"
-            environment = {RESULTS_VARIABLE: str(results.resolve())}
+            environment = {RESULTS_VARIABLE: str(results.resolve()), **ONE_THREAD}
             project = work.folder / "preview"
             copy_project(project)
-            preview.render(project / REPORT, fresh, environment, notebook_pages(runs), {"subtitle": subtitle(runs)})
+            pages = copied_notebooks(project, runs)
+            preview.render(project / REPORT, fresh, environment, pages, {"subtitle": subtitle(runs)})
         record(fresh, by)
         put_in_place(fresh, work)
     return by
@@ -83,18 +87,29 @@ def render_with_quarto(program: str, results: Path, output: Path, runs: list[Fin
     Left to itself, Quarto runs them once per format. It does so here, too, where the article has constructs that
     only Quarto knows.
     """
-    environment = {RESULTS_VARIABLE: str(results.resolve()), "QUARTO_PYTHON": sys.executable}
+    environment = {RESULTS_VARIABLE: str(results.resolve()), "QUARTO_PYTHON": sys.executable, **ONE_THREAD}
     with plain_place(output.parent) as place:
         project = place / "project"
         copy_project(project)
-        copy_notebooks(project, runs)
+        pages = [(title, file.relative_to(project)) for title, file in copied_notebooks(project, runs)]
+        write_profile(project / "_quarto-runs.yml", subtitle(runs), pages)
         article = project / REPORT
         try:
-            article.write_text(executed(article, environment, {"engine": "markdown"}), encoding="utf-8")
+            text = executed(article, environment, {"engine": "markdown"})
+            article.write_text(without_computations(text), encoding="utf-8")
         except NeedsQuartoError as construct:
             print(f"{construct} So its cells are run by Quarto, once per format.")
         run_quarto(program, {**os.environ, **environment}, project)
         shutil.move(project / "made", output)
+
+
+def without_computations(article: str) -> str:
+    """The executed `article` so that Quarto sees in it what it is: text alone.
+
+    Where a brace follows a backtick it expects code, and renders the article three times more, as notebooks that are
+    offered nowhere. Before the brace of a raw block there may be a space.
+    """
+    return re.sub(r"^( *`{3,})(?={=)", r"\1 ", article, flags=re.MULTILINE)
 
 
 @contextmanager
@@ -135,9 +150,10 @@ def copy_project(project: Path) -> None:
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(name, project / name)
     shutil.copytree("theme", project / "theme", ignore=shutil.ignore_patterns(".*"))  # some are links to nowhere
-    if COSTS.exists():
-        (project / COSTS).parent.mkdir()
-        shutil.copyfile(COSTS, project / COSTS)
+    (project / "benchmarks").mkdir()
+    for path in MEASURED:
+        if path.exists():
+            shutil.copyfile(path, project / path)
     (project / "results").mkdir()
     for name in record_names(RECORDS):
         for path in (RECORDS / f"{name}.json", RECORDS / f"{name}.npz"):
@@ -145,16 +161,22 @@ def copy_project(project: Path) -> None:
                 shutil.copyfile(path, project / path)
 
 
-def copy_notebooks(project: Path, runs: list[FinishedRun]) -> None:
-    """The notebooks of `runs`, as pages of Quarto's `project`."""
+def copied_notebooks(project: Path, runs: list[FinishedRun]) -> list[tuple[str, Path]]:
+    """(title, file) of the notebooks of `runs`, put into `project` to become pages.
+
+    Those of `RECORDS`, which the repository has, say where they can be run.
+    """
     copied = []
     for title, file in notebook_pages(runs):
-        copied.append((title, Path("notebooks") / file.parent.name / file.name))
-        (project / copied[-1][1]).parent.mkdir(parents=True)
+        copied.append((title, project / "notebooks" / file.parent.name / file.name))
+        copied[-1][1].parent.mkdir(parents=True)
         notebook = nbformat.read(file, as_version=4)
         make_harmless(notebook)
-        nbformat.write(notebook, project / copied[-1][1])
-    write_profile(project / "_quarto-runs.yml", subtitle(runs), copied)
+        own = file.parent.parent.resolve() == RECORDS.resolve()
+        if own and (text := invitation(PurePosixPath(RECORDS.name, file.parent.name, file.name))):
+            notebook.cells.insert(0, nbformat.v4.new_markdown_cell(text))
+        nbformat.write(notebook, copied[-1][1])
+    return copied
 
 
 def write_profile(path: Path, subtitle: str, notebooks: list[tuple[str, Path]]) -> None:

@@ -103,9 +103,7 @@ class Config(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
     norm: Literal["bn", "gn", "ln", "in", "ln2d", "none"] = Field(default="bn", description="which normalization")
-    model: str = Field(
-        default="", description="one's own network, my_models.py:my_net say; empty: that of this project"
-    )
+    model: str = Field(default="", description="one's own network, as file.py:function; empty: that of this project")
     code: str = Field(default="", description="fingerprint of the code of one's own network; filled in by itself")
     skeleton: str = Field(default="5x5/2, 3x3, 3x3, 3x3", description="the convolutions, one after the other")
     channels: int = Field(

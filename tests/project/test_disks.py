@@ -133,7 +133,7 @@ def test_publishing_on_a_full_disk_leaves_what_was_published(disk):
     for path in (checkout / "params").glob("*.yaml"):
         path.write_text(path.read_text() + "dataset: mnist\n")  # or it would be fetched, to see whether it can be
     text = (ROOT / "README.md").read_text()
-    (checkout / "README.md").write_text(text.replace("figures of the last epoch", "figures of an earlier time"))
+    (checkout / "README.md").write_text(text.replace("After the last epoch, on", "After an earlier epoch, on"))
     disk.leave(0)
     before = files_below(checkout)
 

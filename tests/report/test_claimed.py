@@ -116,7 +116,7 @@ def test_the_section_and_the_readme_say_the_same():
     told = {"main": "### How lucky {#sec-luck}\n"}
     section, readme = claimed.section(records, told), claimed.for_readme(records)
     assert section.startswith("### Claimed, and what we found {#sec-claimed}")
-    assert "(@sec-luck)" in section
+    assert "(@sec-differences)" in section
     assert "@" not in readme
     assert claimed.on_figures(records) in section
     assert claimed.on_figures(records) in readme

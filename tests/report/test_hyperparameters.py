@@ -27,4 +27,4 @@ def test_a_search_of_one_run_has_no_plural():
     parameters = {"norm": "bn", "seed": 7, "max_lr": 0.05, "weight_decay": 0, "l1": 1e-6, "evaluate_on": "validation"}
     text = search_in_words.search_protocol([recorded_run("bn_l1", [0.1], **parameters)])
     assert "1 run for each of 1 model, 1 epoch each, seed 7" in text
-    assert text.endswith("over the rates: bn\\_l1 rate 0.05 and λ 1.0\u00a0×\u00a010⁻⁶.")
+    assert text.endswith("over the rates: BN\u00a0+\u00a0L1 with rate 0.05 and λ 1.0\u00a0×\u00a010⁻⁶.")

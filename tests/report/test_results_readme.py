@@ -28,14 +28,14 @@ def test_each_study_is_told_with_what_it_was_made():
     text = page({"main": main}, [], {"main.json": 1_200_000, "main.npz": 800_000, "figures": 5}, {"main": 3})
     row = next(line for line in text.splitlines() if line.startswith("| [main]"))
     assert [cell.strip() for cell in row.split("|")[1:-1]] == [
-        *["[main](#main)", "Forty seeds", "3", "1", "seeds 0 to 2", "3.00 core-hours", "2.0 MB"]
+        *["[main](#main)", "Forty seeds", "1", "0 to 2", "3", "3.00 core-hours", "2.0 MB"]
     ]
     made, where, versions, sources = lines(text, "main")
     assert made == "- made by `make study STUDY=main`: all 3 runs, seeds 0 to 2"
     assert "on one kind of processor, a processor, 1 thread, fp32, in 3.00 core-hours" in where
     assert "torch 2" in versions
     assert "from commit 0000000000" in versions
-    assert f"(`{sources_hash()}`), or of others that were found to give the same" in sources
+    assert sources == f"- by code that gives the same numbers as that beside this file (fingerprint `{sources_hash()}`)"
 
 
 def test_what_is_not_as_it_should_be_is_told():
@@ -45,7 +45,7 @@ def test_what_is_not_as_it_should_be_is_told():
     made, where, _, sources = lines(page({"rates": study}, [], {}, {"rates": 10}), "rates")
     assert "2 of 10 runs so far, seed 0; 1 diverged" in made
     assert "on different kinds of processors: 1 run on a processor and 1 run on another" in where
-    assert "1 of 2 runs not of the sources" in sources
+    assert "1 of 2 runs by other code" in sources
     assert "not verified" in sources
     made, *_ = lines(page({"rates": study}, [], {}, {}), "rates")
     assert "2 runs; no file in `params/studies/` asks for them any more" in made

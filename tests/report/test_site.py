@@ -76,6 +76,10 @@ def test_what_scrolls_sideways_can_be_reached_with_the_keyboard(tmp_path):
             None,
             "0",
         ]
+        going_on = "[...document.querySelectorAll('pre')].map((box) => box.classList.contains('more'))"
+        assert page.evaluate(going_on) == [False, True]
+        page.evaluate("document.querySelectorAll('pre')[1].scrollLeft = 1e5")
+        page.wait_for_function("!document.querySelector('.more')")
 
 
 def test_extras_lie_beside_the_article(tmp_path):

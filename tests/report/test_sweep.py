@@ -127,6 +127,15 @@ def test_more_than_a_picture_can_hold_is_a_table():
     assert "@tbl-study-mine shows 60 runs" in text
 
 
+def test_a_long_table_is_folded_beside_its_picture():
+    def text(count):
+        rates = np.linspace(0.01, 0.1, count)
+        return section([run for rate in rates for run in cell("bn", [0.01], norm="bn", max_lr=float(rate))])
+
+    assert ".folded" not in text(12)
+    assert text(13).index("#fig-study-mine") < text(13).index(".folded title") < text(13).index("#tbl-study-mine")
+
+
 def test_names_of_any_kind_are_shown_as_they_are():
     runs = [*cell("a|b *c* $d$", [0.01, 0.02], norm="gn"), *cell("<script>", [0.02, 0.03], norm="gn", groups=2)]
     text = section(runs, "Größe & mehr", "What | *is* [this]?")

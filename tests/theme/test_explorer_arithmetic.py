@@ -2,14 +2,28 @@
 
 import json
 import random
+from dataclasses import replace
 from fractions import Fraction
 from math import isclose, sqrt
 
 import pytest
 import torch
 from commands import ROOT
-from explorer_states import CHANNELS, SIZE, State, by_torch, exact_square, layer, random_state, tensor, undefined
+from explorer_states import (
+    LARGEST,
+    SHAPE,
+    State,
+    by_torch,
+    exact_square,
+    layer,
+    random_state,
+    reshaped,
+    tensor,
+    undefined,
+)  # fmt: skip
 from node import NEEDS_NODE, told_by_node
+from torch import nn
+from torch.nn import functional
 
 from normstudy.by_hand import explorer
 from normstudy.by_hand.exact import text
@@ -92,27 +106,24 @@ def test_sums_of_roots_multiply_out():
     assert (shown, negative) == ("4√2 + 1", "−2√3")
 
 
-@pytest.mark.parametrize(
-    ("typed", "read"),
-    [("3", "3"), (" −0.5 ", "-1/2"), ("-7/3", "-7/3"), ("2,25", "9/4"), (".5", "1/2"), ("7 / 3", "7/3")]
-    + [(wrong, None) for wrong in ("", "-", "1/0", "x", "1e5", "1/", "/3", "1234567890", "1.2.3", "<b>")],
-)
-def test_what_is_typed(typed, read):
-    code = "const read = typedRational(given.typed); return read ? `${read.numerator}/${read.denominator}` : null;"
-    found = computed(code, {"typed": typed})
-    assert (found and Fraction(found)) == (read and Fraction(read))
+def test_what_is_typed():
+    expected = {"3": "3", " −0.5 ": "-1/2", "-7/3": "-7/3", "2,25": "9/4", ".5": "1/2", "7 / 3": "7/3"}
+    expected |= dict.fromkeys(["", "-", "1/0", "x", "1e5", "1/", "/3", "1234567890", "1.2.3", "<b>"])
+    code = """return given.typed.map(typedRational).map(
+      (read) => read ? `${read.numerator}/${read.denominator}` : null);"""
+    found = computed(code, {"typed": list(expected)})
+    assert [each and Fraction(each) for each in found] == [each and Fraction(each) for each in expected.values()]
 
 
 def test_both_passes_are_those_of_torch_and_the_roots_are_exact():
     rng = random.Random(2)
     states = [State(method=method) for method in explorer.METHODS] + [random_state(rng) for _ in range(150)]
     code = f"""{TERMS}
-      const start = startState(data);
       return given.links.map((link) => {{
-        const state = stateOf(link, start, data.methods);
+        const state = stateOf(link, data);
         const method = data.methods.find(({{ id }}) => id === state.method);
-        const results = forward(state, method, data.shape);
-        const all = {{ ...results, ...backward(state, data.shape, results) }};
+        const results = forward(state, method, state.shape);
+        const all = {{ ...results, ...backward(state, method, state.shape, results) }};
         const numbers = ["xhat", "y", "terms", "dx", "dgamma"].map((name) => [name, Array.from(all[name], terms)]);
         return {{ sets: all.sets.map(({{ members }}) => members), dbeta: all.dbeta.map(Exact.of).map(terms),
           ...Object.fromEntries(numbers) }};
@@ -123,12 +134,12 @@ def test_both_passes_are_those_of_torch_and_the_roots_are_exact():
         lost, lost_channels = undefined(state)
         expected = by_torch(state)
         for name, numbers in expected.items():
-            without = lost if len(numbers) == SIZE else lost_channels if name == "dgamma" else set()
+            without = lost_channels if name == "dgamma" else set() if name == "dbeta" else lost
             found = answer[name] + [None] * (len(numbers) - len(answer[name]))
             for at, (one, other) in enumerate(zip(found, numbers, strict=True)):
                 assert (one is None) == (at in without), (name, state.link)
                 assert one is None or isclose(value(one), other, rel_tol=1e-7, abs_tol=1e-9), (name, state.link)
-        for index in set(range(SIZE)) - lost:
+        for index in set(range(state.size)) - lost:
             ((root, above, below),) = answer["xhat"][index] or [["1", "0", "1"]]
             share = Fraction(int(above), int(below))
             assert int(root) * share * abs(share) == exact_square(state, index)
@@ -136,20 +147,66 @@ def test_both_passes_are_those_of_torch_and_the_roots_are_exact():
 
 def test_running_statistics_move_as_those_of_torch():
     rng = random.Random(3)
-    batches = [random_state(rng, method="bn", time="train", shows="y") for _ in range(5)] * 10
+    fixed = {"method": "bn", "time": "train", "shows": "y"}
+    drawn = [random_state(rng, **fixed) for _ in range(40)]
+    batches = [replace(each, momentum=Fraction(1, 2)) for each in drawn if each.shape == SHAPE][:5] * 10
     code = """
       const start = startState(data);
-      let { running } = start;
+      let { running } = start, told = [];
       return given.links.map((link) => {
-        const { sets } = forward(stateOf(link, start, data.methods), data.methods[0], data.shape);
-        running = fed(running, sets, typedRational(data.momentum));
-        return [...running.mean, ...running.variance].map((value) => value.number()).concat([running.batches]);
+        const state = { ...stateOf(link, data), running, fed: told };
+        const { sets } = forward(state, data.methods[0], state.shape);
+        ({ running, fed: told } = fedTimes(state, sets, 1));
+        const { running: kept, batch } = told.at(-1), numbers = (values) => values.map((value) => value.number());
+        return [numbers(running.mean), numbers(running.variance), kept.mean, kept.variance, batch.mean, batch.variance,
+          [running.batches, told.length]];
       });"""
     answers = computed(code, {"links": [each.link for each in batches]})
-    norm = layer(State(), torch.ones(CHANNELS), torch.zeros(CHANNELS))
+    norm = layer(batches[0], torch.ones(SHAPE[1]), torch.zeros(SHAPE[1]))
+    norm.reset_running_stats()
     for count, (batch, found) in enumerate(zip(batches, answers, strict=True), start=1):
-        norm(tensor(batch.x))
-        assert found == pytest.approx([*norm.running_mean.tolist(), *norm.running_var.tolist(), count], rel=1e-12)
+        x = tensor(batch.x, SHAPE)
+        norm(x)
+        kept = [norm.running_mean.tolist(), norm.running_var.tolist()]
+        own = [x.mean((0, 2, 3)).tolist(), x.var((0, 2, 3)).tolist()]
+        for numbers, others in zip(found, [*kept, *kept, *own, [count, min(count, 40)]], strict=True):
+            assert numbers == pytest.approx(others, rel=1e-12)
+
+
+def test_the_lines_of_code_are_true():
+    """All of them are run, one after the other; the last leads to the numbers of torch, as does the layer."""
+    rng = random.Random(7)
+    states = [random_state(rng, eps=Fraction(1, 1000)) for _ in range(80)]
+    code = """
+      return given.links.map((link) => {
+        const state = stateOf(link, data), method = data.methods.find(({ id }) => id === state.method);
+        return [codeOf(method, usesRunning(state, method)), layerCode(method, state)];
+      });"""
+    order = ["mean", "variance", "root", "xhat", "y", "dbeta", "dgamma", "d", "plain", "withXhat", "dx"]
+    seen = set()
+    for state, (lines, layer_line) in zip(
+        states, computed(code, {"links": [each.link for each in states]}), strict=True
+    ):
+        seen.add((state.method, state.kept))
+        names = {
+            "x": tensor(state.x, state.shape), "d_y": tensor(state.g, state.shape), "eps": float(state.eps),
+            "gamma": tensor(state.gamma, -1), "beta": tensor(state.beta, -1), "nn": nn, "functional": functional,
+            "running_mean": tensor(state.means, -1), "running_var": tensor(state.variances, -1),
+        }  # fmt: skip
+        assert sorted(lines) == sorted(order)
+        for name in order:
+            if state.centred or name not in ("mean", "plain"):
+                exec(lines[name], names)
+        expected = by_torch(state)
+        for name, of in {"y": "y", "d_x": "dx", "d_gamma": "dgamma", "d_beta": "dbeta"}.items():
+            assert names[name].flatten().tolist() == pytest.approx(expected[of], rel=1e-9, abs=1e-9), (name, state.link)
+        if len(state.sets[0]) > 1 and not state.kept:
+            torch.set_default_dtype(torch.float64)
+            made = eval(layer_line, names)
+            torch.set_default_dtype(torch.float32)
+            assert made.flatten().tolist() == pytest.approx(expected["xhat"], rel=1e-9, abs=1e-9), layer_line
+    assert {method for method, _ in seen} == set(explorer.METHODS)
+    assert ("bn", True) in seen
 
 
 def test_a_link_keeps_the_state_and_one_that_cannot_be_read_does_no_harm():
@@ -158,20 +215,32 @@ def test_a_link_keeps_the_state_and_one_that_cannot_be_read_does_no_harm():
     bad = [
         "explorer-x_1_2",
         "explorer-method_<b>-shows_constructor-at_99-eps_3",
-        "explorer-x_" + "_".join(["1d0"] * SIZE),
+        "explorer-x_" + "_".join(["1d0"] * 48),
+        "explorer-shape_5_1_1_1",
+        "explorer-shape_1_1",
+        "explorer-constructor_1-toString_2",
         "explorer-running_0_0_0_0_0_1_1_1_0",
         "explorer-gamma_1_2_3_1e5",
         "explorer---",
         "explorer-at_-step_x",
     ]
     code = """
-      const start = startState(data);
       const again = (link) => {
-        const state = stateOf(link, start, data.methods);
-        return state && linkOf(state, start);
+        const state = stateOf(link, data);
+        return state && linkOf(state, data);
       };
       return given.links.map(again).concat([again("sec-by-hand") ?? "of something else"]);"""
     *found, other = computed(code, {"links": good + bad})
     assert found[: len(good)] == good
-    assert set(found[len(good) :]) == {"explorer", f"explorer-at_{SIZE - 1}"}
+    assert set(found[len(good) :]) == {"explorer", "explorer-at_47"}
     assert other == "of something else"
+
+
+def test_in_another_shape_what_lies_in_both_stays():
+    rng = random.Random(8)
+    states = [random_state(rng) for _ in range(40)]
+    shapes = [tuple(rng.randint(1, most) for most in LARGEST) for _ in states]
+    code = """
+      return given.links.map((link, at) => linkOf(reshaped(stateOf(link, data), given.shapes[at], data), data));"""
+    found = computed(code, {"links": [each.link for each in states], "shapes": shapes})
+    assert found == [reshaped(state, shape).link for state, shape in zip(states, shapes, strict=True)]

@@ -2,43 +2,48 @@
 
 import random
 import re
-import shutil
-import sys
 from dataclasses import replace
 from fractions import Fraction
 from math import isclose
 
+import numpy as np
 import pytest
 from commands import ROOT
 from explorer_states import (
-    CHANNELS,
-    SHAPE,
+    EPSILONS,
+    GROUPS,
+    LARGEST,
+    MOMENTA,
     SHOWN,
-    SIZE,
     State,
     by_torch,
     evaluated,
     exact_square,
     marked,
     measured,
-    position,
     random_state,
+    reshaped,
     undefined,
 )
-from pypdf import PdfReader
-from readers import CHROMIUM, NEEDS_CHROMIUM, RENDERERS, faults, sideways
+from readers import NEEDS_CHROMIUM, faults, sideways
 
 from normstudy.by_hand import explorer
 from normstudy.by_hand.exact import exact_root
-from normstudy.by_hand.running import MOMENTUM
-
-sys.path.insert(0, str(ROOT / "workflow"))
-
-from render import PROJECT_FILES, render
 
 pytestmark = NEEDS_CHROMIUM
 
 STATES, ACTIONS = 300, 60
+QUESTION = State(
+    shape=(2, 3, 1, 2),
+    method="rms",
+    shows="dx",
+    x=[Fraction(k) for k in range(12)],
+    g=[Fraction(1)] * 12,
+    gamma=[Fraction(1)] * 3,
+    beta=[Fraction(0)] * 3,
+    running=[Fraction(k) for k in (0, 0, 0, 0, 1, 1, 1)],
+)
+"""What a button behind the explorer sets it to."""
 
 
 @pytest.fixture(scope="module")
@@ -47,38 +52,16 @@ def file(tmp_path_factory):
     file = tmp_path_factory.mktemp("explorer") / "page.html"
     head = "<meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>-</title>"
     ground = ":root{color-scheme:light dark;background:light-dark(#fff,#1c1c1c);color:light-dark(#212529,#e4e6e8)}"
-    page = f"<!doctype html><html lang='en'>{head}<style>{ground}</style><main><h1>-</h1>{body}</main>"
+    question = f"<p><button type='button' class='explorer-try' data-explorer='{QUESTION.link}' hidden>Try</button></p>"
+    page = f"<!doctype html><html lang='en'>{head}<style>{ground}</style><main><h1>-</h1>{body}{question}</main>"
     file.write_text(page, encoding="utf-8")
     return file
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def opened(browser, file):
-    """A function that opens the page with options of a browser's context; nothing in it may fail or be asked for."""
-    problems, contexts = [], []
-
-    def opened(link="", file=file, **options):
-        contexts.append(browser.new_context(**options))
-        page = contexts[-1].new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda request: problems.append(request.url) if request.url.startswith("http") else None)
-        page.goto(f"{file.as_uri()}#{link}")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert problems == []
+def explored(opened, file):
+    """A function that opens the page on a link, with options of a browser's context."""
+    return lambda link="", **options: opened(file, link, **options)
 
 
 READ = """() => {
@@ -101,6 +84,16 @@ READ = """() => {
     letters: [...root.querySelectorAll("[data-grid=right] .explorer-letter")].map((letter) => letter.textContent),
     steps: [...root.querySelectorAll(".explorer-sum")].map((sum) => sum.textContent),
     fields: [...root.querySelectorAll("input[type=text]")].map((field) => field.value),
+    slider: root.querySelector("[type=range]").ariaValueText,
+    lists: [...root.querySelectorAll("select")].map((list) => list.value),
+    cube: root.querySelector(".explorer-cube svg").getAttribute("aria-label"),
+    solid: ["set", "own"].map((kind) => ["front", "top", "side"].map((face) =>
+      root.querySelector(`.explorer-${kind} .explorer-${face}`).getAttribute("points").split(" ").map(
+        (point) => point.split(",").map(Number)))),
+    strips: [...root.querySelectorAll("[data-table=strips] svg")].map((svg) =>
+      [...svg.querySelectorAll("circle")].map((dot) => Number(dot.getAttribute("cx")))),
+    history: [...root.querySelectorAll(".explorer-history svg")].map((svg) =>
+      [...svg.querySelectorAll("[data-values]")].map(({ dataset }) => dataset.values.split(" ").map(Number))),
   };
 }"""
 
@@ -112,14 +105,15 @@ def check(state, shown):
     own = state.set_at[state.at]
     (mean, variance), spread = state.statistics[own], state.statistics[own][1] + state.eps
     order, backward = shown["order"], state.shows in ("dx", "dgamma", "dbeta")
-    assert sorted(order) == list(range(SIZE))
+    assert sorted(order) == list(range(state.size))
     left, right = "g" if backward else "x", {"dgamma": "terms", "dbeta": "g"}.get(state.shows, state.shows)
     in_right = state.g if right == "g" else of_torch[right]
     same(numbers.pop(f"left {left}"), [getattr(state, left)[index] for index in order], set(), short=True)
     gone = set() if right == "g" else {at for at, index in enumerate(order) if index in lost}
     same(numbers.pop(f"right {right}"), [in_right[index] for index in order], gone, short=True)
 
-    same(numbers.pop("mean"), [mean])
+    if state.centred:
+        same(numbers.pop("mean"), [mean])
     same(numbers.pop("variance"), [variance])
     same(numbers.pop("std"), [exact_or_root(variance)])
     if state.eps:
@@ -130,9 +124,9 @@ def check(state, shown):
     if not none:
         exactly_squared(shown_xhat[0][1], exact_square(state, state.at))
     same(numbers.pop("y"), [of_torch["y"][state.at]], none)
-    dgamma, dbeta = of_torch["dgamma"], [Fraction(0)] * CHANNELS
+    dgamma, dbeta = of_torch["dgamma"], [Fraction(0)] * state.channels
     for index, each in enumerate(state.g):
-        dbeta[position(index)[1]] += each
+        dbeta[state.position(index)[1]] += each
     if backward:
         same(numbers.pop("g"), [state.g[state.at]])
         same(numbers.pop("d"), [state.g[state.at] * state.gamma[state.channel]])
@@ -145,21 +139,74 @@ def check(state, shown):
         batch = [measured([state.x[index] for index in members]) for members in state.sets]
         members = len(state.sets[0])
         same(numbers.pop("batch-mean"), [each for each, _ in batch], short=True)
-        same(numbers.pop("batch-variance"), [each * members / (members - 1) for _, each in batch], short=True)
-        same(numbers.pop("running-mean"), state.running[1:5], short=True)
-        same(numbers.pop("running-variance"), state.running[5:], short=True)
-    same(numbers.pop("set-mean"), [each for each, _ in state.statistics])
+        alone = set(range(state.channels)) if members == 1 else set()
+        unbiased = [each * members / max(1, members - 1) for _, each in batch]
+        same(numbers.pop("batch-variance"), unbiased, alone, short=True)
+        same(numbers.pop("running-mean"), state.means, short=True)
+        same(numbers.pop("running-variance"), state.variances, short=True)
+    if state.centred:
+        same(numbers.pop("set-mean"), [each for each, _ in state.statistics])
     same(numbers.pop("set-variance"), [each for _, each in state.statistics])
     same(numbers.pop("set-std"), [exact_or_root(each) for _, each in state.statistics])
+    check_strips(state, of_torch, numbers, shown["strips"])
     assert numbers == {}  # all are accounted for
 
     assert set(shown["marked"]) == marked(state)
+    check_block(state, shown)
     assert shown["chosen"] == [state.at]
-    assert shown["letters"] == [chr(65 + state.set_at[index]) for index in order]
+    assert shown["letters"] == [letters(state.set_at[index]) for index in order]
     assert [fraction(text) for text in shown["fields"][1:]] == state.gamma + state.beta
+    assert fraction(shown["slider"]) == getattr(state, left)[state.at]
+    *shape, eps, momentum = (int(shown["lists"][at]) for at in range(6))
+    assert (tuple(shape), EPSILONS[eps], MOMENTA[momentum]) == (state.shape, state.eps, state.momentum)
     results = {name: of_torch[name][state.at] for name in ("xhat", "y", "dx")}
     results |= {"dgamma": dgamma[state.channel], "dbeta": float(dbeta[state.channel])}
     check_steps(state, shown["steps"], results[state.shows])
+
+
+def letters(number):
+    return (letters(number // 26 - 1) if number >= 26 else "") + chr(65 + number % 26)
+
+
+def check_strips(state, of_torch, numbers, dots):
+    """Mean and deviation of the set before and after, and where its values lie on the line."""
+    members = state.sets[state.set_at[state.at]]
+    drawn = 0
+    lines = {"x": [float(value) for value in state.x], "xhat": of_torch["xhat"], "y": of_torch["y"]}
+    known = [name for name in lines if name == "x" or state.at not in undefined(state)[0]]
+    every = [0.0] + [lines[name][index] for name in known for index in members]
+    low, high = min(every), max(every)
+    for name, values in lines.items():
+        own = np.array([values[index] for index in members])
+        none = set() if name in known else {0}
+        for of, value in (("mean", own.mean()), ("std", own.std())):
+            (found,) = numbers.pop(f"strip-{name}-{of}")
+            assert (found is None) == bool(none)
+            if found:
+                assert isclose(found[0], value, rel_tol=1e-6, abs_tol=1e-6), (state.link, name, of)
+                assert isclose(evaluated(found[1]), value, rel_tol=6e-4, abs_tol=1e-6)
+        if not none:
+            places = np.sort(8 + (own - low) / ((high - low) or 1) * 184)
+            np.testing.assert_allclose(np.sort(dots[drawn]), places, atol=0.02)
+            drawn += 1
+
+
+def check_block(state, shown):
+    """The solid part of the block has the corners of the values that are marked, and the dark one those of its own."""
+    tall = min(1, 4 / (state.shape[2] * state.shape[3]))
+    for faces, values in zip(shown["solid"], (marked(state), {state.at}), strict=True):
+        places = [(n, c, row * state.shape[3] + column) for n, c, row, column in map(state.position, values)]
+        (n, c, p), (n1, c1, p1) = np.min(places, axis=0), np.max(places, axis=0) + 1
+        assert (n1 - n) * (c1 - c) * (p1 - p) == len(values)
+        seen = [
+            [(n, c, p), (n, c1, p), (n, c1, p1), (n, c, p1)],
+            [(n, c, p), (n, c1, p), (n1, c1, p), (n1, c, p)],
+            [(n, c1, p), (n1, c1, p), (n1, c1, p1), (n, c1, p1)],
+        ]
+        for face, corners in zip(faces, seen, strict=True):
+            wanted = [(channel + 0.6 * image, tall * place - 0.45 * image) for image, channel, place in corners]
+            np.testing.assert_allclose(face, wanted, atol=0.006)
+    assert shown["cube"].startswith("The batch as a block. ")
 
 
 def check_steps(state, steps, result):
@@ -227,8 +274,8 @@ def fraction(text):
     return Fraction(text.replace("−", "-"))
 
 
-def test_every_number_over_random_states(opened):
-    page, rng = opened(), random.Random(5)
+def test_every_number_over_random_states(explored):
+    page, rng = explored(), random.Random(5)
     states = [State(method=method, shows=shows) for method in explorer.METHODS for shows in ("y", "dx")]
     states += [random_state(rng) for _ in range(STATES - len(states))]
     follow = f"""(link) => new Promise((done) => {{
@@ -244,30 +291,33 @@ def test_every_number_over_random_states(opened):
 KEYS = {"ArrowRight": (0, 1), "ArrowLeft": (0, -1), "ArrowDown": (1, 0), "ArrowUp": (-1, 0)}
 
 
-def moved(at, key):
+def moved(state, key):
     """Where an arrow key leads in the grid."""
-    image, channel, row, column = position(at)
-    down, right = image * SHAPE[2] + row + KEYS[key][0], channel * SHAPE[3] + column + KEYS[key][1]
-    if not (0 <= down < SHAPE[0] * SHAPE[2] and 0 <= right < CHANNELS * SHAPE[3]):
-        return at
-    (image, row), (channel, column) = divmod(down, SHAPE[2]), divmod(right, SHAPE[3])
-    return ((image * CHANNELS + channel) * SHAPE[2] + row) * SHAPE[3] + column
+    (images, channels, height, width), (image, channel, row, column) = state.shape, state.position(state.at)
+    down, right = image * height + row + KEYS[key][0], channel * width + column + KEYS[key][1]
+    if not (0 <= down < images * height and 0 <= right < channels * width):
+        return state.at
+    (image, row), (channel, column) = divmod(down, height), divmod(right, width)
+    return ((image * channels + channel) * height + row) * width + column
 
 
-def test_every_number_under_a_readers_hands(opened):
-    page, rng, state = opened(), random.Random(6), State()
+def test_every_number_under_a_readers_hands(explored):
+    page, rng, state = explored(), random.Random(6), State()
+    page.locator(".explorer-more summary").click()
     for _ in range(ACTIONS):
         backward = state.shows in ("dx", "dgamma", "dbeta")
         edited = "g" if backward else "x"
-        action = rng.choice(("cell", "keys", "type", "type", "minus", "choose", "learned", "feed", "eps", "step"))
+        action = rng.choice(
+            ("cell", "keys", "type", "type", "minus", "choose", "learned", "feed", "eps", "shape", "slide")
+        )
         if action == "cell":
-            state = replace(state, at=rng.randrange(SIZE))
+            state = replace(state, at=rng.randrange(state.size))
             page.locator(f"[data-grid={rng.choice(('left', 'right'))}] [data-index='{state.at}']").click()
         elif action == "keys":
             page.locator("[data-grid=left] [tabindex='0']").focus()
             for key in rng.choices(list(KEYS), k=3):
                 page.keyboard.press(key)
-                state = replace(state, at=moved(state.at, key))
+                state = replace(state, at=moved(state, key))
         elif action == "type":
             page.locator("[data-grid=left] [tabindex='0']").focus()
             typed = rng.choice(("7", "-2", "5/3", "0.25"))
@@ -281,22 +331,40 @@ def test_every_number_under_a_readers_hands(opened):
                 state, **{edited: put(getattr(state, edited), state.at, getattr(state, edited)[state.at] - 1)}
             )
         elif action == "choose":
-            choices = [("method", each) for each in explorer.METHODS] + [("shows", each) for each in SHOWN]
+            methods = [each for each in explorer.METHODS if state.channels % GROUPS.get(each, 1) == 0]
+            choices = (
+                [("method", each) for each in methods] + [("shows", each) for each in SHOWN] + [("colours", "values")]
+            )
             name, value = rng.choice([*choices, ("time", "test"), ("time", "train")])
             if name == "time" and state.method != "bn":
                 continue
             page.locator(f".explorer [name={name}][value={value}]").check()
             state = replace(state, **{name: value})
         elif action == "learned":
-            channel = rng.randrange(CHANNELS)
+            channel = rng.randrange(state.channels)
             page.get_by_label(f"γ of channel {channel + 1}").fill("−3/2")
             state = replace(state, gamma=put(state.gamma, channel, Fraction(-3, 2)))
         elif action == "feed" and state.method == "bn":
-            page.get_by_role("button", name="Feed this batch").click()
-            state = replace(state, running=fed(state))
+            page.locator(".explorer [name=momentum]").select_option("2")
+            state = replace(state, momentum=MOMENTA[2])
+            button = page.get_by_role("button", name="Feed this batch")
+            if len(state.sets[0]) > 1:
+                button.click()
+                state = replace(state, running=fed(state))
+            else:
+                assert button.get_attribute("aria-disabled") == "true"
         elif action == "eps":
             page.locator(".explorer [name=eps]").select_option("1")
-            state = replace(state, eps=Fraction(1, 100_000))
+            state = replace(state, eps=EPSILONS[1])
+        elif action == "shape":
+            axis = rng.randrange(4)
+            length = rng.randint(1, LARGEST[axis])
+            page.locator(f".explorer [name=shape{axis}]").select_option(str(length))
+            state = reshaped(state, (*state.shape[:axis], length, *state.shape[axis + 1 :]))
+        elif action == "slide":
+            page.locator("#explorer-slider").fill("2")
+            state = replace(state, **{edited: put(getattr(state, edited), state.at, Fraction(2))})
+        page.mouse.move(0, 0)  # a mouse over a cell shows what that depends on
         check(state, page.evaluate(READ))
     page.wait_for_function(f"location.hash === '#{state.link}'")  # so that a link or a reload keeps it
 
@@ -308,16 +376,15 @@ def put(numbers, at, number):
 def fed(state):
     """The running statistics after the batch."""
     batch = [measured([state.x[index] for index in members]) for members in replace(state, time="train").sets]
-    batches, means, variances = state.running[0] + 1, state.running[1:5], state.running[5:]
-    members = SIZE // CHANNELS
-    means = [(1 - MOMENTUM) * old + MOMENTUM * new for old, (new, _) in zip(means, batch, strict=True)]
+    members, share = state.size // state.channels, state.momentum
+    means = [(1 - share) * old + share * new for old, (new, _) in zip(state.means, batch, strict=True)]
     unbiased = [variance * members / (members - 1) for _, variance in batch]
-    variances = [(1 - MOMENTUM) * old + MOMENTUM * new for old, new in zip(variances, unbiased, strict=True)]
-    return [batches, *means, *variances]
+    variances = [(1 - share) * old + share * new for old, new in zip(state.variances, unbiased, strict=True)]
+    return [state.running[0] + 1, *means, *variances]
 
 
-def test_all_of_it_by_keyboard_alone(opened):
-    page = opened()
+def test_all_of_it_by_keyboard_alone(explored):
+    page = explored()
     focus = "((on) => on.getAttribute('aria-label') || on.value || on.textContent)(document.activeElement)"
 
     def tabbed(times=1):
@@ -341,7 +408,7 @@ def test_all_of_it_by_keyboard_alone(opened):
     page.keyboard.press("Escape")
     assert page.evaluate(focus).startswith("9, image 3")
     right = "image 3, channel 4, row 2, column 2"  # the same place in the right grid
-    for name in ("1 less", "9", "1 more", "Random values", right, "From the start"):
+    for name in ("1 less", "9", "1 more", "x of image 3", "Random values", right, "From the start"):
         assert name in tabbed()
     page.keyboard.press("Enter")
     assert len(page.evaluate(READ)["steps"]) == 1
@@ -351,9 +418,19 @@ def test_all_of_it_by_keyboard_alone(opened):
     assert page.locator(".explorer-status").inner_text().startswith("the mean of their squared distances from μ")
 
 
-def test_what_is_no_number_is_told_and_changes_nothing(opened):
-    page = opened()
-    field = page.get_by_label("x of image 1, channel 1, row 1, column 1")
+def test_a_question_sets_it_and_one_comes_back(explored):
+    page = explored("elsewhere")
+    page.get_by_role("button", name="Try").click()
+    check(QUESTION, page.evaluate(READ))
+    assert page.locator(".explorer-more").get_attribute("open") is not None
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "gridcell"
+    page.go_back()
+    assert page.evaluate("location.hash") == "#elsewhere"
+
+
+def test_what_is_no_number_is_told_and_changes_nothing(explored):
+    page = explored()
+    field = page.get_by_role("textbox", name="x of image 1, channel 1, row 1, column 1")
     field.fill("1/0")
     assert field.get_attribute("aria-invalid") == "true"
     assert page.locator(".explorer-wrong").inner_text() == "Type a number such as 3, −0.5 or 7/3."
@@ -362,29 +439,47 @@ def test_what_is_no_number_is_told_and_changes_nothing(opened):
     assert (field.input_value(), field.get_attribute("aria-invalid")) == ("3", None)
 
 
-def test_gradients_of_choice_and_new_batches(opened):
-    page = opened(State(method="in", shows="dx").link)
+def test_gradients_of_choice_and_new_batches(explored):
+    page = explored(State(method="in", shows="dx").link)
     page.get_by_role("button", name="1 everywhere").click()
-    check(State(method="in", shows="dx", g=[Fraction(1)] * SIZE), page.evaluate(READ))
+    check(State(method="in", shows="dx", g=[Fraction(1)] * 48), page.evaluate(READ))
     page.locator("[data-grid=left] [data-index='7']").click()
     page.get_by_role("button", name="1 here, 0 elsewhere").click()
-    gradient = put([Fraction(0)] * SIZE, 7, Fraction(1))
+    gradient = put([Fraction(0)] * 48, 7, Fraction(1))
     check(State(method="in", shows="dx", at=7, g=gradient), page.evaluate(READ))
     page.get_by_role("button", name="Start again").click()
     check(State(), page.evaluate(READ))
     page.get_by_role("button", name="Feed it 10 times").click()
     state = State()
+    courses = []
     for _ in range(10):
         state = replace(state, running=fed(state))
-    check(state, page.evaluate(READ))
+        courses.append((state.means[0], state.variances[0]))
+    check(state, shown := page.evaluate(READ))
+    values = [state.x[index] for index in state.sets[0]]
+    own = (measured(values)[0], measured(values)[1] * 12 / 11)
+    for at, (kept, batch) in enumerate(shown["history"]):
+        assert kept == pytest.approx([float(course[at]) for course in courses])
+        assert batch == pytest.approx([float(own[at])] * 10)
+    picture = page.get_by_role("img", name="running mean of channel 1 after 10 batches")
+    assert picture.locator("polyline").count() == 1
+    heights = page.locator("[data-of=mean] polyline").get_attribute("points").split()
+    heights = np.array([float(point.split(",")[1]) for point in heights])
+    scale = (heights[-1] - heights[0]) / (float(courses[-1][0]) - float(courses[0][0]))
+    np.testing.assert_allclose(
+        heights - heights[0], [scale * float(mean - courses[0][0]) for mean, _ in courses], atol=0.02
+    )
     page.get_by_role("button", name="Feed a new batch").click()
     assert page.locator(".explorer-fed").inner_text() == "11 batches fed."
     page.get_by_role("button", name="Forget all batches").click()
     assert page.locator(".explorer-fed").inner_text() == "0 batches fed."
+    assert page.locator(".explorer-history svg").count() == 0
+    page.get_by_role("button", name="γ = 1, β = 0").click()
+    assert page.evaluate(READ)["fields"][1:] == ["1"] * 4 + ["0"] * 4
 
 
-def test_a_mouse_that_points_at_a_value_shows_what_shares_its_mean(opened):
-    page = opened(State(method="gn2").link)
+def test_a_mouse_that_points_at_a_value_shows_what_shares_its_mean(explored):
+    page = explored(State(method="gn2").link)
     page.locator("[data-grid=left] [data-index='47']").hover()
     pointed = page.locator("[data-grid=right] .explorer-pointed").evaluate_all(
         "(cells) => cells.map((c) => c.dataset.index)"
@@ -397,12 +492,14 @@ def test_a_mouse_that_points_at_a_value_shows_what_shares_its_mean(opened):
     assert page.locator(".explorer-pointed").count() == 0
 
 
-def test_by_touch_on_a_small_screen(opened):
-    page = opened(viewport={"width": 360, "height": 640}, has_touch=True)
+def test_by_touch_on_a_small_screen(explored):
+    page = explored(viewport={"width": 360, "height": 640}, has_touch=True)
     page.locator("[data-grid=left] [data-index='5']").tap()
     page.get_by_role("button", name="1 more").tap()
     state = State()
     check(replace(state, at=5, x=put(state.x, 5, state.x[5] + 1)), page.evaluate(READ))
+    assert page.locator(".explorer-now").inner_text() == f"y = {page.locator('dl [data-of=y]').inner_text()}"
+    page.locator(".explorer-more summary").tap()
     assert sideways(page) <= 0
     targets = page.locator(
         ".explorer :is(button, [role=gridcell], select, input[type=text], .explorer-option, summary):visible"
@@ -414,81 +511,50 @@ def test_by_touch_on_a_small_screen(opened):
     assert min(map(min, sizes)) >= 24
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_mode_has_a_barrier(opened, scheme):
-    page = opened(color_scheme=scheme, viewport={"width": 360, "height": 800})
+def test_no_mode_has_a_barrier(explored):
+    """Each in one scheme of colours, and those of most colours in both."""
+    page = explored(viewport={"width": 360, "height": 800})
     states = [State(method=method) for method in explorer.METHODS]
     states += [State(shows=shows, method="ln2d", step=2) for shows in ("xhat", "dx", "dgamma", "dbeta")]
-    states += [State(time="test", shows="dx"), State(x=[Fraction(1)] * SIZE)]
-    page.locator("summary").click()
-    for state in states:
-        page.evaluate(f"location.hash = '{state.link}'")
-        page.wait_for_function(f"document.querySelector('[name=method][value={state.method}]').checked")
-        assert faults(page) == []
+    states += [State(time="test", shows="dx"), State(x=[Fraction(1)] * 48), reshaped(State(method="ln2d"), LARGEST)]
+    for summary in page.locator(".explorer summary").all():
+        summary.click()
+    for scheme, own in (("light", states), ("dark", [State(method="in", colours="values"), states[-1], State()])):
+        page.emulate_media(color_scheme=scheme)
+        for state in own:
+            page.evaluate(f"location.hash = '{state.link}'")
+            page.wait_for_function(f"document.querySelector('[name=method][value={state.method}]').checked")
+            assert faults(page) == []
+    for _ in range(2):
+        page.get_by_role("button", name="Feed this batch").click()
     page.locator("#explorer-value").fill("x")
     assert faults(page) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_what_has_just_changed_can_be_read_at_once(opened, scheme):
-    page = opened(color_scheme=scheme)
+def test_what_has_just_changed_can_be_read_at_once(explored):
+    page = explored()
     page.add_style_tag(content=".explorer-changed { animation-play-state: paused !important; }")
     page.get_by_role("button", name="1 more").click()
     page.wait_for_function("document.querySelector('.explorer-changed')")
     assert page.evaluate("document.getAnimations().map((each) => each.currentTime)").count(0) > 1
-    assert faults(page) == []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert faults(page) == []
 
 
-def test_nothing_moves_for_those_who_want_no_motion(opened):
-    page = opened(reduced_motion="reduce")
+def test_nothing_moves_for_those_who_want_no_motion(explored):
+    page = explored(reduced_motion="reduce")
     page.get_by_role("button", name="1 more").click()
     page.wait_for_function("document.querySelector('.explorer-changed')")
     assert page.evaluate("document.getAnimations().length") == 0
 
 
-def test_without_script_it_is_not_there(opened):
-    page = opened(java_script_enabled=False)
+def test_without_script_it_is_not_there(explored):
+    page = explored(java_script_enabled=False)
     assert not page.locator(".explorer").is_visible()
+    assert not page.get_by_text("Try").is_visible()
 
 
 def test_it_is_light():
     parts = (ROOT / "theme/explorer").glob("*")
-    assert sum(len(part.read_bytes()) for part in parts if part.suffix in (".js", ".css")) < 60_000
-
-
-ARTICLE = """---
-title: One
----
-
-## Part
-
-```{python}
-#| output: asis
-from pathlib import Path
-from normstudy.by_hand import explorer
-print(explorer.section(Path("theme")))
-```
-"""
-
-
-@pytest.mark.parametrize("renderer", RENDERERS)
-def test_the_pages_of_a_renderer(renderer, tmp_path, monkeypatch, opened):
-    for name in PROJECT_FILES:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, tmp_path / name)
-    for name in ("theme", "results"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    (tmp_path / "report.qmd").write_text(ARTICLE, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    render(tmp_path / "results", tmp_path / "made", renderer)
-    state = State(method="gn4", shows="dx")
-    page = opened(state.link, tmp_path / "made/index.html", viewport={"width": 360, "height": 800})
-    check(state, page.evaluate(READ))
-    assert sideways(page) <= 0
-    assert not page.get_by_text("It needs scripts").is_visible()
-    assert (
-        opened("", tmp_path / "made/index.html", java_script_enabled=False).get_by_text("It needs scripts").is_visible()
-    )
-    assert "the example's numbers can be changed here" in " ".join(
-        PdfReader(tmp_path / "made/report.pdf").pages[0].extract_text().replace("’", "'").split()
-    )
+    assert sum(len(part.read_bytes()) for part in parts if part.suffix in (".js", ".css")) < 90_000

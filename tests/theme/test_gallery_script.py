@@ -1,21 +1,14 @@
 """The gallery in a browser: from the disk, with and without its script, in the pages of both renderers."""
 
 import re
-import shutil
-import sys
 from contextlib import contextmanager
 
 import pytest
-from commands import ROOT
 from galleries import THEME, judged_run
 from hostile import SCRIPT
 from readers import CHROMIUM, NEEDS_CHROMIUM, RENDERERS
 
 from normstudy.report import gallery
-
-sys.path.insert(0, str(ROOT / "workflow"))
-
-from render import PROJECT_FILES, render
 
 pytestmark = NEEDS_CHROMIUM
 
@@ -34,6 +27,7 @@ def browsing(file, **options):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_context(**options).new_page()
+        page.set_default_timeout(300_000)  # the report is a large page
         problems = []
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("request", lambda request: problems.append(request.url) if request.url.startswith("http") else None)
@@ -116,40 +110,9 @@ def test_a_hostile_name_stays_text_when_the_script_has_run(tmp_path, monkeypatch
         assert "<script>" in page.locator(".gallery-cards li li").first.inner_text()
 
 
-ARTICLE = """---
-title: One
----
-
-```{python}
-#| include: false
-import os
-from pathlib import Path
-from normstudy.report import gallery
-from normstudy.report.models import of_first_seed
-from normstudy.runs.comparison import compared_runs
-runs = of_first_seed(compared_runs(os.environ["NORMSTUDY_RESULTS"]))
-```
-
-## Part
-
-```{python}
-#| output: asis
-print(gallery.section(runs, Path("theme")))
-```
-"""
-
-
 @pytest.mark.parametrize("renderer", RENDERERS)
-def test_the_page_of_a_renderer(renderer, tmp_path, monkeypatch):
-    for name in PROJECT_FILES:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, tmp_path / name)
-    for name in ("theme", "results"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    (tmp_path / "report.qmd").write_text(ARTICLE, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    render(tmp_path / "results", tmp_path / "made", renderer)
-    with browsing(tmp_path / "made" / "index.html", viewport={"width": 390, "height": 800}) as page:
+def test_the_page_of_a_renderer(site, renderer):
+    with browsing(site(renderer) / "index.html", viewport={"width": 390, "height": 800}) as page:
         total = int(re.match(r"(\d+) of \1 images; the first 12", count(page))[1])
         assert total > 12
         choose(page, label="9", disputed="no")

@@ -1,6 +1,5 @@
 """The report of the published runs, through both renderers, as a reader sees it."""
 
-import functools
 import re
 import shutil
 import sys
@@ -11,29 +10,17 @@ from bs4 import BeautifulSoup
 from commands import ROOT, run, workflow
 from folders import report_of_ours
 from pypdf import PdfReader
-from readers import CHROMIUM, NEEDS_CHROMIUM, NEEDS_QUARTO, RENDERERS, browser_on, faults, is_elsewhere, sideways
+from readers import CHROMIUM, MASK, NEEDS_CHROMIUM, NEEDS_QUARTO, RENDERERS, browser_on, faults, is_elsewhere, sideways
 from strays import leave_beside
 
+from normstudy.preview.article import INLINE_VALUE
+from normstudy.report.markup import inline
 from normstudy.report.outcomes import error_count
-from normstudy.runs.studies import read_study
+from normstudy.runs.studies import MAIN, read_study, write_studies
 
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from render import PROJECT_FILES, copy_project, render
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """A function: the folder that a renderer makes of the published runs (each renders once)."""
-
-    @functools.cache
-    def make(renderer):
-        output = tmp_path_factory.mktemp("site") / renderer
-        process = workflow("render", "--results", "results", "--output", output, "--renderer", renderer)
-        assert process.returncode == 0, process.stdout + process.stderr
-        return output
-
-    return make
+from render import NEEDED, PROJECT_FILES, REFERENCE, copied_notebooks, copy_project, render, without_computations
 
 
 def text_of(element):
@@ -231,16 +218,25 @@ def test_the_site_has_a_card_and_a_page_for_lost_readers_and_nothing_left_over(s
     assert not {name for name in names if name.endswith((".qmd", ".embed.ipynb", ".out.ipynb"))}
 
 
+def test_a_report_has_the_permissions_that_new_files_have(site):
+    for path in [site("preview"), *site("preview").rglob("*")]:
+        assert path.stat().st_mode & 0o777 == (0o777 if path.is_dir() else 0o666) & ~MASK, path
+
+
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
-    """The current folder: a small copy of what the report is made of, for the test to change."""
+    """The current folder: what the report is made of, with one run and the least of records, for the test to change."""
     folder = tmp_path / "checkout"
     folder.mkdir()
-    for name in PROJECT_FILES:
+    for name in (*PROJECT_FILES, REFERENCE):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, folder / name)
-    for name in ("theme", "results"):
-        shutil.copytree(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "theme", folder / "theme")
+    (run,) = read_study(ROOT / "results")[:1]
+    shutil.copytree(run.folder, folder / "results" / run.name)
+    write_studies(folder / "results", {MAIN: [run.name]})
+    for name in NEEDED:
+        shutil.copyfile(ROOT / f"results/{name}.json", folder / f"results/{name}.json")
     monkeypatch.chdir(folder)
     return folder
 
@@ -266,19 +262,38 @@ def test_the_article_is_run_once_for_all_formats(checkout, renderer):
 
 
 @NEEDS_QUARTO
-@pytest.mark.parametrize(
-    "body",
-    [
-        "```{python}\n#| label: fig-a\n#| fig-cap: A caption\nFigure()\n```\n\nSee @fig-a: `{python} 6 * 7` apples.",
-        "```{python}\nprint(6 * 7, 'apples')\nFigure()\n```",
-    ],
-    ids=["known before it runs", "known when it has run"],
-)
-def test_an_article_with_constructs_that_only_quarto_knows_is_run_by_quarto(checkout, body):
+def test_an_article_with_constructs_that_only_quarto_knows_is_run_by_quarto(checkout):
+    """Which can be known when it has run, as here, or before."""
     first = "```{python}\n#| include: false\nfrom matplotlib.figure import Figure\n```\n\n"
-    page, pdf, _ = render_article(checkout, first + body, "quarto")
+    page, pdf, _ = render_article(checkout, f"{first}```{{python}}\nprint(6 * 7, 'apples')\nFigure()\n```", "quarto")
     assert "42 apples" in page
     assert "42 apples" in pdf
+
+
+def test_a_published_notebook_says_where_it_can_be_run(checkout, monkeypatch):
+    monkeypatch.setenv("GITHUB_REPOSITORY", "someone/norms")
+    monkeypatch.setenv("GITHUB_SHA", 40 * "0")
+    (run,) = read_study(checkout / "results")
+    (_, page), (_, reference) = copied_notebooks(checkout / "project", [run])
+    assert "colab" not in reference.read_text()
+    assert f"/{40 * '0'}/results/{run.name}/train.ipynb)" in page.read_text()
+    shutil.copytree(run.folder, checkout / "runs" / run.name)  # which no repository has
+    write_studies(checkout / "runs", {MAIN: [run.name]})
+    (own,) = read_study(checkout / "runs")
+    (_, page), _ = copied_notebooks(checkout / "other", [own])
+    assert "colab" not in page.read_text()
+
+
+def test_no_inline_value_is_empty_for_then_quarto_prints_its_code():
+    values = INLINE_VALUE.findall((ROOT / "report.qmd").read_text(encoding="utf-8"))
+    assert len(values) > 20
+    assert [value for value in values if "Markdown(" in value] == []
+    assert inline("").data == " "
+
+
+def test_quarto_takes_an_executed_article_for_text():
+    raw = without_computations("```{=html}\n<b>`{=b}`</b>\n```\n\n- a\n\n  ````{=html}\n  ````\n")
+    assert raw == "``` {=html}\n<b>`{=b}`</b>\n```\n\n- a\n\n  ```` {=html}\n  ````\n"
 
 
 def test_a_failing_render_keeps_the_old_report(tmp_path):

@@ -261,15 +261,6 @@ def test_a_place_of_our_own_is_nobody_else_s(tmp_path, monkeypatch):
     assert cache_folder({"HOME": "/nowhere"}) not in (private, home)
 
 
-def test_a_report_has_the_permissions_that_new_files_have(tmp_path):
-    mask = "077"
-    program = f"umask {mask}; cd {ROOT}; exec {sys.executable} workflow/render.py --results results --renderer preview"
-    process = run("sh", "-c", f'{program} --output "$1"', "sh", tmp_path / "report")
-    assert process.returncode == 0, process.stderr
-    for path in [tmp_path / "report", *(tmp_path / "report").rglob("*")]:
-        assert path.stat().st_mode & 0o777 == (0o777 if path.is_dir() else 0o666) & ~int(mask, 8), path
-
-
 def test_a_home_that_cannot_be_used_is_replaced(tmp_path):
     for home in ("", "/", "/no/such/folder", str(LIST)):
         given = Path(clean({"HOME": home, "XDG_CACHE_HOME": "/no/such/folder"})["HOME"])

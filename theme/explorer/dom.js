@@ -8,6 +8,18 @@ function make(name, attributes = {}, ...children) {
   return element;
 }
 
+// The same in a drawing.
+function drawn(name, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
+// A list to choose from, below its name.
+const choiceElement = (label, name, options) => make("label", { class: "explorer-choice" }, label,
+  make("select", { name }, ...options.map(([value, text]) => make("option", { value }, text))));
+
 // A number: as text for the reader, with its whole double beside it, and `of` which number it is.
 const numberElement = (value, of, text = fullText) =>
   value === undefined

@@ -2,23 +2,22 @@
 
 function explore(root) {
   const data = JSON.parse(root.nextElementSibling.textContent);
-  const { shape, methods } = data, start = startState(data), momentum = typedRational(data.momentum);
   const view = buildView(root, data), { find } = view, status = find(".explorer-status");
-  let state = start, drawn, writing;
+  let state = startState(data), drawing, writing;
 
   // `words`: what is announced to those who do not see it; made of what was drawn.
   const show = (changes, words) => {
     state = { ...state, ...changes };
-    drawn = draw(view, state);
-    if (words) status.textContent = words(drawn);
+    drawing = draw(view, state);
+    if (words) status.textContent = words(drawing);
   };
   // The address follows what is shown, but not at every key: browsers refuse too many changes.
   const change = (changes, words) => {
     show(changes, words);
     clearTimeout(writing);
-    writing = setTimeout(() => history.replaceState(history.state, "", `#${linkOf(state, start)}`), 300);
+    writing = setTimeout(() => history.replaceState(history.state, "", `#${linkOf(state, data)}`), 300);
   };
-  const numbers = () => numbersInWords(numbersOf(state, drawn, shape));
+  const numbers = () => numbersInWords(numbersOf(state, drawing.method, drawing));
   const look = (index) => change({ at: index, step: Math.min(state.step, 1) });
 
   listenToCells(view, {
@@ -30,7 +29,7 @@ function explore(root) {
       if (key) field.setRangeText(key, 0, field.value.length, "end");
       if (key) field.dispatchEvent(new Event("input", { bubbles: true }));
     },
-    point: (index) => drawCaption(view, state, drawn.method, drawn, index ?? state.at),
+    point: (index) => drawCaption(view, state, drawing.method, drawing, index ?? state.at),
     at: () => state.at,
   });
   listenToFields(view, {
@@ -43,9 +42,11 @@ function explore(root) {
   });
   listenToChoices(view, {
     choose: (name, value) => {
-      if (name === "eps") change({ eps: EPSILONS[value] }, numbers);
-      else change({ [name]: value, step: Math.min(state.step, 1) }, () =>
-        name === "method" ? `${setsInWords(drawn.method, drawn)} ${numbers()}` : numbers());
+      const setsAndNumbers = (now) => `${setsInWords(now.method, now)} ${numbers()}`;
+      if (name.startsWith("shape")) {
+        change(reshaped(state, withAt(state.shape, Number(name.at(-1)), Number(value)), data), setsAndNumbers);
+      } else if (name in ONE_OF) change({ [name]: ONE_OF[name][value] }, numbers);
+      else change({ [name]: value, step: Math.min(state.step, 1) }, name === "method" ? setsAndNumbers : numbers);
     },
     preset: (name) => {
       const list = editedList(state), [low, high] = list === "x" ? [0, 12] : [-2, 2];
@@ -58,21 +59,22 @@ function explore(root) {
     },
     feed: (how) => {
       if (how === "new") state = { ...state, x: state.x.map(() => randomNumber(0, 12)) };
-      const { sets } = forward({ ...state, time: "train" }, drawn.method, shape);
-      let running = how === "forget" ? untouched(shape[1]) : state.running;
-      for (let left = { 1: 1, 10: 10, new: 1 }[how] ?? 0; left > 0; left--) running = fed(running, sets, momentum);
+      const { shape } = state, { sets } = forward({ ...state, time: "train" }, drawing.method, shape);
+      if (how === "forget") state = { ...state, running: untouched(shape[1]), fed: [] };
+      const changes = fedTimes(state, sets, { 1: 1, 10: 10, new: 1 }[how] ?? 0), { running } = changes;
       const channel = positionOf(state.at, shape)[1];
-      change({ running, x: state.x }, () => `After ${counted(running.batches, "batch", "batches")}, channel ${channel + 1}: ${
+      change(changes, () => `After ${counted(running.batches, "batch", "batches")}, channel ${channel + 1}: ${
         numbersInWords([["running mean", Exact.of(running.mean[channel])],
           ["running variance", Exact.of(running.variance[channel])]])}`);
     },
     step: (how) => {
-      const count = stepsOf(state, drawn.method, drawn, shape).length, now = state.step || count;
+      const count = stepsOf(state, drawing.method, drawing).length, now = state.step || count;
       const step = { first: 1, back: Math.max(1, now - 1), next: Math.min(count, now + 1), all: 0 }[how];
-      change({ step }, () => find(".explorer-steps li:last-child").textContent);
+      const parts = () => [...find(".explorer-steps li:last-child").children].slice(0, 2); // without the code
+      change({ step }, () => parts().map(({ textContent }) => textContent).join(": "));
     },
     copy: async () => {
-      const link = `${location.href.split("#")[0]}#${linkOf(state, start)}`;
+      const link = `${location.href.split("#")[0]}#${linkOf(state, data)}`;
       try {
         await navigator.clipboard.writeText(link);
         status.textContent = "The link is copied.";
@@ -81,15 +83,30 @@ function explore(root) {
         status.textContent = "The link stands in the address bar.";
       }
     },
-    restart: () => change(start, (now) => `As at the start. ${setsInWords(now.method, now)}`),
+    plain: () => change({ gamma: state.gamma.map(() => Rational.ONE), beta: state.beta.map(() => Rational.ZERO) }, numbers),
+    restart: () => change(startState(data), (now) => `As at the start. ${setsInWords(now.method, now)}`),
   });
 
   const followLink = () => {
-    const linked = stateOf(location.hash.slice(1), start, methods);
-    if (linked) show(linked, (now) => setsInWords(now.method, now));
+    const linked = stateOf(location.hash.slice(1), data);
+    if (!linked) return undefined;
+    show(linked, (now) => setsInWords(now.method, now));
+    const usual = startState(data), named = ["eps", "momentum", "colours"];
+    const isUsual = (name) => linkOf({ ...usual, [name]: linked[name] }, data) === LINK_BEGINS;
+    find(".explorer-more").open ||= String(linked.shape) !== String(data.shape) || !named.every(isUsual);
     return linked;
   };
   addEventListener("hashchange", () => { if (followLink()) root.scrollIntoView(); });
+  // Elsewhere in the page, behind it: what sets it to a state, and leads there.
+  addEventListener("click", ({ target }) => {
+    if (!target.dataset?.explorer) return;
+    history.pushState(null, "", `#${target.dataset.explorer}`); // so that one comes back to the question
+    followLink();
+    root.scrollIntoView();
+    view.cells.left[state.at].focus();
+  });
+  addEventListener("DOMContentLoaded", () =>
+    document.querySelectorAll("[data-explorer]").forEach((each) => { each.hidden = false; }));
   root.previousElementSibling.hidden = true; // what stands there for those without scripts
   root.hidden = false;
   show({});

@@ -1,4 +1,5 @@
-// The forward pass, exactly: y = γ x̂ + β with x̂ = (x − μ)/√(σ² + ε).
+// The forward pass, exactly: y = γ x̂ + β with x̂ = (x − μ)/√(σ² + ε). In RMSNorm (Zhang & Sennrich 2019,
+// arXiv:1910.07467, Equation 4) no mean is subtracted: μ is 0, and in the place of σ² stands the mean square.
 
 // Of each set: its `members` (numbers of values), `mean` and `variance` that normalize, and `root` = √(σ² + ε), in
 // training with `total` Σx and `squares` Σ(x − μ)²; `setAt`: the number of each value's set; `xhat` and `y` of each
@@ -7,7 +8,7 @@ function forward(state, method, shape) {
   const kept = usesRunning(state, method);
   const sets = sharedSets(method, shape).map((members, number) =>
     kept ? keptSet(members, state.running, number, state.eps)
-      : measuredSet(members, members.map((index) => state.x[index]), state.eps));
+      : measuredSet(members, members.map((index) => state.x[index]), state.eps, method.centred));
   const setAt = [], xhat = [], y = [];
   sets.forEach((set, number) => set.members.forEach((index) => {
     setAt[index] = number;
@@ -22,8 +23,9 @@ function forward(state, method, shape) {
 // Whether running statistics stand in for those of the batch: in BN, at test time.
 const usesRunning = (state, method) => method.keeps && state.time === "test";
 
-function measuredSet(members, values, eps) {
-  const count = new Rational(BigInt(values.length)), total = Rational.sum(values), mean = total.over(count);
+function measuredSet(members, values, eps, centred) {
+  const count = new Rational(BigInt(values.length)), total = Rational.sum(values);
+  const mean = centred ? total.over(count) : Rational.ZERO;
   const squares = Rational.sum(values.map((value) => value.minus(mean).times(value.minus(mean))));
   const variance = squares.over(count);
   return { members, total, mean, squares, variance, root: Exact.root(variance.plus(eps)) };

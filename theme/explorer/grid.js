@@ -1,8 +1,10 @@
 // A grid of the batch's values: rows of images, columns of channels, one cell per value, and how keys move in it.
 
-// Builds the rows of `grid` once; gives its cells by the number of their value.
+// Builds the rows of `grid`; gives its cells by the number of their value.
 function buildGrid(grid, shape) {
   const [images, channels, height, width] = shape, cells = [];
+  grid.style.setProperty("--columns", channels * width);
+  grid.replaceChildren();
   const heads = Array.from({ length: channels }, (_, channel) =>
     make("span", { role: "columnheader", "aria-colspan": width }, `channel ${channel + 1}`));
   grid.append(make("div", { role: "row", class: "explorer-heads" }, ...heads));
@@ -10,10 +12,11 @@ function buildGrid(grid, shape) {
     const head = make("span", { role: "rowheader", "aria-colspan": channels * width }, `image ${image + 1}`);
     grid.append(make("div", { role: "row", class: "explorer-heads" }, head));
     for (let row = 0; row < height; row++) {
-      const line = make("div", { role: "row", class: "explorer-row" });
+      const line = make("div", { role: "row", class: "explorer-row", "aria-label": `image ${image + 1}, row ${row + 1}` });
       for (let place = 0; place < channels * width; place++) {
-        const index = ((image * channels + Math.floor(place / width)) * height + row) * width + (place % width);
-        cells[index] = make("span", { role: "gridcell", tabindex: -1, "data-index": index });
+        const index = indexOf([image, Math.floor(place / width), row, place % width], shape);
+        const first = place > 0 && place % width === 0 ? "explorer-first" : "";
+        cells[index] = make("span", { role: "gridcell", tabindex: -1, "data-index": index, class: first });
         line.append(cells[index]);
       }
       grid.append(line);
@@ -54,6 +57,5 @@ function movedBy({ key, ctrlKey }, index, shape) {
   else if (key === "End") [down, right] = [ctrlKey ? rows - 1 : down, columns - 1];
   else return undefined;
   if (down < 0 || down >= rows || right < 0 || right >= columns) return index;
-  const block = Math.floor(down / height) * channels + Math.floor(right / width);
-  return (block * height + (down % height)) * width + (right % width);
+  return indexOf([Math.floor(down / height), Math.floor(right / width), down % height, right % width], shape);
 }

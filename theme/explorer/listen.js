@@ -1,9 +1,10 @@
 // Mouse, finger and keyboard: what is done to an element, as calls of what it means.
 
 // Cells: `look(index)` chooses one, `edit(key)` goes to its field, `point(index)` is a mouse over it, `at()` the chosen.
-function listenToCells({ root, cells, shape }, { look, edit, point, at }) {
-  for (const list of Object.values(cells)) {
-    const grid = list[0].closest("[role=grid]"), editable = list === cells.left;
+// `view.shape` and `view.cells` may become others.
+function listenToCells(view, { look, edit, point, at }) {
+  for (const side of ["left", "right"]) {
+    const grid = view.find(`[data-grid=${side}]`), editable = side === "left";
     const indexOf = (target) => {
       const cell = target.closest("[role=gridcell]");
       return cell ? Number(cell.dataset.index) : undefined;
@@ -12,7 +13,7 @@ function listenToCells({ root, cells, shape }, { look, edit, point, at }) {
       const index = indexOf(target);
       if (index === undefined) return;
       look(index);
-      list[index].focus();
+      view.cells[side][index].focus();
     });
     grid.addEventListener("dblclick", ({ target }) => { if (editable && indexOf(target) !== undefined) edit(); });
     grid.addEventListener("pointerover", ({ target, pointerType }) => {
@@ -20,10 +21,10 @@ function listenToCells({ root, cells, shape }, { look, edit, point, at }) {
     });
     grid.addEventListener("pointerleave", () => point(undefined));
     grid.addEventListener("keydown", (event) => {
-      const moved = movedBy(event, at(), shape), plain = !(event.ctrlKey || event.metaKey || event.altKey);
+      const moved = movedBy(event, at(), view.shape), plain = !(event.ctrlKey || event.metaKey || event.altKey);
       if (moved !== undefined && (plain || event.ctrlKey)) {
         if (moved !== at()) look(moved);
-        list[moved].focus();
+        view.cells[side][moved].focus();
       } else if (editable && plain && ["Enter", "F2"].includes(event.key)) edit();
       else if (editable && plain && /^[\d−-]$/.test(event.key)) edit(event.key);
       else return;
@@ -68,12 +69,13 @@ function listenToFields({ root, find }, { value, set, leave }) {
   root.addEventListener("click", ({ target }) => {
     if (target.dataset?.change) changeBy(find("#explorer-value"), Number(target.dataset.change));
   });
+  find("#explorer-slider").addEventListener("input", ({ target }) => set(find("#explorer-value"), typedRational(target.value)));
 }
 
-// Radio buttons, the list of ε, and buttons, by the name of their data attribute.
+// Radio buttons, lists, and buttons, by the name of their data attribute.
 function listenToChoices({ root, find }, meanings) {
   root.addEventListener("change", ({ target }) => {
-    if (target.type === "radio" || target.name === "eps") meanings.choose(target.name, target.value);
+    if (target.type === "radio" || target.tagName === "SELECT") meanings.choose(target.name, target.value);
   });
   root.addEventListener("click", ({ target }) => {
     const button = target.closest("button");

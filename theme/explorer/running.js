@@ -13,7 +13,25 @@ function fed(running, sets, momentum) {
   };
 }
 
-const unbiased = ({ squares, members }) => squares.over(new Rational(BigInt(members.length - 1)));
+// Undefined for a set of one value: torch.nn refuses to train BN on such a batch.
+const unbiased = ({ squares, members }) =>
+  members.length > 1 ? squares.over(new Rational(BigInt(members.length - 1))) : undefined;
+
+// The same after `count` times the same batch; `fed`: what each did to the numbers, as doubles, of the last ones.
+function fedTimes(state, sets, count) {
+  let { running, fed: told } = state;
+  for (let left = count; left > 0; left--) {
+    running = fed(running, sets, state.momentum);
+    const numbers = (values) => values.map((value) => value.number());
+    told = [...told, {
+      batch: { mean: numbers(sets.map(({ mean }) => mean)), variance: numbers(sets.map(unbiased)) },
+      running: { mean: numbers(running.mean), variance: numbers(running.variance) },
+    }].slice(-MOST_TOLD);
+  }
+  return { running, fed: told };
+}
+
+const MOST_TOLD = 40;
 
 const untouched = (channels) => ({
   mean: Array(channels).fill(Rational.ZERO),

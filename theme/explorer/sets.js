@@ -2,16 +2,9 @@
 
 const AXES = "NGKHW";
 
-// Image, channel, row and column of the value number `index`, from 0.
-function positionOf(index, [, channels, height, width]) {
-  const column = index % width, row = Math.floor(index / width) % height;
-  const block = Math.floor(index / (width * height));
-  return [Math.floor(block / channels), block % channels, row, column];
-}
-
 // The sets of a method (its `groups`, 0 for one per channel, and `shared` axes): lists of numbers of values, in order.
 function sharedSets({ groups, shared }, shape) {
-  const size = shape.reduce((product, length) => product * length), perGroup = shape[1] / (groups || shape[1]);
+  const size = volume(shape), perGroup = shape[1] / (groups || shape[1]);
   const sets = new Map();
   for (let index = 0; index < size; index++) {
     const [image, channel, row, column] = positionOf(index, shape);
@@ -33,4 +26,5 @@ function setName(members, shape) {
   }).filter(Boolean).join(", ") || "all values";
 }
 
-const letterOf = (number) => String.fromCharCode(65 + number);
+// A, B, …, Z, AA, AB, …
+const letterOf = (number) => (number < 26 ? "" : letterOf(Math.floor(number / 26) - 1)) + String.fromCharCode(65 + (number % 26));

@@ -15,14 +15,18 @@ function caption(state, method, shape, { sets, setAt, kept }, index) {
   if (state.shows === "dx") {
     return kept
       ? `At test time this ∂L/∂x depends on this value's own ∂L/∂y alone.`
-      : `This ∂L/∂x depends on ∂L/∂y of all ${set.members.length} values of ${name}.`;
+      : `This ∂L/∂x depends on ∂L/∂y of ${set.members.length === 1 ? "the one value" : `all ${set.members.length} values`} of ${name}.`;
   }
   if (kept) return `At test time channel ${channel} has the mean and the variance that BN kept, whatever the batch.`;
-  const test = method.keeps ? "" : " The same at test time.";
-  return `One mean and one variance for the ${set.members.length} values of ${name}.${test}`;
+  const test = method.keeps ? "" : " The same at test time.", values = counted(set.members.length, "value", "values");
+  if (!method.centred) return `One root mean square for the ${values} of ${name}; no mean is subtracted.${test}`;
+  return `One mean and one variance for the ${values} of ${name}.${test}`;
 }
 
-const setsInWords = (method, { sets }) => `${method.name}: ${sets.length} sets of ${sets[0].members.length} values.`;
+const counted = (count, one, several) => `${count} ${count === 1 ? one : several}`;
+
+const setsInWords = (method, { sets }) =>
+  `${method.name}: ${counted(sets.length, "set", "sets")} of ${counted(sets[0].members.length, "value", "values")}.`;
 
 // Numbers of the chosen value, to be read aloud after a change.
 const numbersInWords = (entries) =>

@@ -72,9 +72,9 @@ def normalize(x: Tensor, kind: str, groups=GROUPS, gamma=1.0, beta=0.0, eps=EPSI
     """y = γ (x - μ) / sqrt(σ² + ε) + β for x (N, C, H, W); γ, β numbers or (C,)."""
     split = split_channels(x, kind, groups)  # (N, G, K, H, W)
     axes = [AXES.index(axis) for axis in DEFINITIONS[kind].shared]
-    mean = split.mean(axes, keepdim=True)
-    variance = (split - mean).square().mean(axes, keepdim=True)
-    x_hat = (split - mean) / (variance + eps).sqrt()
+    mean = split.mean(axes, keepdim=True)  # μ
+    variance = (split - mean).square().mean(axes, keepdim=True)  # σ²
+    x_hat = (split - mean) / (variance + eps).sqrt()  # x̂
     return scale_and_shift(x_hat.reshape(x.shape), gamma, beta)
 
 

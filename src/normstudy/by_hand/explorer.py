@@ -9,14 +9,29 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from normstudy.by_hand.definition import BETA, GAMMA, IMAGES, NORMALIZATIONS, Normalization
+from normstudy.by_hand.definition import BETA, DEFINITIONS, GAMMA, IMAGES, NORMALIZATIONS, Normalization
 from normstudy.by_hand.panels import HUES
 from normstudy.by_hand.running import MOMENTUM
 
-COMPUTING = ("rational", "exact", "text", "sets", "forward", "backward", "running", "state", "link", "steps")
+COMPUTING = (
+    "rational", "exact", "text", "shape", "sets", "forward", "backward", "running", "state", "link", "steps", "code",
+)  # fmt: skip
 """The scripts that know of no page, each after those that it uses."""
 
-SHOWING = ("dom", "grid", "wording", "view", "listen", "explorer")
+SHOWING = (
+    "dom",
+    "grid",
+    "wording",
+    "colours",
+    "cube",
+    "grids",
+    "strips",
+    "plot",
+    "channels",
+    "view",
+    "listen",
+    "explorer",
+)
 
 METHODS = {
     "bn": ("BN", NORMALIZATIONS["bn"]),
@@ -26,9 +41,11 @@ METHODS = {
     "gn4": ("GN, G = 4", Normalization(shared=NORMALIZATIONS["gn"].shared, groups=4)),
     "in": ("IN", NORMALIZATIONS["in"]),
     # One mean per position, over the channels: nn.LayerNorm(C) on (N, H, W, C), as in Liu et al. 2022, arXiv:2201.03545
-    "ln2d": ("LayerNorm2d", Normalization(shared="GK", groups=None)),
+    "ln2d": ("LayerNorm2d", DEFINITIONS["ln2d"]),
+    # Zhang & Sennrich 2019, arXiv:1910.07467, over an image as LN; nothing is subtracted
+    "rms": ("RMSNorm", NORMALIZATIONS["ln"]),
 }
-"""What can be chosen: its name there, and which values share a mean."""
+"""What can be chosen: its name there, and which values share a mean and a variance, or a mean square."""
 
 
 def section(theme: Path) -> str:
@@ -48,8 +65,8 @@ def section(theme: Path) -> str:
     )
     in_page = (
         "Here the example can be changed. Choose a normalization, and a value by mouse, finger or arrow keys: what "
-        "shares its mean is framed. Type another number, and everything follows, in exact fractions and roots where "
-        "these are short."
+        "shares its mean is framed, and solid in the block. Type another number, or slide, and everything follows, in "
+        "exact fractions and roots where these are short, with the lines of PyTorch that compute them."
     )
     on_paper = (
         "In the web page, the example's numbers can be changed here, and all that follows from them is computed "
@@ -59,6 +76,15 @@ def section(theme: Path) -> str:
         f'::: {{.content-visible when-format="html"}}\n{in_page}\n\n```{{=html}}\n{body}\n```\n:::\n\n'
         f'::: {{.content-hidden when-format="html"}}\n{on_paper}\n:::\n'
     )
+
+
+def link(**parts: str | int | Sequence[int]) -> str:
+    """What stands behind the # of an address for a state of the example's shape with these parts (`link.js`)."""
+    texts = ["explorer"]
+    for name, value in parts.items():
+        numbers = [value] if isinstance(value, str | int) else value
+        texts.append("_".join([name, *(str(each).replace("-", "n") for each in numbers)]))
+    return "-".join(texts)
 
 
 def script(theme: Path, names: Sequence[str] = (*COMPUTING, *SHOWING)) -> str:
@@ -78,6 +104,7 @@ def data() -> str:
         "hues": HUES,
         "methods": [
             {"id": key, "name": name, "shared": of.shared, "groups": of.groups or 0, "keeps": "N" in of.shared}
+            | {"centred": key != "rms"}
             for key, (name, of) in METHODS.items()
         ],
     }

@@ -86,7 +86,7 @@ def table(models: Sequence[Model]) -> pd.DataFrame:
                 f"{split} accuracy (%)": rounded(100 * mean, places),
                 "95 % interval": unbroken(percent_range(low, high, places)),
                 "lowest to highest": unbroken(percent_range(model.accuracies.min(), model.accuracies.max())),
-                f"{split} loss": f"{np.nanmean(model.final('test_loss')):.4f}",
+                f"{split} loss (nats)": f"{np.nanmean(model.final('test_loss')):.4f}",
                 "s per epoch": f"{median(map(seconds_per_epoch, finished)):.1f}",
             }
         else:

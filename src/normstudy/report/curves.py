@@ -50,7 +50,7 @@ def training(runs: Sequence[FinishedRun]) -> str:
     caption = (
         f"Training loss and training accuracy of each epoch ({markdown_title(runs[0].config)}; "
         f"{epochs_shown(runs)}). {on_the_way(runs)}{what_lines_are(runs)}"
-        f"{' '.join(take_away(runs, measure) for measure in measures)}"
+        f"Loss: {take_away(runs, measures[0])} Accuracy: {take_away(runs, measures[1])}"
         f"{_note_on_diverged(runs)}"
     )
     alt = " ".join(history_alt(runs, measure) for measure in measures)

@@ -46,11 +46,11 @@ def figures(runs: Sequence[FinishedRun]) -> str:
         # What a map means is told of our own network, which ends in a mean over positions and one linear layer.
         ours = not (run.diverged or isinstance(run, RecordedRun) or run.config.model)
         if ours and len(run.misclassified["label"]):
-            blocks.append(_of_run(name, run))
+            blocks.append(_of_run(name, run, is_first=not any("{#fig-" in block for block in blocks)))
     return "\n".join(blocks)
 
 
-def _of_run(name: str, run: FinishedRun) -> str:
+def _of_run(name: str, run: FinishedRun, is_first: bool) -> str:
     from normstudy.runs.class_maps import (
         misclassified_maps,
         spread,
@@ -65,7 +65,7 @@ def _of_run(name: str, run: FinishedRun) -> str:
         )
     picture = grad_cam_figure(sights(run, maps, spread(run.config)))
     field = int(np.count_nonzero(ways_through(run.config), axis=0).max())
-    caption = grad_cam_caption(name, run, maps, field)
+    caption = grad_cam_caption(name, run, maps, field if is_first else None)
     return markup.figure(f"grad-cam-{run.name}", picture, grad_cam_alt(run, maps), caption)
 
 
@@ -84,19 +84,21 @@ def sights(run: FinishedRun, maps: Maps, shares: np.ndarray) -> list[Sight]:
     ]
 
 
-def grad_cam_caption(name: str, run: FinishedRun, maps: Maps, field: int) -> str:
-    """What is drawn, on which scale, and for how many images the two classes were seen at one place.
+def grad_cam_caption(name: str, run: FinishedRun, maps: Maps, field: int | None) -> str:
+    """What is drawn, and for how many images the two classes were seen at one place; on which scale, if that is new.
 
-    `field`: the edge, in pixels, of what a position sees.
+    `field`: the edge, in pixels, of what a position sees; None where an earlier caption has told it.
     """
     count, edge = maps.true.shape[:2]
     whose = "the image" if count == 1 else f"the {count} images"
+    what = f"Where {name} looked in {whose} of @fig-misclassified-{run.name} ({markdown_title(run.config)})"
+    if field is None:
+        return f"{what}. {take_away(maps)}"
     return (
-        f"Where {name} looked in {whose} of @fig-misclassified-{run.name} ({markdown_title(run.config)}): "
-        f"Grad-CAM for the true and for the predicted class, of the last convolution behind its ReLU. Its {edge} × "
-        f"{edge} positions see up to {field} × {field} pixels each, over which a value is spread, most of it in their "
-        "middle. The ground’s colour is 0, where nothing speaks for the class; the deepest orange is the larger "
-        f"maximum of the two maps of an image, which have one scale. {take_away(maps)}"
+        f"{what}: Grad-CAM for the true and for the predicted class, of the last convolution behind its ReLU. Its "
+        f"{edge} × {edge} positions see up to {field} × {field} pixels each, over which a value is spread, most of it "
+        "in their middle. The ground’s colour is 0, where nothing speaks for the class; the deepest orange is the "
+        f"larger maximum of the two maps of an image, which have one scale. {take_away(maps)}"
     )
 
 

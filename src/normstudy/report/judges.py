@@ -48,7 +48,7 @@ def ranking(records: Records) -> Verdict:
     won = [pair.is_better and pair.first.config.norm == "bn" for pair in pairs]
     lost = [pair.is_better and pair.second.config.norm == "bn" for pair in pairs]
     word = FAILS if any(lost) else HOLDS if all(won) else IN_PART if any(won) else OPEN
-    return Verdict(word, in_short(models), "main")
+    return Verdict(word, in_short(models), "main", "sec-differences")
 
 
 def acts(records: Records) -> Verdict:

@@ -143,7 +143,7 @@ def claims_table(models: Sequence[Model], found: Sequence[Claim]) -> pd.DataFram
             "parameters": f"{claim.parameters:,}",
             "claimed (%)": f"{claim.accuracy:.2f}",
             "as": _kind(claim),
-            "our runs that reach it": _of_ours(by_norm.get(claim.norm), claim),
+            "reached by": _of_ours(by_norm.get(claim.norm), claim),
         }
         for claim in found
     )
@@ -224,11 +224,11 @@ def _count(values: np.ndarray, claim: Claim) -> int:
 
 
 def _of_ours(model: Model | None, claim: Claim) -> str:
-    """`3 of 40`: at the best epoch where that is what was claimed, else after the last one."""
+    """`3 of 40` of our runs: at the best epoch where that is what was claimed, else after the last one."""
     if model is None:
         return "–"
     values = best_epochs(model.finished) if claim.kind == "best epoch" else model.accuracies
-    return f"{_count(values, claim)} of {len(values)}"
+    return markup.unbroken(f"{_count(values, claim)} of {len(values)}")
 
 
 def _gain_in_words(model: Model) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import matplotlib
 import matplotlib.style
-from IPython.display import Image
+from IPython.display import Image, Markdown
 from matplotlib.ft2font import FT2Font
 
 from normstudy.paths import write_whole
@@ -129,6 +129,11 @@ def rows(frame: pd.DataFrame) -> str:
         rules = [f"{rule}:" if right else f":{rule}" for rule, right in zip(rules, numeric, strict=True)]
         lines[1] = f"|{'|'.join(rules)}|"
     return "\n".join(lines)
+
+
+def inline(text: str) -> Markdown:
+    """Markdown within a line of the article; where there is none, a space, for which Quarto does not print the code."""
+    return Markdown(text or " ")
 
 
 def folded(title: str, content: str) -> str:

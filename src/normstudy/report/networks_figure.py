@@ -39,14 +39,15 @@ class Shown(NamedTuple):
 
 @matplotlib.style.context([*PLAIN, {"text.parse_math": False}])
 def networks_figure(pixels: np.ndarray, shown: Sequence[Shown], classes: Sequence[str]) -> Figure:
-    """A row for each network; the image (h, w) of bytes stands beside the first."""
+    """A row for each network; the image (h, w) of bytes stands before all of them."""
     figure = Figure(figsize=(WIDTH, HEAD + ROW * len(shown)), layout="constrained")
-    panels = figure.subplots(len(shown), 4, squeeze=False, width_ratios=(1, 2.4, 1, 1))
-    for axes in panels[:, 0]:
-        axes.axis("off")
-    panels[0, 0].imshow(pixels, cmap="gray_r", vmin=0, vmax=255)
-    panels[0, 0].set_title("the image", fontsize=9)
-    for (_, bars, before, after), network in zip(panels, shown, strict=True):
+    grid = figure.add_gridspec(len(shown), 4, width_ratios=(1.3, 2.1, 1, 1))
+    image = figure.add_subplot(grid[:, 0])
+    image.imshow(pixels, cmap="gray_r", vmin=0, vmax=255)
+    image.set_title("the image", fontsize=9)
+    image.axis("off")
+    for row, network in enumerate(shown):
+        bars, before, after = (figure.add_subplot(grid[row, column]) for column in (1, 2, 3))
         _draw_bars(bars, network, classes)
         for axes, values, side in ((before, network.before, "before"), (after, network.after, "after")):
             largest = np.abs(values).max() or 1
@@ -56,9 +57,7 @@ def networks_figure(pixels: np.ndarray, shown: Sequence[Shown], classes: Sequenc
             for spine in axes.spines.values():
                 spine.set(visible=True, color="#bbbbbb")
             axes.set_title(f"{side}: {_span(values)}", fontsize=8)
-        before.set_xlabel(f"channel {network.channel + 1}: {network.used}", fontsize=7, loc="left")
-    if len(classes[0]) > 1:
-        panels[-1, 1].tick_params(axis="x", labelrotation=90)
+        before.set_xlabel(f"channel {network.channel + 1}: {network.used}", fontsize=7.5, loc="left")
     return figure
 
 
@@ -74,4 +73,6 @@ def _draw_bars(axes: Axes, network: Shown, classes: Sequence[str]) -> None:
     axes.yaxis.label.set_size(8)
     axes.set_xticks(range(len(classes)), classes)
     axes.tick_params(labelsize=8)
+    if len(classes[0]) > 1:
+        axes.tick_params(axis="x", labelrotation=90)
     axes.grid(axis="x", visible=False)

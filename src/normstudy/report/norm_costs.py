@@ -87,8 +87,8 @@ def in_words(measured: Measured, config: Config) -> str:
         own = {NAMES[kind]: statistics.median(each) for kind, each in measured.ratios[when].items() if kind in NAMES}
         low, high = min(own, key=own.__getitem__), max(own, key=own.__getitem__)
         told.append(
-            f"{what} takes {own[low]:.2f} times as long as without normalization with {_in_prose(low)} and "
-            f"{own[high]:.2f} times with {_in_prose(high)}"
+            f"{what} takes from {own[low]:.2f} times as long ({_in_prose(low)}) to {own[high]:.2f} times "
+            f"({_in_prose(high)})"
         )
     return (
         f"To scale and shift the {values:,} numbers of an image that come out of the convolutions is a multiply-add "
@@ -96,7 +96,7 @@ def in_words(measured: Measured, config: Config) -> str:
         "means and variances takes an addition and a multiply-add more for each. At test time BN has its running "
         "averages and finds none, and its scale and shift can be folded into the convolution before it, so that "
         "nothing is left to compute; the others compute at test time what they do in training. Measured "
-        f"(@tbl-norm-costs), {join_words(told)}."
+        f"(@tbl-norm-costs), beside the same network without normalization, {join_words(told)}."
     )
 
 

@@ -14,7 +14,7 @@ from normstudy.report.dark import dark_name, dark_svg
 from normstudy.report.labels import data_name
 from normstudy.report.markup import save_picture
 from normstudy.report.misclassified import misclassified_alt, misclassified_caption
-from normstudy.report.models import of_first_seed
+from normstudy.report.models import has_several_seeds, models_of, of_first_seed
 from normstudy.report.outcomes import named
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import RecordedStudy
@@ -46,7 +46,8 @@ def results_block(
 
     Last, what the studies `records` say of the claims of another solution.
     """
-    parts = [f"On {data_name(runs)}, figures of the last epoch:\n"]
+    means = "; means over the runs of a model, which differ in their seed" if has_several_seeds(models_of(runs)) else ""
+    parts = [f"After the last epoch, on {data_name(runs)}{means}:\n"]
     parts.append(summary.models_table(runs).to_markdown(index=False, tablefmt="pipe", disable_numparse=True) + "\n")
     parts.append(summary.paragraph(runs) + "\n")
     for (measure, title), path in zip(GRAPHS.items(), graphs, strict=True):

@@ -24,10 +24,18 @@ INTRODUCTION = """# Results
 
 *Written by `make study` and `make publish`, which write over what is changed here.*
 
-A study is kept as a compact record, `<study>.json`, with what its models said of each image in `<study>.npz` where it
-asks for that ([`runs/record.py`](../src/normstudy/runs/record.py) describes both). Of each model of the main
-comparison, one run is here as a whole folder. The report and README.md are made of these files (`make render`,
-`make publish`), and all of them are verified before anything is drawn.
+This is what the report and README.md are made of (`make render`, `make publish`): what was trained, on what, and how
+long it took. All of it is verified before anything is drawn.
+
+- A **run** is one training of one network. Runs that differ in their seed alone are runs of one **model**; how many
+  models a study has is thus how many settings it compares.
+- A **study** is a file in [`params/studies/`](../params/studies), which says what is compared. Its runs are kept in a
+  compact record, `<study>.json`: parameters, what was measured after each epoch, and what made them. Where a study asks
+  for it, `<study>.npz` has what each run said of every image. [`runs/record.py`](../src/normstudy/runs/record.py)
+  describes both.
+- A **run folder** has everything of one run: its weights and its notebook, too. There is one of each model of the
+  main comparison.
+- **Core-hours** are hours of one processor core, those of finished epochs, evaluation included.
 """
 
 
@@ -76,19 +84,19 @@ def _overview(records: Mapping[str, RecordedStudy], sizes: Mapping[str, int]) ->
     rows = [
         {
             "study": f"[{escape(study.name)}](#{study.name})",
-            "what it asks": escape(study.title),
-            "runs": f"{len(study.runs):,}",
+            "about": escape(study.title),
             "models": f"{len(models_of(study.runs)):,}",
-            "seeds": seeds_in_short(study.runs),
-            "took": took(study.runs),
-            "files": _megabytes(sum(sizes.get(f"{study.name}{suffix}", 0) for suffix in (".json", ".npz"))),
+            "seeds": seeds_in_short(study.runs).removeprefix("seeds ").removeprefix("seed "),
+            "runs": f"{len(study.runs):,}",
+            "time": took(study.runs),
+            "size": _megabytes(sum(sizes.get(f"{study.name}{suffix}", 0) for suffix in (".json", ".npz"))),
         }
         for study in records.values()
     ]
     every = list({run.name: run for study in records.values() for run in study.runs}.values())
-    whole = {"study": "all", "what it asks": "each run counted once", "runs": f"{len(every):,}"}
-    whole |= {"models": f"{len(models_of(every)):,}", "seeds": "", "took": took(every)}
-    return pd.DataFrame([*rows, {**whole, "files": f"{_megabytes(sum(sizes.values()))} with the run folders"}])
+    whole = {"study": "all", "about": "each run counted once", "models": f"{len(models_of(every)):,}", "seeds": ""}
+    whole |= {"runs": f"{len(every):,}", "time": took(every)}
+    return pd.DataFrame([*rows, {**whole, "size": f"{_megabytes(sum(sizes.values()))} with the run folders"}])
 
 
 def _about_study(study: RecordedStudy, asked: int | None) -> str:
@@ -101,20 +109,22 @@ def _about_study(study: RecordedStudy, asked: int | None) -> str:
     lines = [
         f"made by `make study STUDY={study.name}`: {whole}, {seeds_in_short(study.runs)}"
         + (f"; {diverged:,} diverged" if diverged else ""),
-        f"made {where_made(study.runs)}, {provenance.threads(study.runs)}, in {took(study.runs)} of finished epochs",
+        f"{where_made(study.runs)}, {provenance.threads(study.runs)}, in {took(study.runs)}",
         f"with {provenance.versions(study.runs)}, from {provenance.commits(study.runs)}",
         _about_sources(study.runs),
     ]
-    return f"## {escape(study.name)}\n\n{escape(study.title)}:\n\n" + "\n".join(f"- {line}" for line in lines) + "\n"
+    return f"## {escape(study.name)}\n\n{escape(study.title)}.\n\n" + "\n".join(f"- {line}" for line in lines) + "\n"
 
 
 def _about_sources(runs: Sequence[FinishedRun]) -> str:
+    """Whether the code that decides the numbers is still that with which `runs` were made."""
     others = sum(not is_of_present_sources(run) for run in runs)
-    now = f"the sources that decide numbers, as they were when this was written (`{sources_hash()}`)"
     if not others:
-        return f"of {now}, or of others that were found to give the same numbers"
-    unknown = "of others, and it was not verified that they give the same numbers"
-    return f"{others:,} of {counted(len(runs), 'run')} not of {now}: {unknown}"
+        return f"by code that gives the same numbers as that beside this file (fingerprint `{sources_hash()}`)"
+    return (
+        f"{others:,} of {counted(len(runs), 'run')} by other code than that beside this file (fingerprint "
+        f"`{sources_hash()}`), and it was not verified that both give the same numbers"
+    )
 
 
 def _about_folders(published: Sequence[FinishedRun], sizes: Mapping[str, int]) -> str:
@@ -124,7 +134,7 @@ def _about_folders(published: Sequence[FinishedRun], sizes: Mapping[str, int]) -
         for run in model.runs
     ]
     made = (
-        f"Made by `make publish`, {where_made(published)}, in {took(published)} of finished epochs, with "
+        f"Made by `make publish`, {where_made(published)}, in {took(published)}, with "
         f"{provenance.versions(published)}, from {provenance.commits(published)}."
     )
     return f"## Run folders\n\n{made}\n\n" + "\n".join(lines) + "\n"

@@ -7,8 +7,8 @@ from collections import Counter
 import pandas as pd
 
 from normstudy.config import image_facts
-from normstudy.report.labels import markdown_title
-from normstudy.report.markup import escape
+from normstudy.report.labels import labels, markdown_title
+from normstudy.report.markup import escape, unbroken
 from normstudy.report.search import Row, best_on_the_whole, mean_over_seeds
 from normstudy.report.wording import counted, join_words, seeds_text, short
 from normstudy.runs.record import RecordedRun
@@ -19,7 +19,7 @@ def search_protocol(rows: list[RecordedRun]) -> str:
     budgets = Counter(row.model for row in rows)
     seeds = sorted({row.config.seed for row in rows})
     config = rows[0].config
-    each = set(budgets.values())
+    each, names = set(budgets.values()), _names(rows)
     share = counted(len(rows), "run")
     if len(each) == 1:
         share = f"{counted(each.pop(), 'run')} for each of {counted(len(budgets), 'model')}"
@@ -28,7 +28,7 @@ def search_protocol(rows: list[RecordedRun]) -> str:
         f"({image_facts(config).validation:,} training images held out), {share}, "
         f"{counted(config.epochs, 'epoch')} each, {seeds_text(seeds)}. As single runs differ by chance, it led "
         "to the peak rate with the lowest mean validation loss over the penalties, and the penalty with the lowest "
-        f"over the rates: {'; '.join(map(_called, best_on_the_whole(rows)))}."
+        f"over the rates: {'; '.join(_with_values(best, names[best['model']]) for best in best_on_the_whole(rows))}."
     )
 
 
@@ -37,7 +37,7 @@ def search_table(rows: list[RecordedRun]) -> pd.DataFrame:
     means = mean_over_seeds(rows)
     return pd.DataFrame(
         {
-            "model": means["model"].map(escape),
+            "model": means["model"].map(_names(rows)),
             "peak rate": means["max_lr"].map(short),
             "weight decay": means["weight_decay"].map(short),
             "λ of L1": means["l1"].map(short),
@@ -48,7 +48,14 @@ def search_table(rows: list[RecordedRun]) -> pd.DataFrame:
     )
 
 
-def _called(best: Row) -> str:
-    """`gn` with its values, as Markdown."""
+def _names(rows: list[RecordedRun]) -> dict[str, str]:
+    """By its key in the study, how the report calls a model, as Markdown: the key, where two would be called alike."""
+    configs = {row.model: row.config for row in sorted(rows, key=lambda row: row.config.l1)}
+    called = {model: unbroken(labels([config])[0]) for model, config in configs.items()}
+    return called if len({*called.values()}) == len(called) else {model: escape(model) for model in called}
+
+
+def _with_values(best: Row, name: str) -> str:
+    """`GN with rate 0.05 and weight decay 0.01`, as Markdown."""
     named = {"rate": best["max_lr"], "weight decay": best["weight_decay"], "λ": best["l1"]}
-    return f"{escape(best['model'])} {join_words([f'{name} {short(value)}' for name, value in named.items() if value])}"
+    return f"{name} with {join_words([f'{key} {short(value)}' for key, value in named.items() if value])}"

@@ -80,7 +80,7 @@ def models_table(runs: Sequence[FinishedRun]) -> pd.DataFrame:
             row |= {
                 f"{split} accuracy (%)": f"{100 * run.history[-1]['test_accuracy']:.2f}",
                 "95 % interval": unbroken(f"{100 * low:.2f} to {100 * high:.2f}"),
-                f"{split} loss": f"{run.history[-1]['test_loss']:.4f}",
+                f"{split} loss (nats)": f"{run.history[-1]['test_loss']:.4f}",
                 "errors": unbroken(f"{errors} of {total:,}"),
                 "s per epoch": f"{seconds_per_epoch(run):.1f}",
             }

@@ -31,6 +31,9 @@ from normstudy.report.varied import are_numbers, free, title_of, value_text, val
 from normstudy.report.wording import counted, join_words, some_of
 from normstudy.runs.record import RecordedStudy
 
+MOST_ROWS = 12
+"""Of a table that stands beside its picture; a longer one is folded."""
+
 
 def section(study: RecordedStudy) -> str:
     """The section, as Markdown with its heading."""
@@ -54,7 +57,9 @@ def section(study: RecordedStudy) -> str:
         f"{escape(study.title)}: means of the last epoch on the images of evaluation, with 95 % intervals over the "
         f"seeds. {note}"
     )
-    blocks.append(markup.table(label, sweep_table(series), caption))
+    table = markup.table(label, sweep_table(series), caption)
+    long = made and len(cells) > MOST_ROWS
+    blocks.append(markup.folded(f"{study.title}: every setting", table) if long else table)
     return "\n".join(blocks)
 
 
