@@ -152,8 +152,7 @@ class Config(BaseModel):
     )
     dataset: str = Field(
         default="auto",
-        description="auto: MNIST if it can be had, else digits; one's own: a folder, ./flowers, or a function, "
-        "my_images.py:flowers, beside the file",
+        description="auto: MNIST if it can be had, else digits; or one's own, a folder or a function beside the file",
         json_schema_extra={"anyOf": [{"type": "string", "enum": ["auto", *KNOWN]}, {"type": "string"}]},
     )
     images: ImageFacts | None = Field(

@@ -46,4 +46,4 @@ def _fitted(image: Image.Image, shown: str, shape: tuple[int, int, int]) -> tupl
         verb = "reduced" if coloured.height > height else "enlarged"
         coloured = coloured.resize((width, height), Image.Resampling.BILINEAR)
         how.append(f"{verb} to {width} x {height}")
-    return np.asarray(coloured), tuple(done), " ".join(how) or "taken as it is"
+    return np.array(coloured), tuple(done), " ".join(how) or "taken as it is"
