@@ -354,7 +354,7 @@ def with_code(values: Any, folders: Sequence[Path], source: str = "") -> Any:
     if not isinstance(values, dict):
         return values
     where = f"{one_line(source)}: " if source else ""
-    if named := [name for name in FILLED_IN if name in values]:
+    if named := [name for name in FILLED_IN if values.get(name, LATER[name]) != LATER[name]]:
         raise ParameterError(f"{where}{named[0]}: is filled in by itself; delete this line")
     try:
         return identified(values, folders)
