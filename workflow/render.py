@@ -36,12 +36,12 @@ from normstudy.report.models import of_first_seed
 from normstudy.runs.comparison import compared_runs
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import read_record, record_names, verify_predictions
-from normstudy.using.reference import TITLE as REFERENCE_TITLE
 
 REPORT = Path("report.qmd")
 FILTERS = Path("src/normstudy/preview/assets")
 PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml", FILTERS / "drawings.lua", FILTERS / "folded.lua")
 REFERENCE = Path("docs/python.ipynb")
+REFERENCE_TITLE = "From Python: the public names of the package"
 RECORDS = Path("results")
 MEASURED = (Path("benchmarks/normalizations.json"), Path("benchmarks/faults.json"))
 """What was measured apart from studies, where it was."""

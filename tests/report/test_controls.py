@@ -61,7 +61,7 @@ def test_it_says_how_the_rates_were_searched_and_whose_are_others():
     tried = [run_of_error("none", error, 0, norm="none", max_lr=rate) for error, rate in ((0.02, 0.1), (0.01, 0.0125))]
     search = recorded_study("controls_search", tried)
     text = controls.section(study(bn=around(0.005), none=around(0.006)), search)
-    assert "none rate 0.0125" in text
+    assert "No\u00a0norm with rate 0.0125" in text
     assert "No norm has others here" in text
     assert '::: {.folded title="Every combination of the search for the other models"}' in text
-    assert text.split(".folded")[1].count("| none ") == 2
+    assert text.split(".folded")[1].count("| No\u00a0norm ") == 2

@@ -156,7 +156,7 @@ OVERLAPS = """() => {
 @NEEDS_CHROMIUM
 def test_no_cell_of_the_page_covers_another_and_the_page_does_not_scroll_sideways(site, renderer, count):
     with browser_on(site(renderer, count), 375) as (page, here):
-        page.goto(here + "index.html", wait_until="networkidle")
+        page.goto(here + "index.html")
         assert page.evaluate("document.querySelectorAll('main table').length") > 10
         for width in (375, 1200):
             page.set_viewport_size({"width": width, "height": 900})

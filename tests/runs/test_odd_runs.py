@@ -151,7 +151,7 @@ def test_what_no_font_of_the_pdf_has_is_told_by_its_code_point(tmp_path):
 @pytest.mark.fault("hostile text in notebooks", "text of the pages")
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_hostile_notebooks_are_shown_as_text(site, renderer):
-    pages = list((site("hostile", renderer) / "notebooks").rglob("*.html"))
+    pages = [path for path in (site("hostile", renderer) / "notebooks").rglob("*.html") if "python" not in path.name]
     assert len(pages) == 3
     for path in pages:
         source = path.read_text(encoding="utf-8")

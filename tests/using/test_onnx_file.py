@@ -9,10 +9,10 @@ import onnxruntime
 import pytest
 import torch
 
+from normstudy.images.facts import KNOWN
 from normstudy.model import Net
 from normstudy.using.card import LICENCES, card
 from normstudy.using.classifier import load
-from normstudy.using.fitting import FITS
 from normstudy.using.onnx_file import Check, ExportError, checked, onnx_bytes
 
 
@@ -79,4 +79,4 @@ def test_the_card_tells_what_one_has_to_know(classifier):
     assert "899 images" in told
     assert LICENCES["digits"] in told
     assert "(x / 255 − 0.303885) / 0.323985" in told
-    assert set(LICENCES) == set(FITS)
+    assert set(LICENCES) == set(KNOWN)

@@ -30,7 +30,7 @@ def test_every_public_name_has_its_section_with_signature_and_text():
     assert "\nprobabilities(images: np.ndarray | Tensor) -> np.ndarray\n" in sections["Classifier"]
     assert "\nclasses: list[str]\n" in sections["Classifier"]
     for parameter in set(normstudy.Config.model_fields) - set(FILLED_IN):
-        assert "| {} ".format(parameter.replace("_", "\\_")) in sections["Config"]
+        assert f"- `{parameter}` = " in sections["Config"]
 
 
 def test_it_is_a_page_of_the_site():

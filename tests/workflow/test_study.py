@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -175,10 +176,10 @@ def test_all_studies_are_made_one_after_the_other_until_one_is_interrupted(where
     write_study(where, "another", FILE.replace("seeds: [1]", "seeds: [2]"))
     write_study(where, "third", FILE.replace("seeds: [1]", "seeds: [3]"))
     begun = []
-    code, _, _ = ask(where, "--all", train=lambda name, options: begun.append(name) or 1)
+    code, _, _ = ask(where, "--all", train=lambda name, options: begun.append(Path(name).stem) or 1)
     assert (code, begun) == (1, ["another", "third"])
     begun.clear()
-    code, _, _ = ask(where, "--all", train=lambda name, options: begun.append(name) or study.INTERRUPTED)
+    code, _, _ = ask(where, "--all", train=lambda name, options: begun.append(Path(name).stem) or study.INTERRUPTED)
     assert (code, begun) == (study.INTERRUPTED, ["another"])
     (where / "params/studies/wrong.yaml").write_text("models: 3")
     code, out, err = ask(where, "--all")
@@ -218,7 +219,7 @@ def test_a_study_that_is_not_there_is_told_in_a_line(where, ask, name):
     code, _, err = ask(where, "--study", name)
     assert code == 1
     (line,) = err.splitlines()
-    assert line.endswith("; there are: small")
+    assert line.endswith("; there are: small; or name a YAML file")
     assert ("no study 'large'" in line) == bool(name)
 
 

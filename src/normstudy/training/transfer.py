@@ -26,12 +26,13 @@ class TransferError(Exception):
     """Why a file did not come: part of a line, without the address."""
 
 
-def fetch(address: str, path: Path, patience: float, largest: int = LARGEST) -> None:
+def fetch(address: str, path: Path, patience: float, largest: int | None = None) -> None:
     """Write what `address` sends to `path`.
 
-    Raises `TransferError` when the network fails, or when fewer than `SLOWEST` bytes a second came over
-    `patience` seconds; `OSError` when the disk refuses.
+    Raises `TransferError` when more than `largest` bytes come (`LARGEST`), the network fails, or fewer than `SLOWEST`
+    bytes a second came over `patience` seconds; `OSError` when the disk refuses.
     """
+    most = LARGEST if largest is None else largest
     parts: queue.Queue[bytes | Exception] = queue.Queue()
     given_up = threading.Event()
 
@@ -58,8 +59,8 @@ def fetch(address: str, path: Path, patience: float, largest: int = LARGEST) -> 
                 if part == b"":
                     return
                 recent += file.write(part or b"")
-                if file.tell() > largest:
-                    raise TransferError(f"more than {largest:,} bytes came")
+                if file.tell() > most:
+                    raise TransferError(f"more than {most:,} bytes came")
                 if time.monotonic() >= end:
                     if recent < SLOWEST * patience:
                         raise TransferError(f"timed out: {recent:,} bytes in {patience:g} seconds")

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Iterator
 
-import pandas as pd
 from nbformat import NotebookNode
 
 import normstudy
 from normstudy.ipynb import nbformat
 from normstudy.using.parameters import parameters
-
-TITLE = "From Python: the public names of the package"
 
 INTRODUCTION = """\
 `pip install .` in a checkout puts the package into an environment of your own. What follows is made of its docstrings
@@ -48,8 +46,15 @@ def section(name: str) -> str:
 
 
 def _parameters() -> str:
-    frame = pd.DataFrame([vars(each) for each in parameters()])
-    return frame.map(lambda text: text.replace("|", "\\|").replace("_", "\\_")).to_markdown(index=False)
+    """A list, which has room on a phone as well."""
+    return "\n".join(
+        f"- `{each.name}` = {_literal(each.default) or '(empty)'}: {_literal(each.meaning)} ({_literal(each.limits)})"
+        for each in parameters()
+    )
+
+
+def _literal(text: str) -> str:
+    return re.sub(r"([*_|<>\[\]])", r"\\\1", text)
 
 
 def _members(of: ast.ClassDef) -> Iterator[str]:
