@@ -6,9 +6,7 @@ from torch import nn
 
 from normstudy import model
 from normstudy.config import IMAGE_SHAPES, Config, image_facts
-from normstudy.model import CLASSES, Net, initialise, l1_norm, penalised_weights
-
-__all__ = ["Net", "initialise", "l1_norm", "make_net", "penalised_weights"]
+from normstudy.model import CLASSES, Net
 
 
 def make_net(config: Config) -> Net:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
-import re
 from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
 import normstudy
 from normstudy.ipynb import nbformat
+from normstudy.report.markup import escape
 from normstudy.using.parameters import parameters
 
 INTRODUCTION = """\
@@ -48,13 +48,9 @@ def section(name: str) -> str:
 def _parameters() -> str:
     """A list, which has room on a phone as well."""
     return "\n".join(
-        f"- `{each.name}` = {_literal(each.default) or '(empty)'}: {_literal(each.meaning)} ({_literal(each.limits)})"
+        f"- `{each.name}` = {escape(each.default) or '(empty)'}: {escape(each.meaning)} ({escape(each.limits)})"
         for each in parameters()
     )
-
-
-def _literal(text: str) -> str:
-    return re.sub(r"([*_|<>\[\]])", r"\\\1", text)
 
 
 def _members(of: ast.ClassDef) -> Iterator[str]:
