@@ -56,7 +56,7 @@ def test_sections_hold_any_number_of_classes_and_any_name(classes, monkeypatch, 
     parts = [
         *(confusions.figure(runs), recall_dots.figure(runs)),
         *(per_class.recall(runs), per_class.precision(runs), per_class.mixed_up(runs), per_class.in_words(runs)),
-        *(augmented.in_words(runs), limits.of_size(runs), data_name(runs)),
+        *(augmented.in_words(runs), limits.of_the_network(runs), data_name(runs)),
     ]
     for part in parts:
         assert unsupported_constructs(part) == []
