@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from normstudy.errors import NormstudyError
 from normstudy.report.harmless import make_harmless
-from normstudy.report.markup import LONGEST, escape, note_on_code_points, plain
+from normstudy.report.literal import LONGEST, escape, note_on_code_points, plain
 from normstudy.text import HIDDEN, visible
 
 

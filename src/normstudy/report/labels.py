@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from normstudy.config import Config, image_facts
+from normstudy.report.literal import escape, plain
 from normstudy.report.wording import MOST_NAMES, counted, join_words
 
 FULL_NAMES = {
@@ -53,29 +54,21 @@ def model_names(runs: Sequence[Any]) -> list[str]:
 
 def data_title(config: Config) -> str:
     """How the data set of `config`, resolved, is called, as text; in Markdown it is `markdown_title`."""
-    from normstudy.report.markup import plain  # which draws, and a plan does without
-
     return plain(image_facts(config).title)
 
 
 def markdown_title(config: Config) -> str:
     """How the data set of `config` is called in prose and captions."""
-    from normstudy.report.markup import escape  # which draws, and a plan does without
-
     return escape(config.images.title) if config.images else data_title(config)
 
 
 def class_names(config: Config) -> list[str]:
     """What the classes of `config` are called, by number, as text; in Markdown they are `markdown_classes`."""
-    from normstudy.report.markup import plain  # which draws, and a plan does without
-
     return [plain(name) for name in image_facts(config).classes]
 
 
 def markdown_classes(config: Config) -> list[str]:
     """What the classes of `config` are called in prose, captions and tables, by number."""
-    from normstudy.report.markup import escape  # which draws, and a plan does without
-
     return [escape(name) for name in config.images.classes] if config.images else class_names(config)
 
 

@@ -8,20 +8,21 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-import unicodedata
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import matplotlib
 import matplotlib.style
 from IPython.display import Image, Markdown
-from matplotlib.ft2font import FT2Font
 
 from normstudy.paths import write_whole
 from normstudy.report.compact_svg import compact
 from normstudy.report.dark import with_dark_colours
-from normstudy.text import MARKS, one_line, visible
+from normstudy.report.literal import escape as escape
+from normstudy.report.literal import note_on_code_points as note_on_code_points
+from normstudy.report.literal import plain as plain
+from normstudy.report.literal import unbroken as unbroken
+from normstudy.text import one_line, visible
 
 if TYPE_CHECKING:  # every run's notebook imports this module, and none has tables; the renderers draw nothing
     import pandas as pd
@@ -31,9 +32,6 @@ FIGURE_FOLDER = Path("_figures")
 """Where `figure` writes pictures, relative to the report; `keep_pictures_of` makes it a folder below."""
 
 
-LONGEST = 200
-"""Characters of a text from elsewhere that are shown."""
-
 PAGE = 88
 """Characters of a table's text that fit beside each other on a page of paper."""
 
@@ -42,53 +40,6 @@ COLUMNS = 1000
 
 NUMBER = re.compile(r"(?:\*\*)?(?:<\u00a0)?[-+−±\[(]?\d[\d.,]*(?![\w.,])|^–$")
 """A cell that begins with a number."""
-
-UNBROKEN = 30
-"""Characters without a space after which a line may break."""
-
-
-def plain(text: object) -> str:
-    """`text` on one line, as every page can show it.
-
-    Characters that show nothing, that reorder others or that the PDF's fonts may lack become code points such as
-    `[U+202E]`; what is longer than `LONGEST` is cut, and says so; long words may break (at U+200B).
-    """
-    whole = unicodedata.normalize("NFC", one_line(text))
-    shown = visible(whole[:LONGEST], _lacks, keep="")
-    shown = re.sub(rf"(\S{{{UNBROKEN}}})(?=\S)", "\\1\u200b", shown)
-    if any(unicodedata.bidirectional(character) in ("R", "AL", "AN") for character in shown):
-        shown = f"\u2068{shown}\u2069"  # isolated: it must not turn the words beside it round
-    return shown if len(whole) <= LONGEST else f"{shown}… ({len(whole):,} characters)"
-
-
-def escape(text: object) -> str:
-    """`plain(text)` with every character that Markdown or HTML could read as markup made literal."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$~^@\"'&:])", r"\\\1", plain(text))
-
-
-def unbroken(name: str) -> str:
-    """`name` with spaces at which no line breaks, but for those between the values in brackets and before these."""
-    return re.sub(r"(?<!,) (?!\()", "\u00a0", name)
-
-
-def note_on_code_points(markdown: str) -> str:
-    """A sentence on the code points in what `escape` made, where there are any; else nothing."""
-    found = MARKS.search(markdown.replace("\\", ""))
-    if not found:
-        return ""
-    return f"Characters that show nothing or that the PDF’s fonts lack are given as code points: {escape(found[0])}."
-
-
-@cache
-def _drawable() -> frozenset[int]:
-    """The characters of DejaVu Sans Mono, which comes with matplotlib and, for the PDF, with every typst."""
-    path = Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSansMono.ttf")
-    return frozenset(FT2Font(str(path)).get_charmap())
-
-
-def _lacks(character: str) -> bool:
-    # Marks that belong to no letter of their own can be piled up without end, over the lines above.
-    return ord(character) not in _drawable() or unicodedata.combining(character) > 0
 
 
 def keep_pictures_of(runs_folder: Path) -> None:
