@@ -155,6 +155,9 @@ def _not_there(model: str, name: str, folders: Sequence[Path], places: Sequence[
     beside = [path.name for place in places if place.parent.is_dir() for path in place.parent.glob("*.py")]
     near = difflib.get_close_matches(name, beside, n=1)
     hint = f"did you mean `{near[0]}`?" if near else "put it beside the parameter file"
+    if there := next((folder for folder in folders if (folder / name).is_file()), None):
+        known_as = f"{name}:{model.rpartition(':')[2]}"
+        hint = f"it is in {one_line(there)}/, from where it is named: write `model: {known_as}`"
     return ModelCodeError(f"model = {model}: no file {name} in {looked or './'}; {hint}")
 
 

@@ -75,7 +75,8 @@ def told(tmp_path):
         scheduler = Process(tmp_path, runs, workers, **process)
         with open(tmp_path / "told", "w") as file:
             console = Console(file=file, soft_wrap=True)
-            watching.watch(scheduler, tmp_path / ".progress", runs, runs, console, workers, True)
+            (tmp_path / "report.log").write_text("Rendering the report …\n[cells]\n")
+            watching.watch(scheduler, tmp_path / ".progress", runs, runs, console, workers, tmp_path / "report.log")
         return (tmp_path / "told").read_text().splitlines()
 
     return watch
