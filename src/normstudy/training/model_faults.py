@@ -9,13 +9,12 @@ from normstudy.errors import NormstudyError
 from normstudy.model_code import ModelCode
 from normstudy.text import one_line
 from normstudy.training.code_lines import module_in, of_argument, place
+from normstudy.training.norm_builder import NORM_IS, MisusedError, Norm
 
 LONGEST = 200
 """Characters of somebody else's message that are told."""
 
 KNOWN_IMPORTS = {"nn": "from torch import nn", "torch": "import torch", "F": "import torch.nn.functional as F"}
-
-NORM_IS = "what builds a normalization; call it with the number of channels, norm(C)"
 
 REMEDIES = {
     r"before Module\.__init__\(\) call": "put super().__init__() before it, as the first line of __init__",
@@ -36,14 +35,6 @@ REMEDIES = {
 
 class ModelError(NormstudyError):
     """One's own model cannot be made, or cannot be trained here: one line with file, line, fault and remedy."""
-
-
-class MisusedError(ValueError):
-    """What we lend to a model's code is misused there. `remedy`: what to do in that line."""
-
-    def __init__(self, what: str, remedy: str):
-        super().__init__(what)
-        self.remedy = remedy
 
 
 def fault(code: ModelCode, what: str, at: str = "") -> ModelError:
@@ -107,7 +98,7 @@ def _misplaced(error: BaseException, code: ModelCode) -> ModelError | None:
 
 def _stands_for_a_layer(thing: object) -> str:
     where = "stands where a layer has to"
-    if type(thing).__name__ == "Norm":
+    if isinstance(thing, Norm):
         return f"`norm` itself {where}: norm is {NORM_IS}"
     if isinstance(thing, type):
         return f"the class {thing.__name__} {where}; make one of it, {thing.__name__}(…)"

@@ -27,67 +27,15 @@ import torch
 from torch import Tensor, nn
 
 from normstudy.config import Config, image_facts
-from normstudy.model import make_norm
 from normstudy.model_code import ModelCode, defined, kept
 from normstudy.text import one_line
 from normstudy.training import code_lines
 from normstudy.training.code_lines import origin, place
-from normstudy.training.model_faults import LONGEST, NORM_IS, MisusedError, a_value, fault, told
+from normstudy.training.model_faults import LONGEST, a_value, fault, told
+from normstudy.training.norm_builder import NORM_IS, Norm
 
 ARGUMENTS = "norm, shape, classes"
 """Of the function that makes a network."""
-
-
-class Norm:
-    """What the function that makes a network builds its normalizations with: `norm(channels)`.
-
-    `kind`: bn, gn, ln, in, ln2d or none. Each call gives a new layer for inputs (n, channels, h, w); with `none` it is
-    one that changes nothing.
-    """
-
-    def __init__(self, config: Config):
-        self.kind = config.norm
-        self._groups, self._statistics_batch = config.groups, config.statistics_batch
-        self._is_closed = False
-        self.made: list[nn.Module] = []
-        """The layers so far, in the order in which they were asked for."""
-
-    @property
-    def bias(self) -> bool:
-        """Whether the convolution before it needs a bias of its own: where nothing is normalized, for else β is one."""
-        return self.kind == "none"
-
-    def __call__(self, channels: int) -> nn.Module:
-        """A new normalization of `channels` channels.
-
-        Raises `MisusedError` when that is no number of them, `groups` does not divide it, or the network is made.
-        """
-        if isinstance(channels, Tensor):
-            raise MisusedError(
-                f"norm({_brief(channels)}): norm is given values, and is what builds a normalization",
-                "write self.norm = norm(C) in __init__, with the number of channels, and self.norm(x) in forward",
-            )
-        if not isinstance(channels, int) or isinstance(channels, bool) or channels < 1:
-            raise MisusedError(
-                f"norm({_brief(channels)}): must be given a number of channels",
-                "write norm(16), say, with a whole number",
-            )
-        if self.kind == "gn" and self._groups and channels % self._groups:
-            raise MisusedError(
-                f"norm({channels}): groups = {self._groups} does not divide {channels} channels",
-                "choose other channels or `groups:`",
-            )
-        if self._is_closed:
-            raise MisusedError(
-                f"norm({channels}): a new normalization at each call, which learns nothing",
-                f"write self.norm = norm({channels}) in __init__, and self.norm(x) in forward",
-            )
-        self.made.append(make_norm(self.kind, channels, self._groups, self._statistics_batch))
-        return self.made[-1]
-
-    def close(self) -> None:
-        """Let no more be asked for: the network is made."""
-        self._is_closed = True
 
 
 class OwnNet(nn.Module):
@@ -220,10 +168,6 @@ def _kept_as(net: nn.Module, norm: Norm) -> tuple[str, str, nn.Module] | None:
             if value is norm:
                 return f"{name}.{attribute}".lstrip("."), attribute, layer
     return None
-
-
-def _brief(value: object) -> str:
-    return f"a {type(value).__name__}" if isinstance(value, Tensor | nn.Module) else one_line(repr(value))[:40]
 
 
 # How the modules are loaded: not by the names that other modules of this program may have.
