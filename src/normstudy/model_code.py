@@ -271,6 +271,9 @@ def _names_of(node: ast.stmt) -> list[str]:
 _SEEN: dict[str, Path] = {}
 """Folders of runs in which code was seen, by its fingerprint."""
 
+_RECORDED: dict[str, dict[str, str]] = {}
+"""Modules that records have, by their fingerprint."""
+
 
 def usual_folders() -> list[Path]:
     """Where one's own model is looked for when no parameter file names it."""
@@ -308,13 +311,18 @@ def keep(code: ModelCode, folder: Path) -> None:
         raise ModelCodeError(f"model = {code.model}: its code cannot be kept: {why}") from None
 
 
+def note_modules(fingerprint: str, modules: Mapping[str, str]) -> None:
+    """Remember, for as long as the process lasts, the modules with that fingerprint, which a record has."""
+    _RECORDED[fingerprint] = dict(modules)
+
+
 def note_folder(fingerprint: str, folder: Path) -> None:
     """Remember, for as long as the process lasts, that the run folder `folder` has the code with that fingerprint."""
     _SEEN[fingerprint] = folder
 
 
 def kept(model: str, fingerprint: str) -> ModelCode:
-    """The code of `model` with that fingerprint: from a run folder that has been read, or as it was kept.
+    """The code of `model` with that fingerprint: from a run folder or a record that has been read, or as it was kept.
 
     Where it was not kept on this machine, what lies in the usual folders will do, if it is the same. Raises
     `ModelCodeError`.
@@ -322,6 +330,8 @@ def kept(model: str, fingerprint: str) -> ModelCode:
     for folder in (_SEEN.get(fingerprint), store() / fingerprint):
         if folder and (code := in_folder(model, folder)) and _has(code, fingerprint):
             return code
+    if modules := _RECORDED.get(fingerprint):
+        return ModelCode(model, modules)
     try:
         code = find(model, usual_folders())
     except ModelCodeError:

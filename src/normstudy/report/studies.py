@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from normstudy.report import (
     batch_size,
@@ -14,6 +14,7 @@ from normstudy.report import (
     inside,
     learning_rate,
     luck,
+    own_code,
     penalty,
     power,
     regularization,
@@ -64,12 +65,17 @@ INSIDE = "inside"
 """The study that is shown beside the example that is worked by hand, not among the others."""
 
 
-def told(records: Mapping[str, RecordedStudy]) -> dict[str, str]:
-    """By study, the section of each of `records` that has one, as Markdown: first those of `SECTIONS`, in order."""
+def told(records: Mapping[str, RecordedStudy], listed: Collection[str] = ()) -> dict[str, str]:
+    """By study, the section of each of `records` that has one, as Markdown: first those of `SECTIONS`, in order.
+
+    `listed`: the fingerprints of networks of one's own whose code the report lists elsewhere.
+    """
     known = [name for name in SECTIONS if name in records]
     shown = {*known, *ELSEWHERE, *(other for name in known for other in WITH.get(name, ()))}
     found = {name: SECTIONS[name](records[name], *map(records.get, WITH.get(name, ()))) for name in known}
-    found |= {name: sweep.section(records[name]) for name in records if name not in shown}
+    for name in [name for name in records if name not in shown]:
+        code = own_code.listings(records[name].runs, listed)
+        found[name] = "\n\n".join(filter(None, [sweep.section(records[name]), code]))
     return {name: text for name, text in found.items() if text}
 
 
