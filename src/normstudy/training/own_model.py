@@ -137,6 +137,9 @@ def _normalizations_in(net: object, norm: Norm, code: ModelCode) -> list[str]:
     if not isinstance(net, nn.Module):
         if inspect.iscoroutine(net):
             net.close()
+        if isinstance(net, Norm):
+            what = f"`{code.factory}` gives `norm` itself, which builds normalizations"
+            raise fault(code, f"{what}; return what holds norm(C), a torch.nn.Module")
         raise fault(
             code, f"`{code.factory}` gives {a_value(net)}, where a torch.nn.Module is needed; return the network"
         )
