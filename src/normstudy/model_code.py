@@ -142,7 +142,7 @@ def find(model: str, folders: Sequence[Path]) -> ModelCode:
         places = [folder / os.path.expanduser(parts["file"]) for folder in folders]
         path = next((place for place in places if place.is_file()), None)
         if path is None:
-            raise _not_there(model, Path(parts["file"]).name, folders, places)
+            raise _not_there(model, parts["file"], folders, places)
         root, within, known_as = path.parent, "", f"{path.name}:{parts['factory']}"
     else:
         root, within = _root_of(model, name, folders)
@@ -150,15 +150,16 @@ def find(model: str, folders: Sequence[Path]) -> ModelCode:
     return ModelCode(known_as, _modules(known_as, root, name, within))
 
 
-def _not_there(model: str, name: str, folders: Sequence[Path], places: Sequence[Path]) -> ModelCodeError:
+def _not_there(model: str, file: str, folders: Sequence[Path], places: Sequence[Path]) -> ModelCodeError:
     looked = ", ".join(dict.fromkeys(f"{one_line(folder)}/" for folder in folders))
     beside = [path.name for place in places if place.parent.is_dir() for path in place.parent.glob("*.py")]
+    name = Path(file).name
     near = difflib.get_close_matches(name, beside, n=1)
     hint = f"did you mean `{near[0]}`?" if near else "put it beside the parameter file"
     if there := next((folder for folder in folders if (folder / name).is_file()), None):
         known_as = f"{name}:{model.rpartition(':')[2]}"
-        hint = f"it is in {one_line(there)}/, from where it is named: write `model: {known_as}`"
-    return ModelCodeError(f"model = {model}: no file {name} in {looked or './'}; {hint}")
+        hint = f"{name} is in {one_line(there)}/, from where it is named: write `model: {known_as}`"
+    return ModelCodeError(f"model = {model}: no file {file} in {looked or './'}; {hint}")
 
 
 def _root_of(model: str, name: str, folders: Sequence[Path]) -> tuple[Path, str]:

@@ -110,6 +110,7 @@ def test_a_sound_model_has_no_fault_and_what_may_not_be_meant_is_noted(values, c
     free, own, probabilities = trial.notes
     assert "6: normalizations of its own, which are the same whatever `norm` says" in own
     assert "7.map (4 × 3 × 3): no weights of a convolution or linear layer" in free
+    assert probabilities.startswith("my_models.py:net: my_models.py, line 23: its scores are probabilities already")
     assert "leave yours out" in probabilities
     assert capsys.readouterr() == ("", "")
 

@@ -55,7 +55,8 @@ def told(error: BaseException, code: ModelCode, at: str = "") -> ModelError:
     if slip := _misplaced(error, code):
         return slip
     at = at or raised_at(error, code)
-    return fault(code, f"{said(error)}; {_remedy(error, bool(at))}", at)
+    remedy = _remedy(error) or ("mend that line" if at else f"mend it in what `{code.factory}` makes")
+    return fault(code, f"{said(error)}; {remedy}", at)
 
 
 def said(error: BaseException) -> str:
@@ -115,8 +116,8 @@ def a_value(value: object) -> str:
     return "None" if value is None else f"a value of type {type(value).__name__}"
 
 
-def _remedy(error: BaseException, is_placed: bool) -> str:
-    """`is_placed`: whether the line is that which is wrong."""
+def _remedy(error: BaseException) -> str:
+    """What to do about `error`; nothing where that is not known."""
     if isinstance(error, MisusedError):
         return error.remedy
     if isinstance(error, ModuleNotFoundError):
@@ -131,7 +132,4 @@ def _remedy(error: BaseException, is_placed: bool) -> str:
         return "end the recursion"
     if isinstance(error, OSError):
         return "only modules are kept with a run: put into the code what it reads from files"
-    for pattern, remedy in REMEDIES.items():
-        if re.search(pattern, str(error)):
-            return remedy
-    return "mend that line" if is_placed else "mend it in the network that is made"
+    return next((remedy for pattern, remedy in REMEDIES.items() if re.search(pattern, str(error))), "")

@@ -65,7 +65,7 @@ def try_out(config: Config) -> Trial:
             _look_at_training(net, config, places)
             _look_at_evaluation(net, config, places)
             _look_at_runs(config, code)
-            return Trial("", tuple(_notes(net, config, code)))
+            return Trial("", tuple(_notes(net, config, places)))
     except NormstudyError as error:
         return Trial(str(error))
 
@@ -291,11 +291,17 @@ def _scores(net: OwnNet, images: Tensor, config: Config, places: Places, when: s
         )
     if problem := _problem_of(scores, images, config, when):
         has_wrong_shape = isinstance(scores, Tensor) and scores.shape != (len(images), classes_of(config))
-        last = (has_wrong_shape and calls.maker(scores)) or net.net
+        last, at = _giving(scores if has_wrong_shape else None, calls, net, places)
         by = "it" if last is net.net else calls.named(last)
-        at = code_lines.of_forward(last, places.code, returning=True)
-        raise places.fault(f"{by} {problem}", last, at)
+        raise places.fault(f"{by} {problem}", at=at)
     return scores
+
+
+def _giving(scores: object, calls: Calls, net: OwnNet, places: Places) -> tuple[nn.Module, str]:
+    """The innermost layer that gave `scores`, or else the network, and where that returns them or is made."""
+    layer = calls.maker(scores)
+    layer = net.net if layer is None else layer
+    return layer, code_lines.of_forward(layer, places.code, returning=True) or places.of(layer)
 
 
 def _problem_of(scores: Any, images: Tensor, config: Config, when: str) -> str:
@@ -389,7 +395,7 @@ def _same(first: Tensor, second: Tensor) -> bool:
     return bool((equal | (first.isnan() & second.isnan())).all())
 
 
-def _notes(net: OwnNet, config: Config, code: ModelCode) -> Iterator[str]:
+def _notes(net: OwnNet, config: Config, places: Places) -> Iterator[str]:
     """What a user should know, and may have meant."""
     if free := unplaced(net):
         yield (
@@ -404,12 +410,15 @@ def _notes(net: OwnNet, config: Config, code: ModelCode) -> Iterator[str]:
     ]
     if own:
         yield f"{config.model}: {_some(own)}: normalizations of its own, which are the same whatever `norm` says"
-    with torch.no_grad():
-        scores = net.eval()(_images(config, FEW)).float()
+    calls = Calls(net.net, places)
+    with torch.no_grad(), calls.watched():
+        given = net.net.eval()(_images(config, FEW))
+    scores = given.float()
     if (scores >= 0).all() and math.isclose(scores.sum().item(), len(scores), rel_tol=1e-3):
+        at = _giving(given, calls, net, places)[1]
         yield (
-            f"{config.model}: its scores are probabilities already; the loss takes a softmax of them itself: leave "
-            "yours out"
+            f"{config.model}: {at}{': ' * bool(at)}its scores are probabilities already; the loss takes a softmax of "
+            "them itself: leave yours out"
         )
 
 
