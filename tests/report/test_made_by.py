@@ -14,7 +14,8 @@ def test_the_published_page_is_made_by_make_report():
     for nothing in ("", "{}", typed()):
         assert made_by.commands(nothing).splitlines() == [
             "```bash",
-            "make report   # the exact versions of requirements.lock; trains params/*.yaml, renders this page",
+            "# trains params/*.yaml with the exact versions of requirements.lock",
+            "make report",
             "```",
         ]
         text = made_by.further_model(nothing)
@@ -24,10 +25,10 @@ def test_the_published_page_is_made_by_make_report():
 
 def test_what_was_typed_is_on_the_page_as_a_shell_takes_it():
     mine = typed(["my/studies/rates.yaml"], PARAMS="my", OUTPUT="a report", RENDERER="preview")
-    _, study, report, _ = made_by.commands(mine).splitlines()
+    _, study, remark, report, _ = made_by.commands(mine).splitlines()
     assert shlex.split(study, comments=True) == ["make", "study", "STUDY=my/studies/rates.yaml"]
     assert shlex.split(report, comments=True) == ["make", "report", "PARAMS=my", "OUTPUT=a report", "RENDERER=preview"]
-    assert report.endswith("trains my/*.yaml, renders this page")
+    assert remark.startswith("# trains my/*.yaml with")
     text = made_by.further_model(mine)
     assert "into `my/`, such as a copy of one of those there with another `norm:`" in text
     assert (
@@ -39,6 +40,6 @@ def test_what_was_typed_is_on_the_page_as_a_shell_takes_it():
 
 def test_no_folder_is_taken_for_markup():
     mine = typed(PARAMS="a```\n# b`c\u202e")
-    assert made_by.commands(mine).startswith("````bash\nmake report PARAMS='a```\n# b`c[U+202E]'")
-    assert made_by.commands(mine).endswith("\n````\n")
+    assert made_by.commands(mine).startswith("````bash\n# trains a``` # b`c[U+202E]/*.yaml with")
+    assert made_by.commands(mine).endswith("make report PARAMS='a```\n# b`c[U+202E]'\n````\n")
     assert "a\\`\\`\\` \\# b\\`c" in made_by.further_model(mine)

@@ -10,8 +10,8 @@ import json
 import re
 import shlex
 
-from normstudy.report.literal import escape, plain
-from normstudy.text import visible
+from normstudy.report.literal import escape
+from normstudy.text import one_line, visible
 
 FOLDER = "params"
 """Of the parameter files, unless another is named."""
@@ -23,8 +23,8 @@ VARIABLE = "NORMSTUDY_MADE_BY"
 def commands(made_by: str) -> str:
     """A block of the commands that made the page: each study of one's own, then the report."""
     lines = [f"make study {_typed('STUDY', study)}   # trains and records it" for study in _read(made_by)["studies"]]
-    remark = f"the exact versions of requirements.lock; trains {_folder(made_by)}/*.yaml, renders this page"
-    text = visible("\n".join([*lines, f"{_report(made_by)}   # {remark}"]))
+    remark = f"# trains {one_line(_folder(made_by))}/*.yaml with the exact versions of requirements.lock"
+    text = visible("\n".join([*lines, remark, _report(made_by)]))
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return f"{fence}bash\n{text}\n{fence}\n"
 
@@ -67,4 +67,4 @@ def _typed(name: str, value: str) -> str:
 
 def _code(text: str) -> str:
     """`text` as code within a line; as plain text where it has what ends code."""
-    return escape(text) if "`" in text else f"`{plain(text)}`"
+    return escape(text) if "`" in text else f"`{visible(one_line(text))}`"  # which is copied: no breaks in words
