@@ -7,11 +7,12 @@ from normstudy.report import made_by
 
 
 def typed(studies=(), **options):
-    return json.dumps({"options": options, "studies": list(studies)})
+    """The environment of a report that was asked for so."""
+    return {made_by.VARIABLE: json.dumps({"options": options, "studies": list(studies)})}
 
 
 def test_the_published_page_is_made_by_make_report():
-    for nothing in ("", "{}", typed()):
+    for nothing in ({}, {made_by.VARIABLE: ""}, typed()):
         assert made_by.commands(nothing).splitlines() == [
             "```bash",
             "# trains params/*.yaml with the exact versions of requirements.lock",
