@@ -19,7 +19,8 @@ import normstudy
 from normstudy import Config, fit, load
 from normstudy.training.sources import sources_hash
 for norm in ("bn", "gn", "ln", "in", "ln2d", "none"):
-    assert fit(Config(norm=norm, dataset="digits", epochs=1)).history[-1]["test_accuracy"] > 0.2, norm
+    run = fit(Config(norm=norm, dataset="digits", epochs=1, batch_size=32))
+    assert run.history[-1]["test_accuracy"] > 0.2, norm
 print(torch.__version__, load(sys.argv[1]).classes[7], sources_hash(), normstudy.__file__)
 """
 
