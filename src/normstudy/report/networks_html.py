@@ -128,7 +128,7 @@ def _batch(name: str) -> list[str]:
         f'<button type="button" data-action="search">Find some that change {shown}</button>'
         '<button type="button" data-action="random">7 at random</button>'
         '<button type="button" data-action="drawing">Add my drawing</button>'
-        '<button type="button" data-action="none">None</button></div>',
+        '<button type="button" data-action="none">No neighbours</button></div>',
         '<p class="networks-batch-said" role="status"></p>',
         '<div class="scroll networks-scroll"><table class="networks-moved">',
         "<caption>What each network says of the image, and how far any probability moves.</caption></table></div>",
