@@ -18,17 +18,16 @@ PY_SPY = str(Path(sys.executable).parent / "py-spy")
 
 # The innermost of these functions on the stack of a kernel or of train_run.py says what it is at.
 DOING = {
-    "draw": "training",
-    "train_epoch": "training",
-    "evaluate": "evaluation",
-    "write": "checkpoint",
-    "save": "saving",
-    "save_picture": "saving",
-    "picture": "saving",
-    "tidy": "finalising",
-    "publish": "finalising",
+    ("src/normstudy/training/augmentation.py", "draw"): "training",
+    ("src/normstudy/training/loop.py", "_train"): "training",
+    ("src/normstudy/training/evaluation.py", "evaluate"): "evaluation",
+    ("src/normstudy/training/checkpoints.py", "write"): "checkpoint",
+    ("src/normstudy/runs/folder.py", "save"): "saving",
+    ("src/normstudy/report/markup.py", "save_picture"): "saving",
+    ("src/normstudy/notebook.py", "picture"): "saving",
+    ("workflow/train_run.py", "tidy"): "finalising",
+    ("src/normstudy/runs/folder.py", "publish"): "finalising",
 }
-SOURCES = ("training.py", "checkpoints.py", "runs.py", "markup.py", "notebook.py", "train_run.py", "augmentation.py")
 
 
 class Job:
@@ -115,7 +114,7 @@ def doing(process: psutil.Process) -> str:
         return "start-up"
     main = next((thread["frames"] for thread in threads if thread["thread_name"] == "MainThread"), [])
     for frame in main:  # innermost first
-        name = frame["name"].rsplit(".", 1)[-1]  # without the function that it is defined in
-        if name in DOING and Path(frame["filename"]).name in SOURCES:
-            return DOING[name]
+        for (file, name), what in DOING.items():
+            if frame["name"] == name and Path(frame["filename"]).as_posix().endswith(file):
+                return what
     return "start-up"

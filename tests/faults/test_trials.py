@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,9 @@ from functools import cache
 
 import pytest
 
-from .job import PY_SPY, Job
+from normstudy.paths import project_root
+
+from .job import DOING, PY_SPY, Job
 from .trials import PHASES, TARGETS, attempt, make_job
 
 SEED = 2026
@@ -67,6 +70,14 @@ def undisturbed(tmp_path_factory) -> Callable[[str], Job]:
         return job
 
     return run
+
+
+def test_what_a_job_can_be_at_is_there():
+    """Else it is never found to be at that, and its trials miss their moment."""
+    for (file, name), what in DOING.items():
+        source = (project_root() / file).read_text(encoding="utf-8")
+        assert re.search(rf"^def {name}\(", source, re.M), (file, name)
+        assert what in PHASES
 
 
 def test_a_killed_job_loses_nothing(tmp_path, undisturbed, number, phase, target):

@@ -101,12 +101,12 @@ def job_in_training(cluster, runs, names):
 
 @pytest.mark.fault(
     "on Slurm: jobs ended by scancel, by SIGKILL of their step, by the death of slurmd",
-    "12 runs beside those made without Slurm: history but for times, predictions and weights, bit by bit",
+    "8 runs beside those made without Slurm: history but for times, predictions and weights, bit by bit",
 )
 def test_what_is_ended_on_the_cluster_goes_on_and_ends_as_it_does_here(cluster, tmp_path):
     params, runs = tmp_path / "params", tmp_path / "runs"
     for norm in ("bn", "gn", "in", "ln"):
-        for seed in (1, 2, 3):
+        for seed in (1, 2):
             epochs = LONG if norm != "in" and seed == 1 else SHORT
             write_params(params, **{f"{norm}{seed}": f"norm: {norm}\nseed: {seed}\nepochs: {epochs}\n{HERE_AND_THERE}"})
     planned = {run.name: run.config for run in plan(params, "digits")}
@@ -138,7 +138,7 @@ def test_what_is_ended_on_the_cluster_goes_on_and_ends_as_it_does_here(cluster, 
     log = (runs / ".logs/snakemake.log").read_text()
     for state in ("CANCELLED", "FAILED", "NODE_FAIL"):
         assert f"SLURM status is: '{state}'" in " ".join(log.split())
-    assert len(planned) == 12
+    assert len(planned) == 8
     assert json.loads((runs / "studies.json").read_text())["main"] == list(planned)
     data = load("digits")
     for name, config in planned.items():
