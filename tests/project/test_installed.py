@@ -1,4 +1,4 @@
-"""The package in an environment of one's own: `pip install .`, without the lock, and it trains and classifies."""
+"""The package in an environment of one's own: `pip install .`, without the lock; it trains, classifies and exports."""
 
 import os
 import subprocess
@@ -18,10 +18,15 @@ import torch
 import normstudy
 from normstudy import Config, fit, load
 from normstudy.training.sources import sources_hash
+from normstudy.using.onnx_file import checked, onnx_bytes
 for norm in ("bn", "gn", "ln", "in", "ln2d", "none"):
     run = fit(Config(norm=norm, dataset="digits", epochs=1, batch_size=32))
     assert run.history[-1]["test_accuracy"] > 0.2, norm
-print(torch.__version__, load(sys.argv[1]).classes[7], sources_hash(), normstudy.__file__)
+images = torch.randint(0, 256, (20, 1, 28, 28), dtype=torch.uint8)
+for run in sys.argv[1:]:
+    classifier = load(run)
+    assert checked(onnx_bytes(classifier), classifier, images).images == 20
+print(torch.__version__, classifier.classes[7], sources_hash(), normstudy.__file__)
 """
 
 
@@ -56,7 +61,7 @@ def test_it_works_where_pip_has_put_it(tmp_path, which):
         pytest.skip("no registry can be reached")
     assert installed.returncode == 0, installed.stderr.decode()
     told = subprocess.run(
-        [python, "-c", USES, ROOT / "results/gn4-mnist-seed0-5caff818"],
+        [python, "-c", USES, *(path.parent for path in ROOT.glob("results/*/metrics.json"))],
         cwd=tmp_path,
         env={key: value for key, value in os.environ.items() if not key.startswith("PYTHON")},
         capture_output=True,
