@@ -48,8 +48,8 @@ def further_model(environment: Mapping[str, str]) -> str:
     )
     return (
         f"To ask a question of your own, put a further YAML file into {_code(f'{folder}/')}, {example}, and run "
-        f"{_code(_report(environment))} again: only the new model is trained, and it takes its place in every table and "
-        f"figure.{seeds}"
+        f"{_code(_report(environment))} again: only the new model is trained, and it takes its place in every table "
+        f"and figure.{seeds}"
     )
 
 

@@ -26,7 +26,18 @@ REMEDIES = {
     r"The size of tensor a .* must match|Sizes of tensors must match": (
         "give both the same shape, by the stride, padding and channels of what makes them"
     ),
-    r"NVIDIA driver|not compiled with CUDA|on the same device|CUDA error": (
+    r"does not have a deterministic implementation": (
+        "a GPU does that otherwise each time, and runs have to repeat: use another layer, or `device: cpu`"
+    ),
+    r"during capture|is capturing|[Ss]treamCapture": (
+        "a training step is recorded for the GPU, so that nothing in it may wait for a value: no .item(), no `if` on a "
+        "tensor, no x[mask]; take torch.where instead, or `device: cpu`"
+    ),
+    r"on the same device": (
+        "leave it to the run on which device the network is: no .cuda(), no .to(…); register_buffer for a tensor that "
+        "it keeps, device=x.device for one that forward makes"
+    ),
+    r"NVIDIA driver|not compiled with CUDA|CUDA error": (
         "leave it to the run on which device the network is: no .cuda(), no .to(…)"
     ),
 }

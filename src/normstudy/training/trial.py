@@ -1,7 +1,8 @@
 """Try one's own model before anything is trained with it: on a few made-up images, the way that a run goes.
 
 It is made, shown batches of the sizes that a run has, and evaluated; then it is trained for two short epochs, once in
-one go and once interrupted after the first, which must come to the same.
+one go and once interrupted after the first, which must come to the same. All that is done on the CPU; where the run is
+for a GPU, it is trained there, too.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Trial:
 
 def try_out(config: Config) -> Trial:
     """Try the model of one's own that `config`, resolved, has. Whatever that raises or prints, nothing gets out."""
-    config = _small(config)
+    asked, config = config, _small(config)
     try:
         with _nothing_gets_out(config.threads):
             code = kept(config.model, config.code)
@@ -65,6 +66,8 @@ def try_out(config: Config) -> Trial:
             _look_at_training(net, config, places)
             _look_at_evaluation(net, config, places)
             _look_at_runs(config, code)
+            if asked.device == "cuda":
+                _look_at_gpu(asked, config, code)
             return Trial("", tuple(_notes(net, config, places)))
     except NormstudyError as error:
         return Trial(str(error))
@@ -257,6 +260,12 @@ def _look_at_runs(config: Config, code: ModelCode) -> None:
         "a run that was interrupted goes on to other numbers; keep what changes in training as a parameter or a buffer "
         "(register_buffer), and draw from torch's own generator, not one of the model's",
     )
+
+
+def _look_at_gpu(asked: Config, small: Config, code: ModelCode) -> None:
+    """What a CPU bears: tensors that are left behind there, steps that cannot be recorded, kernels that do not repeat."""
+    changes = {"device": "cuda", "precision": asked.precision, "batch_size": min(asked.batch_size, FEW)}
+    _run(small.model_copy(update=changes), _made_up(small), code)
 
 
 def _run(config: Config, data: Data, code: ModelCode, path: Path | None = None, stop: bool = False) -> Run | None:
