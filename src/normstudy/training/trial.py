@@ -263,7 +263,7 @@ def _look_at_runs(config: Config, code: ModelCode) -> None:
 
 
 def _look_at_gpu(asked: Config, small: Config, code: ModelCode) -> None:
-    """What a CPU bears: tensors that are left behind there, steps that cannot be recorded, kernels that do not repeat."""
+    """What a CPU bears: tensors that are left behind there, steps that cannot be recorded, kernels that differ."""
     changes = {"device": "cuda", "precision": asked.precision, "batch_size": min(asked.batch_size, FEW)}
     _run(small.model_copy(update=changes), _made_up(small), code)
 
