@@ -42,8 +42,8 @@ def further_model(environment: Mapping[str, str]) -> str:
     again, ten = _code(_report(environment)), _code(_report(environment, SEEDS="10"))
     seeds = f" {ten} trains ten runs of each model{whose}, with the seeds 0 to 9."
     return (
-        f"To ask a question of your own, put a further YAML file into {_code(f'{folder}/')}, {example}, and run {again} "
-        "again: only the new model is trained, and it takes its place in every table and figure."
+        f"To ask a question of your own, put a further YAML file into {_code(f'{folder}/')}, {example}, and run "
+        f"{again} again: only the new model is trained, and it takes its place in every table and figure."
         f"{'' if 'SEEDS' in _read(environment)['options'] else seeds}"
     )
 
