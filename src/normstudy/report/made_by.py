@@ -39,17 +39,12 @@ def further_model(environment: Mapping[str, str]) -> str:
         example, whose = "such as `params/in.yaml` with the line `norm: in`", ""
     else:
         example, whose = "such as a copy of one of those there with another `norm:`", " whose file names no seeds"
-    seeds = (
-        ""
-        if "SEEDS" in _read(environment)["options"]
-        else (
-            f" {_code(_report(environment, SEEDS='10'))} trains ten runs of each model{whose}, with the seeds 0 to 9."
-        )
-    )
+    again, ten = _code(_report(environment)), _code(_report(environment, SEEDS="10"))
+    seeds = f" {ten} trains ten runs of each model{whose}, with the seeds 0 to 9."
     return (
         f"To ask a question of your own, put a further YAML file into {_code(f'{folder}/')}, {example}, and run "
-        f"{_code(_report(environment))} again: only the new model is trained, and it takes its place in every table "
-        f"and figure.{seeds}"
+        f"{again} again: only the new model is trained, and it takes its place in every table and figure."
+        f"{'' if 'SEEDS' in _read(environment)['options'] else seeds}"
     )
 
 
