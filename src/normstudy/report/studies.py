@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from normstudy.report import (
     batch_size,
     chance,
     controls,
+    elsewhere,
     frontier,
     groups,
     image_chance,
@@ -21,6 +22,7 @@ from normstudy.report import (
     statistics_batch,
     sweep,
 )
+from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import RecordedStudy
 
 HEADING = "## What the studies say {#sec-studies}"
@@ -64,16 +66,30 @@ INSIDE = "inside"
 """The study that is shown beside the example that is worked by hand, not among the others."""
 
 
-def told(records: Mapping[str, RecordedStudy]) -> dict[str, str]:
-    """By study, the section of each of `records` that has one, as Markdown: first those of `SECTIONS`, in order."""
+def told(records: Mapping[str, RecordedStudy], compared: Sequence[FinishedRun] = ()) -> dict[str, str]:
+    """By study, the section of each of `records` that has one, as Markdown: first those of `SECTIONS`, in order.
+
+    That of `INSIDE` says so where it is of other networks or data than the runs that are `compared`.
+    """
     known = [name for name in SECTIONS if name in records]
     shown = {*known, *ELSEWHERE, *(other for name in known for other in WITH.get(name, ()))}
     found = {name: SECTIONS[name](records[name], *map(records.get, WITH.get(name, ()))) for name in known}
     found |= {name: sweep.section(records[name]) for name in records if name not in shown}
+    if INSIDE in found:
+        found[INSIDE] = elsewhere.under_heading(
+            found[INSIDE], elsewhere.note({INSIDE: records[INSIDE]}, compared, "what this section shows")
+        )
     return {name: text for name, text in found.items() if text}
 
 
-def sections(told: Mapping[str, str]) -> str:
-    """All that are `told`, but for `INSIDE`, under their heading; nothing where there are none."""
+def sections(
+    told: Mapping[str, str], records: Mapping[str, RecordedStudy] | None = None, compared: Sequence[FinishedRun] = ()
+) -> str:
+    """All that are `told`, but for `INSIDE`, under their heading; nothing where there are none.
+
+    Below it stands which of `records` are of other networks or data than the runs that are `compared`.
+    """
     found = [text for name, text in told.items() if name != INSIDE]
-    return "\n\n".join([HEADING, *found]) if found else ""
+    shown = {name: study for name, study in (records or {}).items() if name not in (*ELSEWHERE, INSIDE)}
+    note = elsewhere.note(shown, compared, "what follows")
+    return "\n\n".join(filter(None, [HEADING, note, *found])) if found else ""
