@@ -56,6 +56,12 @@ def test_a_page_of_ones_own_network_says_whose_runs_the_studies_are(records, tmp
     )
 
 
+def test_where_the_data_alone_are_others_these_are_named(records):
+    assert elsewhere.note({"groups": records["groups"]}, runs(1, dataset="digits"), "what follows").endswith(
+        ": of this project’s own network on MNIST (3 runs), not on UCI digits, where it need not hold."
+    )
+
+
 def test_costs_of_others_are_counted_by_themselves(records):
     compared = own_runs(1, max_lr=0.5)
     assert cost.in_words(records, compared).startswith(

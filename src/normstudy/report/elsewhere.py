@@ -52,9 +52,11 @@ def note(records: Records, compared: Sequence[FinishedRun], part: str) -> str:
     own = [f"*{escape(study.title)}*" for name, study in records.items() if name not in others]
     but = f", but for {some_of(own)}," if own else ""
     what = capitalized(f"{part}{but}")
+    same_network = {_network(run.config) for run in runs} == {_network(run.config) for run in compared}
+    beside = f"on {_data(compared)}" if same_network else f"of {which(compared)}"
     return (
         f"{what} is of other runs than those compared on this page: of {which(runs)} ({counted(len(runs), 'run')}), "
-        f"not of {which(compared)}, where it need not hold."
+        f"not {beside}, where it need not hold."
     )
 
 
@@ -66,6 +68,10 @@ def runs_of(records: Records) -> list[RecordedRun]:
 def under_heading(section: str, sentence: str) -> str:
     """`section`, Markdown that begins with its heading, with a paragraph put below that."""
     return re.sub(r"\n", lambda _: f"\n\n{sentence}\n", section, count=1) if section and sentence else section
+
+
+def _data(runs: Sequence[FinishedRun]) -> str:
+    return join_words(list(dict.fromkeys(markdown_title(run.config) for run in runs)))
 
 
 def _network(config: Config) -> str:
