@@ -46,8 +46,8 @@ SEVERAL = re.compile(r"\d, [-−\d]\S*$")
 """In a cell with several numbers, of which none stands below those of other rows."""
 
 WITHIN = re.compile(
-    r"(?<=[\d%]) (?=(?:to|×)[ \u00a0][<+−\d]|%)"  # before the word or sign
-    r"|(?<=[\d%][ \u00a0]×) (?=\d)|(?<=[\d%][ \u00a0]to) (?=[<+−\d])"  # and behind it
+    r"(?<=[\d%]) (?=to[ \u00a0][<+−\d]|%)|(?<=\w) (?=×[ \u00a0]\d)"  # before the word or sign
+    r"|(?<=\w[ \u00a0]×) (?=\d)|(?<=[\d%][ \u00a0]to) (?=[<+−\d])"  # and behind it
 )
 """Spaces within a number, a size or an interval."""
 
