@@ -59,8 +59,8 @@ def cells(normalizations: Sequence[Normalization]) -> str:
             f"{split} error (%)": percent(own_error),
             "loss (nats)": nats(own_loss),
             "spread": mean_text(spreads(model.runs), ".3f"),
-            "< 0.1 (%)": mean_text(100 * tiny(model.runs, "0.1"), ".1f"),
-            "< 0.01 (%)": mean_text(100 * tiny(model.runs, "0.01"), ".2f"),
+            "< 0.1 (%)": mean_text(100 * tiny(model.runs, "0.1"), ".1f"),
+            "< 0.01 (%)": mean_text(100 * tiny(model.runs, "0.01"), ".2f"),
         }
         for (name, model), own_error, own_loss in zip(every, error, loss, strict=True)
     )
