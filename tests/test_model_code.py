@@ -38,6 +38,7 @@ def refusal(text: str, folder: Path) -> str:
     [
         ("model: nests.py:net", "model = nests.py:net: no file nests.py in {}/; did you mean `nets.py`?"),
         ("model: other.py:net", "model = other.py:net: no file other.py in {}/; put it beside the parameter file"),
+        ("model: my/nets.py:net", "no file my/nets.py in {0}/; nets.py is in {0}/, from where it is named: write `model: nets.py:net`"),
         ("model: no.such:net", "model = no.such:net: no module no.such in {}/ nor installed; put it there, or install it"),
         ("model: random.py:net", "`random` is a module of Python or of this project's libraries; give yours another name"),
         ("model: torch.nn:Linear", "`torch` is a module of Python or of this project's libraries"),

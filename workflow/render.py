@@ -32,6 +32,7 @@ from normstudy.preview.article import NeedsQuartoError, executed
 from normstudy.report.colab import invitation
 from normstudy.report.harmless import make_harmless
 from normstudy.report.labels import FULL_NAMES, data_name, model_names, which_models
+from normstudy.report.made_by import VARIABLE as MADE_BY_VARIABLE
 from normstudy.report.models import of_first_seed
 from normstudy.runs.comparison import compared_runs
 from normstudy.runs.folder import FinishedRun
@@ -57,22 +58,25 @@ class RenderError(NormstudyError):
     """The report could not be rendered."""
 
 
-def render(results: Path, output: Path, renderer: str = "auto") -> str:
-    """Make the report in `output`; the renderer that did it, in words. Raises `NormstudyError`."""
-    runs = of_first_seed(compared_runs(results))
-    for name in sorted({*NEEDED, *record_names(RECORDS)}):
-        verify_predictions(read_record(RECORDS / f"{name}.json"))
+def render(results: Path, output: Path, renderer: str = "auto", made_by: str = "") -> str:
+    """Make the report in `output`, and say what with; the renderer that did it, in words. Raises `NormstudyError`.
+
+    `made_by`: what was typed, for the page to say (`report/made_by.py`).
+    """
     program, detail = (None, "as asked for") if renderer == "preview" else quarto.find()
     if renderer == "quarto" and not program:
         raise RenderError(f"{detail}; `make report RENDERER=preview` does without")
+    by = f"Quarto {detail}" if program else f"the preview renderer ({detail})"
+    print(f"Rendering the report with {by}: {'about two minutes' if program else 'about a minute'} …", flush=True)
+    runs = of_first_seed(compared_runs(results))
+    for name in sorted({*NEEDED, *record_names(RECORDS)}):
+        verify_predictions(read_record(RECORDS / f"{name}.json"))
+    environment = {RESULTS_VARIABLE: str(results.resolve()), MADE_BY_VARIABLE: made_by, **ONE_THREAD}
     with workshop(output) as work:
         fresh = work.folder / "page"
         if program:
-            by = f"Quarto {detail}"
-            render_with_quarto(program, results, fresh, runs)
+            render_with_quarto(program, environment, fresh, runs)
         else:
-            by = f"the preview renderer ({detail})"
-            environment = {RESULTS_VARIABLE: str(results.resolve()), **ONE_THREAD}
             project = work.folder / "preview"
             copy_project(project)
             pages = copied_notebooks(project, runs)
@@ -82,13 +86,13 @@ def render(results: Path, output: Path, renderer: str = "auto") -> str:
     return by
 
 
-def render_with_quarto(program: str, results: Path, output: Path, runs: list[FinishedRun]) -> None:
+def render_with_quarto(program: str, environment: dict[str, str], output: Path, runs: list[FinishedRun]) -> None:
     """Render the manuscript as the folder `output`, all formats in a copy of the project and from one run of its cells.
 
     Left to itself, Quarto runs them once per format. It does so here, too, where the article has constructs that
     only Quarto knows.
     """
-    environment = {RESULTS_VARIABLE: str(results.resolve()), "QUARTO_PYTHON": sys.executable, **ONE_THREAD}
+    environment = {**environment, "QUARTO_PYTHON": sys.executable}
     with plain_place(output.parent) as place:
         project = place / "project"
         copy_project(project)
@@ -221,19 +225,22 @@ def main() -> int:
     parser.add_argument("--results", type=as_typed, required=True)
     parser.add_argument("--output", type=as_typed, default="_report")
     parser.add_argument("--renderer", choices=["auto", "quarto", "preview"], default="auto")
+    parser.add_argument("--made-by", default="", help="what was typed, for the page to say; as JSON")
     arguments = parser.parse_args()
     results, output = arguments.results.absolute(), arguments.output.absolute()
     try:
         settle(__file__)
         clear_up(output)
         refuse_output(output, {"RUNS": results})
-        print(render(results, output, arguments.renderer))
+        by = render(results, output, arguments.renderer, arguments.made_by)
     except NormstudyError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"error: {disk_refusal(error, arguments.output)}", file=sys.stderr)
         return 1
+    print(f"Report: {arguments.output / 'index.html'} and {arguments.output / 'report.pdf'}")
+    print(f"Rendered by {by}.")
     return 0
 
 

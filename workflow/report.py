@@ -3,7 +3,7 @@
 Usage: python workflow/report.py [--params params] [--seeds 10] [--runs runs] [--output _report]
                                  [--renderer auto|quarto|preview] [--profile slurm]
        python workflow/report.py --study NAME [--params params] [--runs runs] [--results results] [--profile slurm]
-                                 (for `make study`; no report)
+                                 (for `make study`, which has tried the models; no report)
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from typing import IO
 
 from cluster import Profile, cancel_jobs, fate, read_profile
 from job_lock import JobError, note_holders, one_job_at_a_time
+from page_commands import page_commands
 from placement import clear_up
 from rich.console import Console
 from surroundings import end_as_interrupted, settle
+from trying import try_models
 from watch import MOST_SHOWN, watch
 
 from normstudy.errors import SCANT, NormstudyError, disk_refusal
@@ -40,7 +42,6 @@ from normstudy.runs.reproduction import kind_of_model
 from normstudy.runs.seeds import first_seeds
 from normstudy.runs.studies import PlannedRun, auto_dataset, plan
 from normstudy.runs.study_file import read_study_file, study_path
-from normstudy.runs.trials import refuse_broken_models
 from normstudy.text import one_line, visible
 from normstudy.training.at_hand import ensure
 
@@ -71,8 +72,12 @@ def main() -> int:
         if not arguments.only_train:
             clear_up(arguments.output)
         refuse_places(arguments.params, arguments.runs, None if arguments.only_train else arguments.output)
+        profile = read_profile(arguments.profile, arguments.jobs) if arguments.profile else None
+        runs, reason = asked_for(arguments, trust_device=profile is not None)
+        if not arguments.study:
+            try_models([run for run in runs if not run.is_done(arguments.runs)], console.print)
         with one_job_at_a_time(arguments.runs, console) as lock:
-            return make_report(arguments, console, lock)
+            return make_report(arguments, profile, runs, reason, console, lock)
     except NormstudyError as error:
         console.print(f"error: {error}", style="red")
         return 1
@@ -90,25 +95,35 @@ def terminal() -> Console:
     return Console(highlight=False, markup=False, soft_wrap=True, force_terminal=to_eyes, force_interactive=to_eyes)
 
 
-def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) -> int:
-    runs_folder = arguments.runs
-    profile = read_profile(arguments.profile, arguments.jobs) if arguments.profile else None
+def asked_for(arguments: argparse.Namespace, trust_device: bool) -> tuple[list[PlannedRun], str]:
+    """The runs of the job, whatever of them is done, and why they are on other data than MNIST, if for no wish of his.
+
+    Those of a study are what its record lacks.
+    """
     if arguments.study:
-        study = read_study_file(study_path(arguments.params, arguments.study), trust_device=profile is not None)
-        runs = lacking(study, arguments.results)
-        if not runs:
-            return 0
-        dataset, reason = runs[0].config.dataset, ""
-    else:
-        seeds = () if arguments.seeds is None else first_seeds(arguments.seeds)
-        dataset, reason = auto_dataset(arguments.params)
-        runs = plan(arguments.params, dataset, trust_device=profile is not None, seeds=seeds)
+        study = read_study_file(study_path(arguments.params, arguments.study), trust_device)
+        return lacking(study, arguments.results), ""
+    seeds = () if arguments.seeds is None else first_seeds(arguments.seeds)
+    dataset, reason = auto_dataset(arguments.params)
+    return plan(arguments.params, dataset, trust_device, seeds), reason
+
+
+def make_report(
+    arguments: argparse.Namespace,
+    profile: Profile | None,
+    runs: list[PlannedRun],
+    reason: str,
+    console: Console,
+    lock: IO[str],
+) -> int:
+    if not runs:
+        return 0
+    runs_folder = arguments.runs
     if profile:  # what the scheduler of an earlier job left, should it have been killed
         cancel_jobs(runs_folder / ".logs/snakemake.log", console)
     waiting = [run for run in runs if not run.is_done(runs_folder)]
-    for note in refuse_broken_models(waiting):
-        console.print(f"Note on {note}.")
-    ensure(runs[0].config.dataset)  # all runs have the same; none starts without it
+    dataset = runs[0].config.dataset
+    ensure(dataset)  # all runs have the same; none starts without it
     if reason:
         console.print(f"The runs use {KNOWN[dataset].title}: {reason}.")
     announce(console, runs, waiting, runs_folder)
@@ -117,6 +132,7 @@ def make_report(arguments: argparse.Namespace, console: Console, lock: IO[str]) 
     planned = (runs_folder / PLANNED).absolute()
     write_whole(planned, json.dumps({run.name: run.config.model_dump() for run in runs}))
     settings |= {"auto_dataset": dataset, "renderer": arguments.renderer, "planned": str(planned)}
+    settings["made_by"] = page_commands(arguments)
     code = run_snakemake(arguments, profile, settings, runs, waiting, console, lock)
     if code < 0:
         if profile:
@@ -181,7 +197,8 @@ def run_snakemake(
         if not is_claimed(run.name, arguments.runs):
             (arguments.runs / ".progress" / f"{run.name}.jsonl").unlink(missing_ok=True)
             (logs / f"{run.name}.log").unlink(missing_ok=True)
-    (logs / "report.log").unlink(missing_ok=True)
+    report_log = logs / "report.log"
+    report_log.unlink(missing_ok=True)
     # As many as the scheduler lets run at once; on a cluster, nobody knows.
     workers = max(1, min(len(waiting), arguments.cores // max((run.config.threads for run in waiting), default=1)))
     workers = None if profile else workers
@@ -196,7 +213,8 @@ def run_snakemake(
         )
         try:
             note_holders(lock, process)
-            watch(process, arguments.runs / ".progress", runs, waiting, console, workers, target[0] == "report")
+            report_log = report_log if target == ["report"] else None
+            watch(process, arguments.runs / ".progress", runs, waiting, console, workers, report_log)
         except (KeyboardInterrupt, OSError):
             try:
                 stop(process, profile)

@@ -20,6 +20,7 @@ from statistics import fmean
 from typing import Any
 
 from surroundings import end_as_interrupted, settle
+from trying import try_models
 
 from normstudy.config import Config, training_images
 from normstudy.errors import NormstudyError, disk_refusal
@@ -64,6 +65,8 @@ def main() -> int:
         names = study_file_names(options.params) if options.all else [options.study]
         paths = [study_path(options.params, name) for name in names]
         studies = [read_study_file(path, bool(options.profile)) for path in paths]  # all, before any is begun
+        if options.gather != "1":
+            try_models([planned for study in studies for planned in with_own_models(study, options)], say)
         codes = []
         for study in studies:
             codes.append(run(study, options))
@@ -86,11 +89,11 @@ def run(study: Study, options: argparse.Namespace) -> int:
     there = recorded_runs(study, options.results)
     missing = not_among(study, there)
     to_train = [planned for planned in missing if not planned.is_done(options.runs)]
-    print(f"{study.name}: {counted(len(study.runs), 'run')}, of which {len(to_train)} are missing", flush=True)
+    say(f"{study.name}: {counted(len(study.runs), 'run')}, of which {len(to_train)} are missing")
     code, start = 0, time.monotonic()
     if to_train and options.gather != "1":
         if (seconds := expected_seconds(to_train, options)) and not options.profile:
-            print(f"That will take about {in_words(seconds)}.", flush=True)
+            say(f"That will take about {in_words(seconds)}.")
         code = train(str(study.path), options)
     finished = gather(study, there, missing, options)
     took = f" after {in_words(time.monotonic() - start)}" if to_train else ""
@@ -99,6 +102,19 @@ def run(study: Study, options: argparse.Namespace) -> int:
         return code or int(options.gather != "1")
     print(f"{record_of(study, options)}: whole{took}")
     return 0
+
+
+def say(line: str) -> None:
+    """Show it at once, also in a file that stands in the terminal's place."""
+    print(line, flush=True)
+
+
+def with_own_models(study: Study, options: argparse.Namespace) -> list[PlannedRun]:
+    """The runs of `study` that have to be trained, if it has models of one's own."""
+    if not any(run.config.model for run in study.runs):
+        return []
+    missing = not_among(study, recorded_runs(study, options.results))
+    return [planned for planned in missing if not planned.is_done(options.runs)]
 
 
 def record_of(study: Study, options: argparse.Namespace) -> Path:

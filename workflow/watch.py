@@ -29,13 +29,14 @@ def watch(
     waiting: list[PlannedRun],
     console: Console,
     workers: int | None,
-    renders: bool,
+    report_log: Path | None,
 ) -> None:
     """Show epoch, accuracy and time left of each run: bars on a terminal, a line per epoch elsewhere.
 
     Of many runs, those that are going on and the whole, or a line for each that has ended. What the whole batch
     takes is said as soon as each of the first `workers` runs has an epoch behind it; None where their number is not
-    known.
+    known. `report_log`, of a job that ends with a report: what its renderer says is written there, the first line
+    being that it has begun.
     """
     batch = Batch(waiting, channel)
     told = not waiting or workers is None
@@ -50,9 +51,10 @@ def watch(
             told = told or not batch.unfinished()  # too late to tell
             if not told and batch.measured() >= min(workers, len(waiting)):
                 told = True
-                then = "; then the report is rendered" if renders else ""
+                then = "; then the report is rendered" if report_log else ""
                 console.print(f"Training takes about {in_words(batch.takes(workers))}, {workers} at a time{then}.")
-            if renders and rendering is None and not ended and not batch.unfinished():
+            if report_log and rendering is None and (begun := first_line(report_log)):
+                console.print(begun)
                 rendering = bars.add_task("report", total=None, state="rendering")
             if ended:
                 if rendering is not None:
@@ -60,6 +62,15 @@ def watch(
                 return
             with suppress(subprocess.TimeoutExpired):
                 process.wait(POLL_SECONDS)
+
+
+def first_line(log: Path) -> str:
+    """That of `log`, once it is written, unless it tells of an error."""
+    try:
+        line, end, _ = log.read_text(errors="replace").partition("\n")
+    except OSError:
+        return ""
+    return line if end and not line.startswith("error: ") else ""
 
 
 class Batch:

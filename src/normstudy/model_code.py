@@ -142,7 +142,7 @@ def find(model: str, folders: Sequence[Path]) -> ModelCode:
         places = [folder / os.path.expanduser(parts["file"]) for folder in folders]
         path = next((place for place in places if place.is_file()), None)
         if path is None:
-            raise _not_there(model, Path(parts["file"]).name, folders, places)
+            raise _not_there(model, parts["file"], folders, places)
         root, within, known_as = path.parent, "", f"{path.name}:{parts['factory']}"
     else:
         root, within = _root_of(model, name, folders)
@@ -150,12 +150,16 @@ def find(model: str, folders: Sequence[Path]) -> ModelCode:
     return ModelCode(known_as, _modules(known_as, root, name, within))
 
 
-def _not_there(model: str, name: str, folders: Sequence[Path], places: Sequence[Path]) -> ModelCodeError:
+def _not_there(model: str, file: str, folders: Sequence[Path], places: Sequence[Path]) -> ModelCodeError:
     looked = ", ".join(dict.fromkeys(f"{one_line(folder)}/" for folder in folders))
     beside = [path.name for place in places if place.parent.is_dir() for path in place.parent.glob("*.py")]
+    name = Path(file).name
     near = difflib.get_close_matches(name, beside, n=1)
     hint = f"did you mean `{near[0]}`?" if near else "put it beside the parameter file"
-    return ModelCodeError(f"model = {model}: no file {name} in {looked or './'}; {hint}")
+    if there := next((folder for folder in folders if (folder / name).is_file()), None):
+        known_as = f"{name}:{model.rpartition(':')[2]}"
+        hint = f"{name} is in {one_line(there)}/, from where it is named: write `model: {known_as}`"
+    return ModelCodeError(f"model = {model}: no file {file} in {looked or './'}; {hint}")
 
 
 def _root_of(model: str, name: str, folders: Sequence[Path]) -> tuple[Path, str]:
@@ -268,6 +272,9 @@ def _names_of(node: ast.stmt) -> list[str]:
 _SEEN: dict[str, Path] = {}
 """Folders of runs in which code was seen, by its fingerprint."""
 
+_RECORDED: dict[str, dict[str, str]] = {}
+"""Modules that records have, by their fingerprint."""
+
 
 def usual_folders() -> list[Path]:
     """Where one's own model is looked for when no parameter file names it."""
@@ -305,13 +312,18 @@ def keep(code: ModelCode, folder: Path) -> None:
         raise ModelCodeError(f"model = {code.model}: its code cannot be kept: {why}") from None
 
 
+def note_modules(fingerprint: str, modules: Mapping[str, str]) -> None:
+    """Remember, for as long as the process lasts, the modules with that fingerprint, which a record has."""
+    _RECORDED[fingerprint] = dict(modules)
+
+
 def note_folder(fingerprint: str, folder: Path) -> None:
     """Remember, for as long as the process lasts, that the run folder `folder` has the code with that fingerprint."""
     _SEEN[fingerprint] = folder
 
 
 def kept(model: str, fingerprint: str) -> ModelCode:
-    """The code of `model` with that fingerprint: from a run folder that has been read, or as it was kept.
+    """The code of `model` with that fingerprint: from a run folder or a record that has been read, or as it was kept.
 
     Where it was not kept on this machine, what lies in the usual folders will do, if it is the same. Raises
     `ModelCodeError`.
@@ -319,6 +331,8 @@ def kept(model: str, fingerprint: str) -> ModelCode:
     for folder in (_SEEN.get(fingerprint), store() / fingerprint):
         if folder and (code := in_folder(model, folder)) and _has(code, fingerprint):
             return code
+    if modules := _RECORDED.get(fingerprint):
+        return ModelCode(model, modules)
     try:
         code = find(model, usual_folders())
     except ModelCodeError:

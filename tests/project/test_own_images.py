@@ -41,7 +41,7 @@ def test_the_page_speaks_of_the_images_by_their_names(job):
     assert "of 3 classes: 42 to train on and 21 to test" in text
     assert all(name in text for name in CLASSES)
     assert not page.find_all("b", string=re.compile("^square"))
-    for ours in ("In our own networks", "MNIST [", "UCI digits, and say so", "the images are easy"):
+    for ours in ("In our own networks", "MNIST [", "UCI digits, as every", "the images are easy"):
         assert ours not in text
     assert str(where) not in html
 

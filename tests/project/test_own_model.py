@@ -12,7 +12,7 @@ from commands import NO_DATA, ROOT, workflow
 
 import normstudy
 from normstudy import model_code
-from normstudy.config import make_config
+from normstudy.config import make_config, read_config, resolve
 from normstudy.errors import NormstudyError
 from normstudy.runs.differences import differences
 from normstudy.runs.folder import read_run
@@ -58,6 +58,9 @@ def test_the_page_speaks_of_the_network_by_its_name_and_leaves_out_what_is_ours(
     assert "small resnet GN" in page
     assert "my_models.py:small_resnet" in page
     assert re.search(r"3\.body\.0: Conv2d, 3 × 3, groups 16 16 × 14 × 14 7 × 7 144", page)
+    assert re.search(r"The code of my_models.py:small_resnet my_models.py, as it was trained: # my/my_models.py", page)
+    words = [f"PARAMS={followed}/my", f"RUNS={followed}/runs", f"OUTPUT={followed}/my_report", "RENDERER=preview"]
+    assert f"of requirements.lock make report {' '.join(words)} To ask" in page
     for ours in ("each followed by the normalization", "Grad-CAM", "In our own networks", "What a normalization costs"):
         assert ours not in page
 
@@ -100,6 +103,18 @@ def test_the_study_is_one_file(followed):
     assert "the 45 runs" in TUTORIAL
     for run in found.runs[:11:5]:
         assert try_out(run.config).problem == ""
+
+
+def test_what_is_said_of_a_broken_network_is_as_the_tutorial_has_it(tmp_path):
+    told = next(text for kind, text in BLOCKS if kind == "text")
+    slip = re.search(r"`(nn\.Conv2d\(8, 32, )…`", TUTORIAL)
+    source = FILES["my/my_models.py"]
+    for name in ("bn.yaml", "my_models.py"):
+        text = FILES[f"my/{name}"].replace("nn.Conv2d(16, 32, ", slip[1])
+        (tmp_path / name).write_text(text.replace("seeds: 0 to 2\n", "device: cpu\n"))
+    assert (tmp_path / "my_models.py").read_text() != source
+    problem = try_out(resolve(read_config(tmp_path / "bn.yaml"), "digits")).problem
+    assert " ".join(told.split()) == f"error: my/bn.yaml: {problem}"
 
 
 def test_the_code_is_part_of_what_a_run_is_and_comments_are_not(runs, tmp_path):

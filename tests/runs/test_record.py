@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from recorded import LAYERS, recorded_run
 
+from normstudy import model_code
 from normstudy.config import run_name
 from normstudy.errors import NormstudyError
+from normstudy.model_code import ModelCode, ModelCodeError, kept
 from normstudy.runs import contract
 from normstudy.runs.folder import read_run
 from normstudy.runs.record import (
@@ -56,6 +58,28 @@ def test_a_record_is_read_as_it_was_written_bit_by_bit(tmp_path):
     assert text.count(b"a processor") == 1  # the environment that all share
 
 
+def test_a_record_holds_the_code_of_models_of_ones_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(model_code, "_RECORDED", {})
+    monkeypatch.setattr(model_code, "store", lambda: tmp_path / "nothing")
+    code = ModelCode("mine.py:net", {"mine": "def net(): ...\n", "parts": "# λ\n"})
+    own = {"model": code.model, "code": code.fingerprint}
+    runs = [replace(with_values(recorded_run("mine", [0.5], seed=n), own), modules=code.modules) for n in (1, 2)]
+    write_record(tmp_path / "some.json", "", [*runs, recorded_run("gn", [0.5])])
+    text = (tmp_path / "some.json").read_text()
+    assert text.count("def net") == 1
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelCodeError, match="name the run folder"):
+        kept(code.model, code.fingerprint)
+    study = read_record(tmp_path / "some.json")
+    assert [run.modules for run in study.runs] == [code.modules, code.modules, None]
+    assert kept(code.model, code.fingerprint) == code
+    write_record(tmp_path / "some.json", study.title, study.runs)
+    assert (tmp_path / "some.json").read_text() == text
+    (tmp_path / "some.json").write_text(text.replace("def net", "def not"))
+    with pytest.raises(RecordError, match=r"code: [0-9a-f]{16}: its modules say something else"):
+        read_record(tmp_path / "some.json")
+
+
 def test_a_run_of_before_norms_were_kept_and_of_another_environment_is_read_as_well(tmp_path):
     runs = [recorded_run("gn", [0.5], seed=seed) for seed in (1, 2)]
     for name in contract.NORMS:
@@ -72,7 +96,12 @@ def run(run_folder):
 
 def as_of_seed(run, seed):
     """The recorded `run`, as if it had had another seed."""
-    config = run.config.model_copy(update={"seed": seed})
+    return with_values(run, {"seed": seed})
+
+
+def with_values(run, values):
+    """The recorded `run`, as if it had had other values of parameters."""
+    config = run.config.model_copy(update=values)
     metrics = {**run.metrics, "config": config.model_dump()}
     return replace(run, folder=run.folder.with_name(run_name(config)), metrics=metrics, config=config)
 

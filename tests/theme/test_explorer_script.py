@@ -395,14 +395,18 @@ def test_all_of_it_by_keyboard_alone(explored):
     assert tabbed() == "bn"
     page.keyboard.press("ArrowDown")
     assert page.evaluate(READ)["letters"][-1] == "C"  # LN has three sets
-    assert "LN: 3 sets of 16 values." in page.locator(".explorer-status").inner_text()
+    status = page.locator(".explorer-status")
+    assert status.inner_text().startswith("LN: 3 sets of 16 values. μ 6.5, σ² 20.25, σ 4.5, x̂ −7/9")  # x is as it was
+    page.keyboard.press("ArrowDown")
+    assert status.inner_text() == "GN, G = 1: 3 sets of 16 values. The numbers of the chosen value stay as they are."
+    page.keyboard.press("ArrowUp")
     assert tabbed() == "y"
     assert tabbed(2).startswith("3, image 1, channel 1, row 1, column 1, set A")
     page.keyboard.press("Control+End")
     assert page.evaluate(focus).startswith("2, image 3, channel 4, row 2, column 2, set C")
     page.keyboard.type("9")
     page.keyboard.press("Enter")
-    assert "x 9" in page.locator(".explorer-status").inner_text()
+    assert "x 9" in status.inner_text()
     page.keyboard.press("F2")
     page.keyboard.type("1")
     page.keyboard.press("Escape")
@@ -415,7 +419,10 @@ def test_all_of_it_by_keyboard_alone(explored):
     assert tabbed(2) == "Next"
     page.keyboard.press("Enter")
     assert page.evaluate(focus) == "Next"
-    assert page.locator(".explorer-status").inner_text().startswith("the mean of their squared distances from μ")
+    assert status.inner_text().startswith("the mean of their squared distances from μ")
+    page.locator("[name=shows][value=y]").press("ArrowRight")
+    assert status.inner_text().startswith("∂L/∂x = ")
+    assert "This ∂L/∂x depends on ∂L/∂y of all 16 values of set C" in status.inner_text()
 
 
 def test_a_question_sets_it_and_one_comes_back(explored):
@@ -426,6 +433,7 @@ def test_a_question_sets_it_and_one_comes_back(explored):
     assert page.evaluate("document.activeElement.getAttribute('role')") == "gridcell"
     page.go_back()
     assert page.evaluate("location.hash") == "#elsewhere"
+    page.wait_for_function("document.activeElement.textContent === 'Try'")
 
 
 def test_what_is_no_number_is_told_and_changes_nothing(explored):

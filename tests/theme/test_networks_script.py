@@ -220,7 +220,7 @@ def test_neighbours_move_bn_alone_and_by_as_much_as_in_torch(opened, file, publi
     assert len(batch_of(page)) == 8
     wanted = torch_says(published, batch_of(page), training=True)
     np.testing.assert_allclose(probabilities_in_batch(page), wanted, atol=TOLERANCE)
-    page.get_by_role("button", name="None").click()
+    page.get_by_role("button", name="No neighbours").click()
     assert len(batch_of(page)) == 1
     assert page.locator(".networks-batch-said").inner_text().startswith("In a batch of 1 image:")
 

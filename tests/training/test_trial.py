@@ -11,6 +11,7 @@ from training.broken_models import CASES, SOUND
 
 from normstudy import model_code
 from normstudy.config import Config, ParameterError, read_config, resolve
+from normstudy.training.model_faults import told
 from normstudy.training.trial import try_out
 
 
@@ -110,6 +111,7 @@ def test_a_sound_model_has_no_fault_and_what_may_not_be_meant_is_noted(values, c
     free, own, probabilities = trial.notes
     assert "6: normalizations of its own, which are the same whatever `norm` says" in own
     assert "7.map (4 × 3 × 3): no weights of a convolution or linear layer" in free
+    assert probabilities.startswith("my_models.py:net: my_models.py, line 23: its scores are probabilities already")
     assert "leave yours out" in probabilities
     assert capsys.readouterr() == ("", "")
 
@@ -129,3 +131,20 @@ def test_the_smallest_batch_of_a_run_is_tried(capsys):
     Path("own.yaml").write_text("model: my_models.py:net\nnorm: bn\ndataset: digits\nbatch_size: 69\ndevice: cpu\n")
     line = told_of(SOUND.replace("3, bias", "6, bias"), capsys)
     assert "Expected more than 1 value per channel when training" in line
+
+
+ON_A_GPU = {
+    "adaptive_avg_pool2d_backward_cuda does not have a deterministic implementation, but you set": "use another layer",
+    "CUDA error: operation failed due to a previous error during capture": "take torch.where instead",
+    "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!": "register_buffer",
+}
+"""What torch 2.11 said on one, where models were trained that a CPU bears."""
+
+
+@pytest.mark.parametrize("message", ON_A_GPU)
+def test_what_a_gpu_says_has_its_remedy(message, here):
+    Path("my_models.py").write_text(SOUND)
+    code = model_code.find("my_models.py:net", [here])
+    line = str(told(RuntimeError(message), code))
+    assert line.startswith("model = my_models.py:net: my_models.py, line ")
+    assert ON_A_GPU[message] in line

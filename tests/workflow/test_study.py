@@ -14,7 +14,7 @@ import pytest
 import study
 from commands import NO_DATA, ROOT, workflow
 
-from normstudy.config import make_config
+from normstudy.config import ParameterError, make_config
 from normstudy.runs import manifest
 from normstudy.runs.folder import read_run
 from normstudy.runs.record import read_record, verify_predictions, write_record
@@ -72,6 +72,24 @@ def ask(monkeypatch, capsys):
         return code, *capsys.readouterr()
 
     return asked
+
+
+OWN = "common: {dataset: digits, device: cpu}\nmodels:\n  mine: {model: 'mine.py:net', norm: gn}\n"
+
+
+def test_all_models_of_ones_own_are_tried_before_any_study_is_trained(tmp_path, ask, monkeypatch):
+    write_study(tmp_path)
+    write_study(tmp_path, "with_own", OWN)
+    (tmp_path / "params/mine.py").write_text("def net(norm, shape, classes): ...\n")
+    tried = []
+
+    def refuse(runs, say):
+        tried.extend(run.config.model for run in runs)
+        raise ParameterError("broken")
+
+    monkeypatch.setattr(study, "try_models", refuse)
+    assert ask(tmp_path, "--all") == (1, "", "error: broken\n")
+    assert tried == ["mine.py:net"]
 
 
 def record(where, name="small"):

@@ -75,8 +75,11 @@ def told(tmp_path):
         scheduler = Process(tmp_path, runs, workers, **process)
         with open(tmp_path / "told", "w") as file:
             console = Console(file=file, soft_wrap=True)
-            watching.watch(scheduler, tmp_path / ".progress", runs, runs, console, workers, True)
-        return (tmp_path / "told").read_text().splitlines()
+            (tmp_path / "report.log").write_text("Rendering the report …\n[cells]\n")
+            watching.watch(scheduler, tmp_path / ".progress", runs, runs, console, workers, tmp_path / "report.log")
+        lines = (tmp_path / "told").read_text().splitlines()
+        assert lines.count("Rendering the report …") == 1
+        return [line for line in lines if line != "Rendering the report …"]
 
     return watch
 

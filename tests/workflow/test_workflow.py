@@ -54,7 +54,8 @@ def test_the_terminal_tells_a_user_what_happens(job):
     assert "2 models on UCI digits; 0 trained already" in out
     assert re.search(r"BN \+ L1: epoch 2 of 2, test accuracy \d+\.\d+%", out)
     assert re.search(r"LN: epoch 2 of 2, test accuracy \d+\.\d+%", out)
-    assert "report/index.html" in out
+    begun = out.index("Rendering the report with the preview renderer (as asked for): about a minute …")
+    assert begun < out.index("report/index.html")
     assert "Data: UCI digits. Rendered by the preview renderer" in out
     assert "Snakemake" not in out
 
@@ -203,6 +204,12 @@ def test_a_second_job_on_the_same_runs_says_so_and_waits(tmp_path):
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
             assert "Another job is at work" in process.stdout.readline()
             assert not (tmp_path / "runs/.progress").exists()
+            # What can be told at once is: one's own model is tried without waiting.
+            broken = write_params(tmp_path / "own", bn="model: mine.py:net\ndataset: digits\n")
+            (broken / "mine.py").write_text("def net(norm, shape, classes):\n    return norm\n")
+            own = workflow("report", "--params", broken, "--runs", tmp_path / "runs", "--only-train")
+            assert own.stdout.startswith("Trying mine.py:net on a few made-up images …\nerror: ")
+            assert own.stdout.endswith("; return what holds norm(C), a torch.nn.Module\n")
             fcntl.flock(lock, fcntl.LOCK_UN)
             rest = process.stdout.read()
     assert process.returncode == 0, rest

@@ -5,11 +5,12 @@ function explore(root) {
   const view = buildView(root, data), { find } = view, status = find(".explorer-status");
   let state = startState(data), drawing, writing;
 
-  // `words`: what is announced to those who do not see it; made of what was drawn.
+  // `words`: what is announced to those who do not see it; made of what was drawn, and of the numbers before.
   const show = (changes, words) => {
+    const before = drawing && numbersOf(state, drawing.method, drawing);
     state = { ...state, ...changes };
     drawing = draw(view, state);
-    if (words) status.textContent = words(drawing);
+    if (words) status.textContent = words(drawing, before);
   };
   // The address follows what is shown, but not at every key: browsers refuse too many changes.
   const change = (changes, words) => {
@@ -17,7 +18,14 @@ function explore(root) {
     clearTimeout(writing);
     writing = setTimeout(() => history.replaceState(history.state, "", `#${linkOf(state, data)}`), 300);
   };
-  const numbers = () => numbersInWords(numbersOf(state, drawing.method, drawing));
+  const numbers = (now, before) => changesInWords(before, numbersOf(state, now.method, now));
+  const captionNow = () => find(".explorer-caption").textContent;
+  const announced = {
+    method: (now, before) => `${setsInWords(now.method, now)} ${numbers(now, before)}`,
+    shows: () => `${find(".explorer-now").textContent}. ${captionNow()}`,
+    time: (now, before) => `${captionNow()} ${numbers(now, before)}`,
+    eps: numbers,
+  };
   const look = (index) => change({ at: index, step: Math.min(state.step, 1) });
 
   listenToCells(view, {
@@ -42,11 +50,10 @@ function explore(root) {
   });
   listenToChoices(view, {
     choose: (name, value) => {
-      const setsAndNumbers = (now) => `${setsInWords(now.method, now)} ${numbers()}`;
       if (name.startsWith("shape")) {
-        change(reshaped(state, withAt(state.shape, Number(name.at(-1)), Number(value)), data), setsAndNumbers);
-      } else if (name in ONE_OF) change({ [name]: ONE_OF[name][value] }, numbers);
-      else change({ [name]: value, step: Math.min(state.step, 1) }, name === "method" ? setsAndNumbers : numbers);
+        change(reshaped(state, withAt(state.shape, Number(name.at(-1)), Number(value)), data), announced.method);
+      } else if (name in ONE_OF) change({ [name]: ONE_OF[name][value] }, announced[name]);
+      else change({ [name]: value, step: Math.min(state.step, 1) }, announced[name]);
     },
     preset: (name) => {
       const list = editedList(state), [low, high] = list === "x" ? [0, 12] : [-2, 2];
@@ -96,17 +103,23 @@ function explore(root) {
     find(".explorer-more").open ||= String(linked.shape) !== String(data.shape) || !named.every(isUsual);
     return linked;
   };
-  addEventListener("hashchange", () => { if (followLink()) root.scrollIntoView(); });
   // Elsewhere in the page, behind it: what sets it to a state, and leads there.
+  const questions = () => [...document.querySelectorAll("[data-explorer]")];
+  addEventListener("hashchange", () => {
+    const question = questions()[history.state?.question], isLink = followLink();
+    if (question) question.focus();
+    else if (isLink) root.scrollIntoView();
+  });
   addEventListener("click", ({ target }) => {
     if (!target.dataset?.explorer) return;
-    history.pushState(null, "", `#${target.dataset.explorer}`); // so that one comes back to the question
+    history.replaceState({ question: questions().indexOf(target) }, ""); // so that one comes back to it
+    history.pushState(null, "", `#${target.dataset.explorer}`);
     followLink();
     root.scrollIntoView();
     view.cells.left[state.at].focus();
   });
   addEventListener("DOMContentLoaded", () =>
-    document.querySelectorAll("[data-explorer]").forEach((each) => { each.hidden = false; }));
+    questions().forEach((each) => { each.hidden = false; }));
   root.previousElementSibling.hidden = true; // what stands there for those without scripts
   root.hidden = false;
   show({});

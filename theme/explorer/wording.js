@@ -28,6 +28,12 @@ const counted = (count, one, several) => `${count} ${count === 1 ? one : several
 const setsInWords = (method, { sets }) =>
   `${method.name}: ${counted(sets.length, "set", "sets")} of ${counted(sets[0].members.length, "value", "values")}.`;
 
-// Numbers of the chosen value, to be read aloud after a change.
-const numbersInWords = (entries) =>
-  `${entries.map(([name, value]) => `${name} ${value ? fullText(value) : "undefined"}`).join(", ")}.`;
+// Numbers to be read aloud.
+const numbersInWords = (entries) => `${entries.map(numberInWords).join(", ")}.`;
+const numberInWords = ([name, value]) => `${name} ${value ? fullText(value) : "undefined"}`;
+
+// Of the numbers of the chosen value those that a change has made others: to hear all of them at every key takes long.
+const changesInWords = (before, after) => {
+  const known = new Set(before.map(numberInWords)), others = after.filter((entry) => !known.has(numberInWords(entry)));
+  return others.length ? numbersInWords(others) : "The numbers of the chosen value stay as they are.";
+};

@@ -29,19 +29,19 @@ def section() -> str:
     """Numbered questions, each with its answer folded and a button that sets the explorer to it."""
     exercises = [_bias(), _without_mean(), _all_ones(), _constants(), _batches(), _epsilon()]
     return "\n\n".join(
-        f"**{number}. {title}.** {question}\n\n{_button(link)}\n\n"
+        f"**{number}. {title}.** {question}\n\n{_button(link, number)}\n\n"
         # On paper answers stand among the tables of the appendix, without their titles.
         + markup.folded(f"Answer {number}: {title[0].lower()}{title[1:]}", f"**Answer {number}.** {answer}")
         for number, (title, question, answer, link) in enumerate(exercises, start=1)
     )
 
 
-def _button(link: str) -> str:
+def _button(link: str, number: int) -> str:
     """Shown by the explorer's script, which takes the state from it."""
     return (
         '::: {.content-visible when-format="html"}\n```{=html}\n'
-        f'<p><button type="button" class="explorer-try" data-explorer="{html.escape(link)}" hidden>'
-        "Set the explorer to it</button></p>\n```\n:::"
+        f'<p><button type="button" class="explorer-try" data-explorer="{html.escape(link)}" '
+        f'aria-label="Set the explorer to it, exercise {number}" hidden>Set the explorer to it</button></p>\n```\n:::'
     )
 
 

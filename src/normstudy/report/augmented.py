@@ -44,10 +44,12 @@ def in_words(runs: Sequence[FinishedRun]) -> str:
 def _origin(config: Config) -> str:
     facts = config.images
     if facts is None:
-        return (
-            "MNIST [@lecun1998] is taken where it can be had; otherwise the runs fall back to scikit-learn's UCI "
-            "digits, and say so in every caption."
+        unnamed = (
+            "Where a parameter file names no data, they are those of MNIST [@lecun1998] if these can be had, otherwise "
+            "scikit-learn’s UCI digits, as every caption says."
         )
+        enlarged = "They come with scikit-learn, 8 × 8, and are enlarged. "
+        return {"mnist": unnamed, "digits": enlarged + unnamed}.get(config.dataset, "They were asked for by name.")
     text = (
         f"They are the user’s own, of {len(facts.classes)} classes: {facts.training:,} to train on and {facts.test:,} "
         f"to test. What they are is told apart by a hash of their bytes, `{config.dataset.rpartition('@')[2]}`."

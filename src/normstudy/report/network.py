@@ -10,7 +10,7 @@ import pandas as pd
 from normstudy.arithmetic import counts
 from normstudy.config import Config, image_facts
 from normstudy.model_code import module_of
-from normstudy.report import markup
+from normstudy.report import markup, own_code
 from normstudy.report.labels import model_names
 from normstudy.report.markup import escape
 from normstudy.report.own_network import own_layers_table
@@ -90,6 +90,7 @@ def layers(runs: Sequence[FinishedRun]) -> str:
             "weights, for one image."
         )
         tables.append(markup.table(f"layers-{place}", own_layers_table(run.config), caption))
+        tables.append(own_code.listings([run]))
     return "\n".join(tables)
 
 

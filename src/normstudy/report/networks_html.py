@@ -81,9 +81,9 @@ def _input(kinds: set[str], images: str) -> list[str]:
         'role="img" aria-label="The image as the networks get it"></canvas></span>'
         '<p class="networks-said" role="status"></p></div>',
         f'<div class="networks-choose">{"".join(groups)}</div>',
-        '<p class="networks-note networks-keys" id="networks-keys">With keys: arrows move (Home, End, Page Up and Page '
-        "Down on a slant, Shift three steps at once), Space sets the pen down and lifts it, Backspace takes a stroke "
-        "back.</p>",
+        '<p class="networks-note networks-keys networks-by-keys" id="networks-keys">With keys: arrows move (Home, End, '
+        "Page Up and Page Down on a slant, Shift three steps at once), Space sets the pen down and lifts it, Backspace "
+        "takes a stroke back.</p>",
         '<p class="networks-hidden" role="status"><span class="networks-pad-said"></span></p>',
         "</div>",
     ]
@@ -122,13 +122,14 @@ def _batch(name: str) -> list[str]:
         '<div class="networks-question"><span class="networks-frame"><canvas class="networks-asked networks-ink" '
         'role="img" aria-label="The image in question"></canvas></span><p class="networks-note">This image, in '
         "training mode, in one batch with those that you choose. The weights stay as they are.</p></div>",
-        '<fieldset><legend>Its neighbours</legend><p class="networks-note">With keys: arrows move, Space chooses.</p>'
+        '<fieldset><legend>Its neighbours</legend><p class="networks-note networks-by-keys">'
+        "With keys: arrows move, Space chooses.</p>"
         '<div class="networks-pool"></div></fieldset>',
         '<div class="networks-buttons">'
         f'<button type="button" data-action="search">Find some that change {shown}</button>'
         '<button type="button" data-action="random">7 at random</button>'
         '<button type="button" data-action="drawing">Add my drawing</button>'
-        '<button type="button" data-action="none">None</button></div>',
+        '<button type="button" data-action="none">No neighbours</button></div>',
         '<p class="networks-batch-said" role="status"></p>',
         '<div class="scroll networks-scroll"><table class="networks-moved">',
         "<caption>What each network says of the image, and how far any probability moves.</caption></table></div>",

@@ -15,6 +15,7 @@ from normstudy.report import (
     inside,
     learning_rate,
     luck,
+    own_code,
     penalty,
     power,
     regularization,
@@ -69,12 +70,16 @@ INSIDE = "inside"
 def told(records: Mapping[str, RecordedStudy], compared: Sequence[FinishedRun] = ()) -> dict[str, str]:
     """By study, the section of each of `records` that has one, as Markdown: first those of `SECTIONS`, in order.
 
-    That of `INSIDE` says so where it is of other networks or data than the runs that are `compared`.
+    The code of networks of one's own is listed, but for those of runs that are `compared`, which the report lists
+    elsewhere; and that of `INSIDE` says so where it is of other networks or data than these.
     """
     known = [name for name in SECTIONS if name in records]
     shown = {*known, *ELSEWHERE, *(other for name in known for other in WITH.get(name, ()))}
     found = {name: SECTIONS[name](records[name], *map(records.get, WITH.get(name, ()))) for name in known}
-    found |= {name: sweep.section(records[name]) for name in records if name not in shown}
+    listed = {run.config.code for run in compared}
+    for name in [name for name in records if name not in shown]:
+        code = own_code.listings(records[name].runs, listed)
+        found[name] = "\n\n".join(filter(None, [sweep.section(records[name]), code]))
     if INSIDE in found:
         found[INSIDE] = elsewhere.under_heading(
             found[INSIDE], elsewhere.note({INSIDE: records[INSIDE]}, compared, "what this section shows")

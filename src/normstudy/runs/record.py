@@ -3,6 +3,7 @@
     {
       "title": …,             the study's heading, where a report has no section of its own for it
       "environments": […],    with what runs were made, as in metrics.json; most runs share one
+      "code": {…},            where there are models of one's own: by fingerprint, the text of each module by its name
       "runs": [
         {"called": …,         what the study calls the model of the run
          "environment": 0,    which of the environments
@@ -22,7 +23,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -32,6 +33,7 @@ import numpy as np
 
 from normstudy.config import ParameterError, make_config_of_run, run_name
 from normstudy.errors import NormstudyError
+from normstudy.model_code import ModelCode, ModelCodeError, in_folder, note_modules
 from normstudy.paths import bring_back, write_whole
 from normstudy.runs import contract
 from normstudy.runs.folder import FinishedRun, refuse_constant
@@ -55,14 +57,16 @@ class RecordError(NormstudyError):
 class RecordedRun(FinishedRun):
     """A run of a record: `folder` is where it would lie, were there one.
 
-    `model` is the study's name for its model, `source` the record that it was read from, `columns` what the model
-    said of each image, where that is not to be read from beside `source`.
+    `model` is the study's name for its model, `source` the record that it was read from, `modules` the code of a model
+    of one's own (as `ModelCode` has it), `columns` what the model said of each image, where that is not to be read from
+    beside `source`.
     """
 
     model: str = ""
     afterwards: dict[str, Any] = field(default_factory=dict)
     verified: list[Stamp] = field(default_factory=list)
     source: Path | None = None
+    modules: Mapping[str, str] | None = field(default=None, repr=False, compare=False)
     columns: dict[str, np.ndarray] | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -132,12 +136,15 @@ def read_record(path: Path | str) -> RecordedStudy:
         title, environments, rows = record["title"], record["environments"], record["runs"]
         if not (isinstance(title, str) and isinstance(environments, list) and isinstance(rows, list) and rows):
             raise TypeError
+        code = _code(record.get("code", {}))
     except (KeyError, TypeError):
         raise RecordError(f"{path}: not a list of runs; {remedy}") from None
+    except ValueError as error:
+        raise RecordError(f"{path}: {error}; {remedy}") from None
     found: dict[str, RecordedRun] = {}
     for number, row in enumerate(rows, start=1):
         try:
-            run = _read_run(row, environments, path)
+            run = _read_run(row, environments, code, path)
             if run.name in found:
                 raise ValueError(f"{run.name} stands there twice")
         except (ValueError, ParameterError, RecursionError) as error:
@@ -167,8 +174,10 @@ def verify_predictions(study: RecordedStudy) -> None:
 def write_record(path: Path, title: str, runs: Iterable[RecordedRun]) -> None:
     """Put `runs` of the study of that `title` in the place of the record `path`. Raises `DiskError`, and it stays."""
     environments: list[dict[str, Any]] = []
-    lines = []
+    lines, code = [], {}
     for run in runs:
+        if run.modules:
+            code[run.config.code] = dict(run.modules)
         environment = run.metrics["environment"]
         if environment not in environments:
             environments.append(environment)
@@ -179,7 +188,13 @@ def write_record(path: Path, title: str, runs: Iterable[RecordedRun]) -> None:
         lines.append(_in_a_line(row))
     made_with = ",\n".join(map(_in_a_line, environments))
     told = ",\n".join(lines)
-    write_whole(path, f'{{"title": {_in_a_line(title)},\n"environments": [\n{made_with}\n],\n"runs": [\n{told}\n]}}\n')
+    parts = [
+        f'{{"title": {_in_a_line(title)}',
+        f'"environments": [\n{made_with}\n]',
+        *([f'"code": {_in_a_line(code)}'] if code else []),
+        f'"runs": [\n{told}\n]}}\n',
+    ]
+    write_whole(path, ",\n".join(parts))
 
 
 def read_predictions(path: Path) -> dict[str, dict[str, np.ndarray]]:
@@ -222,10 +237,28 @@ def write_predictions(path: Path, runs: Sequence[FinishedRun]) -> None:
 def recorded(run: FinishedRun, model: str, afterwards: dict[str, Any] | None = None) -> RecordedRun:
     """`run` as a study keeps it."""
     columns = None if run.diverged else run.predictions
-    return RecordedRun(run.folder, run.metrics, run.config, model, afterwards or {}, columns=columns)
+    code = in_folder(run.config.model, run.folder) if run.config.model else None
+    modules = code.modules if code else None
+    return RecordedRun(run.folder, run.metrics, run.config, model, afterwards or {}, modules=modules, columns=columns)
 
 
-def _read_run(row: Any, environments: Sequence[Any], path: Path) -> RecordedRun:
+def _code(found: Any) -> dict[str, dict[str, str]]:
+    """By fingerprint, the modules of models of one's own. Raises `ValueError`: what is wrong with them."""
+    if not isinstance(found, dict):
+        raise ValueError("code: no set of models")
+    for fingerprint, modules in found.items():
+        if not isinstance(modules, dict) or not all(isinstance(text, str) for text in modules.values()):
+            raise ValueError(f"code: {fingerprint}: no set of modules")
+        try:
+            said = ModelCode("", modules).fingerprint
+        except ModelCodeError:
+            said = ""
+        if said != fingerprint:
+            raise ValueError(f"code: {one_line(fingerprint)}: its modules say something else")
+    return found
+
+
+def _read_run(row: Any, environments: Sequence[Any], code: Mapping[str, Mapping[str, str]], path: Path) -> RecordedRun:
     """Raises `ValueError` or `ParameterError`: what is wrong with the entry."""
     if not isinstance(row, dict) or not isinstance(row.get("called"), str):
         raise ValueError("no model named")
@@ -245,7 +278,10 @@ def _read_run(row: Any, environments: Sequence[Any], path: Path) -> RecordedRun:
     if problem := contract.stamps_problem(verified):
         raise ValueError(f"verified: {problem}")
     folder = path.parent / run_name(config)
-    return RecordedRun(folder, metrics, config, row["called"], row["afterwards"], verified, path)
+    modules = code.get(config.code)
+    if modules:
+        note_modules(config.code, modules)
+    return RecordedRun(folder, metrics, config, row["called"], row["afterwards"], verified, path, modules)
 
 
 def _remedy(path: Path) -> str:

@@ -6,6 +6,7 @@ Whatever their code does to that process, prints or ends, the plan hears of it a
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -28,8 +29,8 @@ MATTERS = (
 def refuse_broken_models(runs: Iterable[PlannedRun]) -> list[str]:
     """Notes to the user on the models of one's own among `runs`.
 
-    Raises `ParameterError`: a line for each that cannot be trained, with the parameter file, the file of the model, the
-    line in it, what is wrong, and what to do.
+    Raises `ParameterError`: a line for each place of code where one cannot be trained, with the parameter file, the
+    file of the model, the line in it, what is wrong, and what to do.
     """
     to_try: dict[tuple, PlannedRun] = {}
     for run in runs:
@@ -41,10 +42,15 @@ def refuse_broken_models(runs: Iterable[PlannedRun]) -> list[str]:
     problems: dict[str, str] = {}
     for run, (problem, _) in zip(to_try.values(), found, strict=False):
         if problem:
-            problems.setdefault(problem, f"{one_line(run.source)}: {problem}")
+            problems.setdefault(_place(problem), f"{one_line(run.source)}: {problem}")
     if problems:
         raise ParameterError("\n".join(problems.values()))
     return list(dict.fromkeys(note for _, notes in found for note in notes))
+
+
+def _place(problem: str) -> str:
+    """Of `model = …: my_models.py, line 4: …`, what stands before the fault, whose words differ with `norm`."""
+    return problem[: found.end()] if (found := re.search(r", line \d+: ", problem)) else problem
 
 
 def _key(config: Config) -> tuple:

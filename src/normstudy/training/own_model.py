@@ -27,51 +27,15 @@ import torch
 from torch import Tensor, nn
 
 from normstudy.config import Config, image_facts
-from normstudy.errors import NormstudyError
-from normstudy.model import make_norm
-from normstudy.model_code import ModelCode, defined, file_of, kept
+from normstudy.model_code import ModelCode, defined, kept
 from normstudy.text import one_line
+from normstudy.training import code_lines
+from normstudy.training.code_lines import origin, place
+from normstudy.training.model_faults import LONGEST, a_value, fault, told
+from normstudy.training.norm_builder import NORM_IS, Norm
 
 ARGUMENTS = "norm, shape, classes"
 """Of the function that makes a network."""
-
-LONGEST = 200
-"""Characters of somebody else's message that are told."""
-
-
-class ModelError(NormstudyError):
-    """One's own model cannot be made, or cannot be trained here: one line with file, line, fault and remedy."""
-
-
-class Norm:
-    """What the function that makes a network builds its normalizations with: `norm(channels)`.
-
-    `kind`: bn, gn, ln, in, ln2d or none. Each call gives a new layer for inputs (n, channels, h, w); with `none` it is
-    one that changes nothing.
-    """
-
-    def __init__(self, config: Config):
-        self.kind = config.norm
-        self._groups, self._statistics_batch = config.groups, config.statistics_batch
-        self.made: list[nn.Module] = []
-        """The layers so far, in the order in which they were asked for."""
-
-    @property
-    def bias(self) -> bool:
-        """Whether the convolution before it needs a bias of its own: where nothing is normalized, for else β is one."""
-        return self.kind == "none"
-
-    def __call__(self, channels: int) -> nn.Module:
-        """A new normalization of `channels` channels. Raises `ValueError` when `groups` does not divide them."""
-        if not isinstance(channels, int) or isinstance(channels, bool) or channels < 1:
-            raise ValueError(f"norm({channels!r}): must be given a number of channels")
-        if self.kind == "gn" and self._groups and channels % self._groups:
-            raise ValueError(
-                f"norm({channels}): groups = {self._groups} does not divide {channels} channels; choose other channels "
-                "or `groups:`"
-            )
-        self.made.append(make_norm(self.kind, channels, self._groups, self._statistics_batch))
-        return self.made[-1]
 
 
 class OwnNet(nn.Module):
@@ -120,7 +84,8 @@ def make_own(config: Config) -> OwnNet:
             net = factory(norm, shape_of(config), classes_of(config))
         except BaseException as error:
             raise told(error, code) from None
-    return OwnNet(net, _places(net, norm, code), config.seed)
+    norm.close()
+    return OwnNet(net, _normalizations_in(net, norm, code), config.seed)
 
 
 def load_factory(code: ModelCode) -> Callable[..., nn.Module]:
@@ -133,10 +98,10 @@ def load_factory(code: ModelCode) -> Callable[..., nn.Module]:
     if factory is None:
         names = defined(code)
         there = f"it defines {', '.join(names[:8])}" if names else "it defines nothing"
-        raise fault(code, f"no `{code.factory}` there ({there}); define it, or name another", line=1)
+        raise fault(code, f"no `{code.factory}` there ({there}); define it, or name another", place(code.main, 1))
     if not callable(factory):
         raise fault(
-            code, f"`{code.factory}` is {_a(factory)}, where a function is needed; make it one of ({ARGUMENTS})"
+            code, f"`{code.factory}` is {a_value(factory)}, where a function is needed; make it one of ({ARGUMENTS})"
         )
     try:
         inspect.signature(factory).bind(None, None, None)
@@ -146,52 +111,6 @@ def load_factory(code: ModelCode) -> Callable[..., nn.Module]:
     except ValueError:
         pass  # of what is not written in Python, nobody knows them
     return factory
-
-
-def fault(code: ModelCode, what: str, line: int | None = None) -> ModelError:
-    """The error that says `what` is wrong, and what to do, at `line` of the file of the factory; else where it is."""
-    place = f"{file_of(code.main)}, line {code.line if line is None else line}"
-    return ModelError(f"model = {code.model}: {place}: {what}")
-
-
-def told(error: BaseException, code: ModelCode, net: nn.Module | None = None) -> ModelError:
-    """`error`, which the code of a model raised or its layers did, as one line: where in that code, what, and a remedy.
-
-    `net`: the network in which a layer failed.
-    """
-    if isinstance(error, ModelError):
-        return error
-    if isinstance(error, SyntaxError) and (name := _module_in(error.filename, code)):
-        what = f"{type(error).__name__}: {error.msg}"
-        return ModelError(f"model = {code.model}: {file_of(name)}, line {error.lineno or 1}: {what}; mend that line")
-    where, layer = f"{file_of(code.main)}, line {code.line}", ""
-    traceback = error.__traceback__
-    while traceback:
-        frame = traceback.tb_frame
-        if name := _module_in(frame.f_code.co_filename, code):
-            where, layer = f"{file_of(name)}, line {traceback.tb_lineno}", ""
-        elif net is not None:
-            layer = _name_in(net.net if isinstance(net, OwnNet) else net, frame.f_locals.get("self")) or layer
-        traceback = traceback.tb_next
-    inside = f" (in its layer {layer})" if layer else ""
-    message = one_line(error)
-    message = message if len(message) <= LONGEST else f"{message[:LONGEST]}…"
-    what = f"{type(error).__name__}{f': {message}' if message else ''}{inside}"
-    return ModelError(f"model = {code.model}: {where}: {what}; {_remedy(error)}")
-
-
-def _remedy(error: BaseException) -> str:
-    if isinstance(error, ModuleNotFoundError):
-        return "install that module into .venv, or put it beside the file and import it by its name at the top"
-    if isinstance(error, ImportError):
-        return "import what is there"
-    if isinstance(error, SystemExit | KeyboardInterrupt | GeneratorExit):
-        return "take out what ends the program: a model is imported, not run"
-    if isinstance(error, RecursionError):
-        return "end the recursion"
-    if isinstance(error, OSError):
-        return "only modules are kept with a run: put into the code what it reads from files"
-    return "mend it there"
 
 
 @contextmanager
@@ -211,15 +130,24 @@ def _seed(seed: int, epoch: int, purpose: str) -> int:
     return int(words[0]) << 32 | int(words[1])
 
 
-def _places(net: object, norm: Norm, code: ModelCode) -> list[str]:
+def _normalizations_in(net: object, norm: Norm, code: ModelCode) -> list[str]:
     """The names of the normalizations of `net`. Raises `ModelError` when it is no network that has them."""
     if isinstance(net, type) and issubclass(net, nn.Module):
         raise fault(code, f"`{code.factory}` gives the class {net.__name__} itself; give a network: {net.__name__}(…)")
     if not isinstance(net, nn.Module):
         if inspect.iscoroutine(net):
             net.close()
-        raise fault(code, f"`{code.factory}` gives {_a(net)}, where a torch.nn.Module is needed; return the network")
+        if isinstance(net, Norm):
+            what = f"`{code.factory}` gives `norm` itself, which builds normalizations"
+            raise fault(code, f"{what}; return what holds norm(C), a torch.nn.Module")
+        raise fault(
+            code, f"`{code.factory}` gives {a_value(net)}, where a torch.nn.Module is needed; return the network"
+        )
     if not norm.made:
+        if kept_as := _kept_as(net, norm):
+            name, attribute, layer = kept_as
+            what = f"{name} is `norm` itself, which is {NORM_IS}"
+            raise fault(code, what, code_lines.of_attribute(layer, attribute, code))
         raise fault(
             code,
             f"`{code.factory}` never asks for a normalization; put norm(channels) behind its convolutions, "
@@ -236,17 +164,13 @@ def _places(net: object, norm: Norm, code: ModelCode) -> list[str]:
     return [names[id(layer)] for layer in norm.made]
 
 
-def _a(value: object) -> str:
-    return "None" if value is None else f"a value of type {type(value).__name__}"
-
-
-def _name_in(net: nn.Module, layer: object) -> str:
-    """`3 (Linear)`, where `layer` is part of `net` and has no parts itself."""
-    if not isinstance(layer, nn.Module) or any(layer.children()):
-        return ""
-    return next(
-        (f"{name or 'itself'} ({type(layer).__name__})" for name, own in net.named_modules() if own is layer), ""
-    )
+def _kept_as(net: nn.Module, norm: Norm) -> tuple[str, str, nn.Module] | None:
+    """The name of an attribute in `net` that is `norm` itself, `part.norm` and `norm`, and the layer that has it."""
+    for name, layer in net.named_modules():
+        for attribute, value in vars(layer).items():
+            if value is norm:
+                return f"{name}.{attribute}".lstrip("."), attribute, layer
+    return None
 
 
 # How the modules are loaded: not by the names that other modules of this program may have.
@@ -295,7 +219,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.ExecutionLoader):
         return module
 
     def get_filename(self, name: str) -> str:
-        return _origin(self._key(name), self._code)
+        return origin(self._key(name), self._code)
 
     def get_source(self, name: str) -> str:
         return self._code.modules[self._key(name)]
@@ -307,14 +231,3 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.ExecutionLoader):
         """What the code calls the module; nothing where it has none of that name."""
         name = name.removeprefix(self._before)
         return next((key for key in (f"{name}.__init__", name) if key in self._code.modules), "")
-
-
-def _origin(key: str, code: ModelCode) -> str:
-    """What stands for the file of a module in tracebacks."""
-    return f"<{code.fingerprint}>/{key}"
-
-
-def _module_in(filename: str | None, code: ModelCode) -> str:
-    """The module, as `code` calls it, of a file that a traceback names; nothing of others."""
-    before = _origin("", code)
-    return (filename or "").removeprefix(before) if (filename or "").startswith(before) else ""

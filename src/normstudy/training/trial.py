@@ -1,7 +1,8 @@
 """Try one's own model before anything is trained with it: on a few made-up images, the way that a run goes.
 
 It is made, shown batches of the sizes that a run has, and evaluated; then it is trained for two short epochs, once in
-one go and once interrupted after the first, which must come to the same.
+one go and once interrupted after the first, which must come to the same. All that is done on the CPU; where the run is
+for a GPU, it is trained there, too.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import math
 import tempfile
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,14 @@ from normstudy.config import Config, training_images
 from normstudy.errors import NormstudyError
 from normstudy.model import initialise, penalised_weights
 from normstudy.model_code import ModelCode, kept
+from normstudy.training import code_lines
+from normstudy.training.calls import Calls
 from normstudy.training.data import Data, Split
 from normstudy.training.loop import Run, fit
+from normstudy.training.model_faults import a_value, fault, told
 from normstudy.training.networks import kept_tensors, make_net, normalizations_of, unplaced
-from normstudy.training.own_model import OwnNet, classes_of, fault, shape_of, told
+from normstudy.training.own_model import OwnNet, classes_of, shape_of
+from normstudy.training.places import Places
 from normstudy.training.randomness import generator
 
 FEW = 8
@@ -51,16 +56,19 @@ class Trial:
 
 def try_out(config: Config) -> Trial:
     """Try the model of one's own that `config`, resolved, has. Whatever that raises or prints, nothing gets out."""
-    config = _small(config)
+    asked, config = config, _small(config)
     try:
         with _nothing_gets_out(config.threads):
             code = kept(config.model, config.code)
-            net = _made(config, code)
-            _look_at_parameters(net, config, code)
-            _look_at_training(net, config, code)
-            _look_at_evaluation(net, config, code)
+            places = Places(code)
+            net = _made(config, places)
+            _look_at_parameters(net, config, places)
+            _look_at_training(net, config, places)
+            _look_at_evaluation(net, config, places)
             _look_at_runs(config, code)
-            return Trial("", tuple(_notes(net, config, code)))
+            if asked.device == "cuda":
+                _look_at_gpu(asked, config, code)
+            return Trial("", tuple(_notes(net, config, places)))
     except NormstudyError as error:
         return Trial(str(error))
 
@@ -101,19 +109,19 @@ def _nothing_gets_out(threads: int) -> Iterator[None]:
         torch.set_grad_enabled(states[2])
 
 
-def _made(config: Config, code: ModelCode) -> OwnNet:
+def _made(config: Config, places: Places) -> OwnNet:
     """The network, made twice: it must be a new one each time, with the same names and first values."""
     settings = torch.get_default_dtype(), torch.is_grad_enabled(), torch.are_deterministic_algorithms_enabled()
-    first, second = (_typed(make_net(config)) for _ in range(2))
+    with places.noted():
+        first, second = (_typed(make_net(config)) for _ in range(2))
     if settings != (torch.get_default_dtype(), torch.is_grad_enabled(), torch.are_deterministic_algorithms_enabled()):
-        raise fault(code, "it sets what holds for all of torch (a default, or gradients off); take that out")
+        raise places.fault("it sets what holds for all of torch (a default, or gradients off); take that out")
     shared = {id(layer) for layer in first.modules()} & {id(layer) for layer in second.modules()}
     shared |= {id(values) for values in first.parameters()} & {id(values) for values in second.parameters()}
     if shared:
-        raise fault(
-            code,
-            f"`{code.factory}` gives the same layers each time it is called; make them inside it, so that every run "
-            "begins with new ones",
+        raise places.fault(
+            f"`{places.code.factory}` gives the same layers each time it is called; make them inside it, so that every "
+            "run begins with new ones"
         )
     return first
 
@@ -123,104 +131,109 @@ def _typed(net: nn.Module) -> OwnNet:
     return net
 
 
-def _look_at_parameters(net: OwnNet, config: Config, code: ModelCode) -> None:
+def _look_at_parameters(net: OwnNet, config: Config, places: Places) -> None:
     """What optimizers and files need of the parameters."""
     named = dict(net.net.named_parameters())
     if lazy := [name for name, values in named.items() if isinstance(values, nn.parameter.UninitializedParameter)]:
-        raise fault(code, f"{_some(lazy)}: a lazy layer, without a size before images come; name its input channels")
+        raise places.fault(
+            f"{_some(lazy)}: a lazy layer, without a size before images come; name its input channels",
+            _owner(net, lazy[0]),
+        )
     for name, layer in net.net.named_modules():
         if isinstance(layer, nn.Conv2d | nn.Linear) and not isinstance(layer.weight, nn.Parameter):
-            raise fault(
-                code,
+            raise places.fault(
                 f"{name}: its weights are computed from others (a parametrization such as weight_norm), which "
                 "penalties and decay cannot act on; use the plain layer",
+                layer,
             )
     tensors = {**named, **dict(net.net.named_buffers())}
     if other := [name for name, values in named.items() if values.dtype != torch.float32]:
-        raise fault(code, f"{_some(other)}: {named[other[0]].dtype}, where float32 is needed; make it so")
+        raise places.fault(f"{_some(other)}: {named[other[0]].dtype}, where float32 is needed; make it so")
     if other := [name for name, values in tensors.items() if values.device.type != "cpu"]:
         where = tensors[other[0]].device.type
-        raise fault(code, f"{_some(other)}: on the device {where}; leave it to the run where the network is")
+        raise places.fault(f"{_some(other)}: on the device {where}; leave it to the run where the network is")
     if other := [name for name, values in named.items() if not values.requires_grad]:
-        raise fault(
-            code, f"{_some(other)}: a parameter that is not learned (requires_grad is off); use register_buffer for it"
+        raise places.fault(
+            f"{_some(other)}: a parameter that is not learned (requires_grad is off); use register_buffer for it",
+            _owner(net, other[0]),
         )
     weights = penalised_weights(net)
     if not weights:
-        raise fault(
-            code, "no convolution and no linear layer (nn.Conv2d, nn.Linear) with weights; it needs one at least"
+        raise places.fault(
+            "no convolution and no linear layer (nn.Conv2d, nn.Linear) with weights; it needs one at least"
         )
     if config.optimizer == "muon" and not any(weight.dim() == 4 for weight in weights):
-        raise fault(code, "no nn.Conv2d, which optimizer = muon is for; use `optimizer: adamw` or `optimizer: sgd`")
+        raise places.fault("no nn.Conv2d, which optimizer = muon is for; use `optimizer: adamw` or `optimizer: sgd`")
     if {id(values) for values in named.values()} <= {id(weight) for weight in weights}:
-        raise fault(
-            code,
+        raise places.fault(
             "nothing is learned but weights of convolutions and linear layers; give one of them a bias (bias=True)",
         )
-    _look_at_memory(net, code)
+    _look_at_memory(net, places)
 
 
-def _look_at_memory(net: OwnNet, code: ModelCode) -> None:
+def _look_at_memory(net: OwnNet, places: Places) -> None:
     """What is kept of a network is kept tensor by tensor."""
     try:
         kept_as = kept_tensors(net)
     except BaseException as error:
-        raise told(error, code, net) from None
+        raise told(error, places.code) from None
     if other := [name for name, values in kept_as.items() if not isinstance(values, Tensor)]:
-        raise fault(code, f"{_some(other)}: kept beside the weights, but no tensor; use register_buffer with a tensor")
-    places = defaultdict(list)
+        raise places.fault(f"{_some(other)}: kept beside the weights, but no tensor; use register_buffer with a tensor")
+    owners = defaultdict(list)
     for name, values in kept_as.items():
         if values.numel():
-            places[values.untyped_storage().data_ptr()].append(name)
-    if shared := next((names for names in places.values() if len(names) > 1), None):
-        raise fault(
-            code,
+            owners[values.untyped_storage().data_ptr()].append(name)
+    if shared := next((names for names in owners.values() if len(names) > 1), None):
+        raise places.fault(
             f"{shared[0]} and {shared[1]} share their memory, and a run keeps each tensor by itself; give each its own",
         )
     try:
         save({name: values.detach().contiguous() for name, values in kept_as.items()})
     except Exception as error:  # of what kind depends on what is wrong
-        raise fault(code, f"its tensors cannot be kept ({type(error).__name__}: {_short(error)}); use others") from None
+        raise places.fault(
+            f"its tensors cannot be kept ({type(error).__name__}: {_short(error)}); use others"
+        ) from None
 
 
-def _look_at_training(net: OwnNet, config: Config, code: ModelCode) -> None:
+def _look_at_training(net: OwnNet, config: Config, places: Places) -> None:
     """Scores and gradients before the first step, in batches of the sizes that a run has."""
     initialise(net, generator(config.seed, 0, "weights"))
     net.train()
     names = [name for name, _ in net.net.named_parameters()]
-    with _shapes_into_normalizations(net) as shapes:
+    with _shown_to_normalizations(net) as shown:
         for size in _batch_sizes(config):
-            scores = _scores(net, _images(config, size), config, code, f"in training, of a batch of {size}")
-    if other := [shape for shape in shapes if len(shape) != 4]:
-        raise fault(
-            code,
-            f"a normalization is given values of the shape {_written(other[0])}; norm(channels) is for (n, channels, "
+            scores = _scores(net, _images(config, size), config, places, f"in training, of a batch of {size}")
+    if other := next(((layer, shape) for layer, shape in shown if len(shape) != 4), None):
+        raise places.fault(
+            f"a normalization is given values of the shape {_written(other[1])}; norm(channels) is for (n, channels, "
             "h, w), so put it before they are flattened",
+            other[0],
         )
-    if not shapes:
-        raise fault(code, "no normalization that it asked for is used; call it in forward")
+    if not shown:
+        raise places.fault("no normalization that it asked for is used; call it in forward")
     if [name for name, _ in net.net.named_parameters()] != names:
-        raise fault(code, "its forward makes parameters, which no optimizer knows of; make them with the network")
+        raise places.fault("its forward makes parameters, which no optimizer knows of; make them with the network")
     if not scores.requires_grad:
-        raise fault(code, "its scores have no gradient (detach, no_grad, argmax or numpy on their way); take that out")
+        raise places.fault("its scores have no gradient (detach, no_grad, argmax or numpy on their way); take that out")
     try:
         F.cross_entropy(scores.float(), torch.arange(len(scores)) % classes_of(config)).backward()
     except BaseException as error:
-        raise told(error, code, net) from None
+        in_place = "inplace" in str(error) and _changed_in_place(net, _images(config, len(scores)), places)
+        raise told(error, places.code, in_place or "") from None
     if other := [name for name, values in net.net.named_parameters() if values.grad is None]:
-        raise fault(code, f"{_some(other)}: no gradient comes to it; use it in forward, or leave it away")
+        what = f"{_some(other)}: no gradient comes to it; use it in forward, or leave it away"
+        raise places.fault(what, _owner(net, other[0]))
     net.zero_grad()
 
 
-def _look_at_evaluation(net: OwnNet, config: Config, code: ModelCode) -> None:
+def _look_at_evaluation(net: OwnNet, config: Config, places: Places) -> None:
     """Scores in evaluation: of any number of images, and the same each time."""
     net.eval()
     with torch.no_grad():
         for size in (1, FEW):
-            first, again = (_scores(net, _images(config, size), config, code, "in evaluation") for _ in range(2))
+            first, again = (_scores(net, _images(config, size), config, places, "in evaluation") for _ in range(2))
     if not _same(first, again):
-        raise fault(
-            code,
+        raise places.fault(
             "in evaluation it gives other scores each time; let it draw nothing there (nn.Dropout, or F.dropout with "
             "training=self.training)",
         )
@@ -249,6 +262,12 @@ def _look_at_runs(config: Config, code: ModelCode) -> None:
     )
 
 
+def _look_at_gpu(asked: Config, small: Config, code: ModelCode) -> None:
+    """What a CPU bears: tensors that are left behind there, steps that cannot be recorded, kernels that differ."""
+    changes = {"device": "cuda", "precision": asked.precision, "batch_size": min(asked.batch_size, FEW)}
+    _run(small.model_copy(update=changes), _made_up(small), code)
+
+
 def _run(config: Config, data: Data, code: ModelCode, path: Path | None = None, stop: bool = False) -> Run | None:
     def after_epoch(_: dict[str, Any]) -> None:
         if stop:
@@ -264,35 +283,83 @@ def _run(config: Config, data: Data, code: ModelCode, path: Path | None = None, 
         raise told(error, code) from None
 
 
-def _scores(net: OwnNet, images: Tensor, config: Config, code: ModelCode, when: str) -> Tensor:
+def _scores(net: OwnNet, images: Tensor, config: Config, places: Places, when: str) -> Tensor:
     """What `net` says of standardised `images`. Raises `ModelError` unless these are scores."""
     autocast = torch.autocast("cpu", torch.bfloat16) if config.precision == "bf16" and net.training else None
+    calls = Calls(net.net, places)
     try:
-        with autocast or contextlib.nullcontext():
-            scores: Any = net(images)
+        with autocast or contextlib.nullcontext(), calls.watched():
+            scores: Any = net.net(images)
     except BaseException as error:
-        raise told(error, code, net) from None
-    shape = len(images), classes_of(config)
-    needed = f"where {_written(shape)} is needed; give a score for each class"
-    if not isinstance(scores, Tensor):
-        raise fault(code, f"it gives a value of type {type(scores).__name__} {when}; return a tensor of scores alone")
-    if tuple(scores.shape) != shape:
-        raise fault(code, f"it gives the shape {_written(scores.shape)} {when}, {needed}")
-    if not scores.is_floating_point():
-        raise fault(code, f"it gives {scores.dtype} {when}; return the scores themselves, not classes")
-    if not scores.isfinite().all():
-        raise fault(code, f"it gives scores that are no finite numbers {when}, before any step; see what divides there")
+        raise calls.told(error) from None
+    if strangers := calls.strangers():
+        raise places.fault(
+            f"{calls.named(strangers[0])} is called, but no part of the network, so that it would not learn; keep it "
+            "as an attribute of its module, or in an nn.Sequential or nn.ModuleList",
+            strangers[0],
+        )
+    if problem := _problem_of(scores, images, config, when):
+        has_wrong_shape = isinstance(scores, Tensor) and scores.shape != (len(images), classes_of(config))
+        last, at = _giving(scores if has_wrong_shape else None, calls, net, places)
+        by = "it" if last is net.net else calls.named(last)
+        raise places.fault(f"{by} {problem}", at=at)
     return scores
 
 
+def _giving(scores: object, calls: Calls, net: OwnNet, places: Places) -> tuple[nn.Module, str]:
+    """The innermost layer that gave `scores`, or else the network, and where that returns them or is made."""
+    layer = calls.maker(scores)
+    layer = net.net if layer is None else layer
+    return layer, code_lines.of_forward(layer, places.code, returning=True) or places.of(layer)
+
+
+def _problem_of(scores: Any, images: Tensor, config: Config, when: str) -> str:
+    """What is wrong with what gives `scores` of `images`, and what to do; nothing where that is nothing."""
+    count, classes = shape = len(images), classes_of(config)
+    if scores is None:
+        return f"gives None {when}; end forward with `return`, and the scores"
+    if not isinstance(scores, Tensor):
+        return f"gives {a_value(scores)} {when}; return a tensor of scores alone"
+    if tuple(scores.shape) != shape:
+        remedy = "give a score for each class"
+        if scores.dim() == 2 and scores.shape[0] != count:
+            remedy = "flatten with x.flatten(1), which keeps images apart"
+        elif scores.dim() == 2:
+            remedy = f"give a score for each of the {classes} classes, nn.Linear(…, classes)"
+        return f"gives the shape {_written(scores.shape)} {when}, where {_written(shape)} is needed; {remedy}"
+    if not scores.is_floating_point():
+        return f"gives {scores.dtype} {when}; return the scores themselves, not classes"
+    if not scores.isfinite().all():
+        return f"gives scores that are no finite numbers {when}, before any step; see what divides there"
+    return ""
+
+
 @contextlib.contextmanager
-def _shapes_into_normalizations(net: OwnNet) -> Iterator[list[tuple[int, ...]]]:
-    shapes: list[tuple[int, ...]] = []
-    look: Callable[..., None] = lambda _, given: shapes.extend(tuple(each.shape) for each in given[:1])  # noqa: E731
+def _shown_to_normalizations(net: OwnNet) -> Iterator[list[tuple[nn.Module, tuple[int, ...]]]]:
+    """The normalizations that are called meanwhile, and the shapes of what they are given."""
+    shown: list[tuple[nn.Module, tuple[int, ...]]] = []
+
+    def look(layer: nn.Module, given: tuple[Any, ...]) -> None:
+        shown.extend((layer, tuple(each.shape)) for each in given[:1] if isinstance(each, Tensor))
+
     handles = [layer.register_forward_pre_hook(look) for layer in normalizations_of(net)]
-    yield shapes
+    yield shown
     for handle in handles:
         handle.remove()
+
+
+def _changed_in_place(net: OwnNet, images: Tensor, places: Places) -> str:
+    """Where a value is made that the backward pass misses, by what torch tells when it looks for anomalies."""
+    with warnings.catch_warnings(record=True) as warned, contextlib.suppress(Exception):
+        warnings.simplefilter("always")
+        with torch.autograd.detect_anomaly(check_nan=False):
+            net(images).float().sum().backward()
+    return places.last_in("".join(str(each.message) for each in warned))
+
+
+def _owner(net: OwnNet, parameter: str) -> nn.Module:
+    """The layer that has the parameter of that name."""
+    return net.net.get_submodule(parameter.rpartition(".")[0])
 
 
 def _batch_sizes(config: Config) -> list[int]:
@@ -337,7 +404,7 @@ def _same(first: Tensor, second: Tensor) -> bool:
     return bool((equal | (first.isnan() & second.isnan())).all())
 
 
-def _notes(net: OwnNet, config: Config, code: ModelCode) -> Iterator[str]:
+def _notes(net: OwnNet, config: Config, places: Places) -> Iterator[str]:
     """What a user should know, and may have meant."""
     if free := unplaced(net):
         yield (
@@ -352,12 +419,15 @@ def _notes(net: OwnNet, config: Config, code: ModelCode) -> Iterator[str]:
     ]
     if own:
         yield f"{config.model}: {_some(own)}: normalizations of its own, which are the same whatever `norm` says"
-    with torch.no_grad():
-        scores = net.eval()(_images(config, FEW)).float()
+    calls = Calls(net.net, places)
+    with torch.no_grad(), calls.watched():
+        given = net.net.eval()(_images(config, FEW))
+    scores = given.float()
     if (scores >= 0).all() and math.isclose(scores.sum().item(), len(scores), rel_tol=1e-3):
+        at = _giving(given, calls, net, places)[1]
         yield (
-            f"{config.model}: its scores are probabilities already; the loss takes a softmax of them itself: leave "
-            "yours out"
+            f"{config.model}: {at}{': ' * bool(at)}its scores are probabilities already; the loss takes a softmax of "
+            "them itself: leave yours out"
         )
 
 

@@ -1,0 +1,28 @@
+"""What was typed to make a page, for the page to say."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from normstudy.report.made_by import FOLDER
+from normstudy.runs.record import record_names
+from normstudy.runs.study_file import study_file_names
+
+DEFAULTS = {"PARAMS": FOLDER, "SEEDS": "None", "RUNS": "runs", "OUTPUT": "_report", "RENDERER": "auto"}
+
+
+def page_commands(arguments: argparse.Namespace) -> str:
+    """As JSON, what differs from `DEFAULTS` in the `arguments` of `make report`, and the studies that belong to it.
+
+    These are those in a folder of parameters of one's own of which there are records.
+    """
+    given = {name: str(getattr(arguments, name.lower())) for name in DEFAULTS}
+    studies = []
+    if given["PARAMS"] != FOLDER:
+        recorded = record_names(arguments.results)
+        names = [name for name in study_file_names(arguments.params) if name in recorded]
+        studies = [str(arguments.params / "studies" / f"{name}.yaml") for name in names]
+    return json.dumps(
+        {"options": {key: given[key] for key in DEFAULTS if given[key] != DEFAULTS[key]}, "studies": studies}
+    )
