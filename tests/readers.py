@@ -85,3 +85,14 @@ def sideways(page):
 def is_elsewhere(url, here):
     """Whether `url` leads away from the site at the address `here`."""
     return not url.startswith((here, "data:", "blob:"))
+
+
+def cut_tables(page):
+    """The tables with a number of their own that go on beyond the box that they are shown in, by their captions."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll("[id^=tbl-] table")].filter((table) => {
+          let box = table.parentElement;
+          while (box && !/auto|scroll/.test(getComputedStyle(box).overflowX)) box = box.parentElement;
+          return box && table.offsetParent && box.scrollWidth > box.clientWidth + 1;
+        }).map((table) => table.closest("[id^=tbl-]").id)"""
+    )

@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import yaml
-from render import notebook_pages, subtitle, write_profile
+from render import heading, notebook_pages, write_profile
 from surroundings import settle
 
 from normstudy.errors import NormstudyError, disk_refusal
@@ -80,7 +80,7 @@ def write_products(results: Path, params: Path) -> None:
     block = results_block(every_run, graphs, read_records(results))
     write_whole(README, put_results(README.read_text(encoding="utf-8"), block))
     shown = of_first_seed(every_run)
-    write_profile(Path("_quarto-results.yml"), subtitle(shown), notebook_pages(shown))
+    write_profile(Path("_quarto-results.yml"), heading(shown, published=True), notebook_pages(shown))
     results_readme.write(results, params)
 
 

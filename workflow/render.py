@@ -46,6 +46,7 @@ REFERENCE_TITLE = "From Python: the public names of the package"
 RECORDS = Path("results")
 MEASURED = (Path("benchmarks/normalizations.json"), Path("benchmarks/faults.json"))
 """What was measured apart from studies, where it was."""
+AUTHORS = "The normstudy authors"
 NEEDED = ("search", "neighbours", "skeletons")
 """Of the records, those without which there is no report."""
 RESULTS_VARIABLE = "NORMSTUDY_RESULTS"
@@ -79,7 +80,7 @@ def render(results: Path, output: Path, renderer: str = "auto", made_by: str = "
             project = work.folder / "preview"
             copy_project(project)
             pages = copied_notebooks(project, runs)
-            preview.render(project / REPORT, fresh, environment, pages, {"subtitle": subtitle(runs)})
+            preview.render(project / REPORT, fresh, environment, pages, heading(runs, is_published(results)))
         record(fresh, by)
         put_in_place(fresh, work)
     return by
@@ -96,7 +97,7 @@ def render_with_quarto(program: str, environment: dict[str, str], output: Path, 
         project = place / "project"
         copy_project(project)
         pages = [(title, file.relative_to(project)) for title, file in copied_notebooks(project, runs)]
-        write_profile(project / "_quarto-runs.yml", subtitle(runs), pages)
+        write_profile(project / "_quarto-runs.yml", heading(runs, is_published(results)), pages)
         article = project / REPORT
         try:
             text = executed(article, environment, {"engine": "markdown"})
@@ -176,17 +177,17 @@ def copied_notebooks(project: Path, runs: list[FinishedRun]) -> list[tuple[str, 
         copied[-1][1].parent.mkdir(parents=True)
         notebook = nbformat.read(file, as_version=4)
         make_harmless(notebook)
-        own = file.parent.parent.resolve() == RECORDS.resolve()
-        if own and (text := invitation(PurePosixPath(RECORDS.name, file.parent.name, file.name))):
+        address = PurePosixPath(RECORDS.name, file.parent.name, file.name)
+        if is_published(file.parent.parent) and (text := invitation(address)):
             notebook.cells.insert(0, nbformat.v4.new_markdown_cell(text))
         nbformat.write(notebook, copied[-1][1])
     return copied
 
 
-def write_profile(path: Path, subtitle: str, notebooks: list[tuple[str, Path]]) -> None:
-    """A Quarto profile with the report's subtitle and a page for each (title, executed notebook)."""
+def write_profile(path: Path, heading: dict[str, str], notebooks: list[tuple[str, Path]]) -> None:
+    """A Quarto profile with the report's `heading` and a page for each (title, executed notebook)."""
     pages = [{"notebook": os.path.relpath(file), "title": title} for title, file in notebooks]
-    profile = {"subtitle": subtitle, "manuscript": {"notebooks": pages}}
+    profile = {**heading, "manuscript": {"notebooks": pages}}
     text = yaml.safe_dump(profile, sort_keys=False, allow_unicode=True)
     comment = "# Written by workflow/render.py and workflow/publish.py: the notebooks of the runs in the report.\n"
     if not path.exists() or path.read_text(encoding="utf-8") != comment + text:
@@ -196,6 +197,17 @@ def write_profile(path: Path, subtitle: str, notebooks: list[tuple[str, Path]]) 
 def subtitle(runs: list[FinishedRun]) -> str:
     """Which models are compared on which data."""
     return f"{which_models(runs)} on {data_name(runs)}"
+
+
+def heading(runs: list[FinishedRun], published: bool) -> dict[str, str]:
+    """What stands below the report's title and beside links to it; `published` runs have their authors."""
+    about = f"{subtitle(runs)}, with every number computed from the saved runs."
+    return {"subtitle": subtitle(runs), "description": about} | ({"author": AUTHORS} if published else {})
+
+
+def is_published(results: Path) -> bool:
+    """Whether these are the runs of the repository, and not a reader's own."""
+    return results.resolve() == RECORDS.resolve()
 
 
 def notebook_pages(runs: list[FinishedRun]) -> list[tuple[str, Path]]:

@@ -43,7 +43,7 @@ def test_a_seed_that_two_models_share_is_never_in_both_halves():
 def test_overlap_is_counted_and_single_runs_have_no_correlation():
     runs = [erring("bn", [1, 2]), erring("gn", [2, 3])]
     assert agreement.in_words(runs) == (
-        "3 images are misclassified by the run of at least one model, 1 of these so by every model."
+        "3 images are misclassified by the run of at least one model, 1 of these so by both models."
     )
     assert agreement.table(runs) == agreement.in_words(runs[:1]) == agreement.table(runs[:1]) == ""
     assert np.isnan(agreement.correlations(judgements(runs))).all()

@@ -40,7 +40,7 @@ def test_the_section_has_prose_picture_and_table(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     runs = [*(run("bn", 0.8, 0.9, seed) for seed in range(3)), *(run("gn", 0.9, 0.9, seed) for seed in range(3))]
     text = calibration.section([*runs, lost("gn", seed=3)])
-    assert "too sure of its answers is BN; the difference is within the noise for GN." in text
+    assert "BN is too sure of its answers; the difference is within the noise for GN." in text
     assert Path(re.search(r"!\[\]\((.+?)\)", text)[1]).stat().st_size > 1000
     assert text.count("Runs that diverged are left out: 1 of 4 runs of GN.") == 2
     frame = calibration.calibration_table(calibrations(runs))

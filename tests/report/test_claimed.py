@@ -36,7 +36,7 @@ def test_every_claim_has_a_judge_and_every_judge_a_claim():
 
 
 def test_without_records_there_is_nothing_but_what_follows_from_definitions():
-    assert claimed.section({}, {}) == claimed.for_readme({}) == ""
+    assert claimed.section({}, {}, []) == claimed.for_readme({}) == ""
     words = {name: judge({}).word for name, judge in JUDGES.items()}
     defined = {"buffers": HOLDS, "own_channel": IN_PART, "own_image": FAILS, "acts": FAILS}
     assert words == dict.fromkeys(JUDGES, UNMEASURED) | defined
@@ -114,9 +114,10 @@ def test_a_penalty_that_acts_is_compared_with_none():
 def test_the_section_and_the_readme_say_the_same():
     records = main(bn=[60, 62, 61, 63, 60], gn=[30, 31, 32, 33, 34], ln=[30, 33, 31, 32, 30])
     told = {"main": "### How lucky {#sec-luck}\n"}
-    section, readme = claimed.section(records, told), claimed.for_readme(records)
+    section, readme = claimed.section(records, told, records["main"].runs), claimed.for_readme(records)
     assert section.startswith("### Claimed, and what we found {#sec-claimed}")
     assert "(@sec-differences)" in section
+    assert "sec-differences" not in claimed.section(records, told, records["main"].runs[:1])  # a page of other runs
     assert "@" not in readme
     assert claimed.on_figures(records) in section
     assert claimed.on_figures(records) in readme

@@ -11,11 +11,20 @@ from normstudy.report.drawing import WIDTH
 from normstudy.report.milestones import rate_peak
 
 
-@pytest.mark.parametrize(("measure", "best"), [("test_loss", "LN"), ("test_accuracy", "LN")])
-def test_take_away_knows_which_way_is_better(measure, best):
-    text = curves.take_away([made_run("bn", range(30)), made_run("ln", range(10))], measure)
-    assert text.startswith(f"{best} ends best")
+@pytest.mark.parametrize("measure", ["test_loss", "test_accuracy"])
+def test_take_away_knows_which_way_is_better(measure):
+    runs = [made_run("bn", range(30)), made_run("ln", range(10)), made_run("gn", range(20))]
+    text = curves.take_away(runs, measure)
+    assert text.startswith("LN ends best, at ")
+    assert ", BN last, at " in text
     assert ("2.00 percentage points apart" in text) == (measure == "test_accuracy")
+
+
+def test_of_two_models_one_is_better_and_none_is_last():
+    text = curves.take_away([made_run("bn", range(30)), made_run("ln", range(10))], "test_accuracy")
+    assert text == "LN ends better, at 99.00 %, than BN, at 97.00 %: 2.00 percentage points apart."
+    alike = curves.take_away([made_run("bn", range(10)), made_run("ln", range(10))], "test_accuracy")
+    assert alike == "BN and LN both end at 99.00 %."
 
 
 def test_every_epoch_is_counted():

@@ -23,3 +23,4 @@ def test_the_table_of_pairs_has_the_most_telling_ones_and_the_caption_counts_the
         f"The 10 of 435 pairs of models with the smallest p; of the 425 others, {clear - 10} differ by more than noise"
     )
     assert differences.pairs_shown(runs[:3]) == "Each pair of models"
+    assert differences.pairs_shown(runs[:2]) == "The two models"

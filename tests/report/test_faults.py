@@ -51,7 +51,7 @@ def test_the_table_has_every_way(path):
     table = faults.faults_table(faults.read(path))
     assert table["optimizer"].tolist() == ["built once", "built once", "rebuilt", "built once"]
     assert table["penalty"].tolist() == ["without effect", "acts", "without effect", "without effect"]
-    assert set(table["best epoch is higher by"]) == {"0.10"}
+    assert set(table["best − last"]) == {"0.10"}
 
 
 def test_every_run_is_a_line(path):

@@ -20,6 +20,7 @@ def test_images_are_counted_by_how_many_runs_misclassify_them():
         "Of 100 images, 4 are misclassified by at least one of the 4 runs, 1 by more than half of them, and 1 by every "
         "one; a run misclassifies 2.0 on average (@tbl-mistakes)."
     )
+    assert "by at least one of the 2 runs and 1 by both; a run" in mistakes.in_words(RUNS[2:4])
     first, second, together = mistakes.mistakes_table(judgements(RUNS)).to_dict("records")
     assert (first["runs"], first["by at least one"], first["by more than half"], first["by every one"]) == (3, 4, 2, 1)
     assert first["errors of a run"] == "2.3 (0.9 to 3.8)"

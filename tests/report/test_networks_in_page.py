@@ -96,7 +96,7 @@ def test_how_often_an_answer_changes_is_told_with_its_interval(monkeypatch):
     run = judged_run("bn", {})
     block = networks_in_batches.in_words("BN", run, SimpleNamespace(evaluation=range(20)))
     assert "All 20 test images of MNIST were shuffled and shown to BN in training mode" in block
-    assert re.search(r"In batches of 2, 25\.00 % \(95 % interval −292\.66 to 342\.66\) of its answers", block)
+    assert re.search(r"In batches of 2, 25\.00 % \(95 % interval 0\.00 to 100\.00\) of its answers", block)
     assert unsupported_constructs(block) == []
     absent = networks_in_batches.in_words("BN", run, None)
     assert absent.endswith("was not computed: the test images of MNIST were not at hand.")

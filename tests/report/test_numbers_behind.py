@@ -59,7 +59,7 @@ def test_the_file_behind_graph_1_has_every_epoch_of_every_run_exactly():
     assert list(found.itertuples(index=False, name=None)) == told
     assert re.search(r"test-loss\.csv\]\(\S+pictures/test-loss\.csv\)\{download=\"test-loss\.csv\"\} has 12 rows", text)
     mean = sum(run.history[1]["test_loss"] for run in runs[:3]) / 3
-    assert f"| {mean:.4f} (0.1000 to 0.7667)" in text
+    assert f"| {mean:.4f} (0.1000\u00a0to\u00a00.7667)" in text
     assert r" BN \+ L1 |" in text
     assert text.count("<details") == text.count("</details>") == 1
 

@@ -72,6 +72,27 @@ def test_no_column_is_narrower_than_a_word_of_it(count, changes):
     assert_wide_enough(hyperparameters.parameters_table(runs))
 
 
+def test_no_line_breaks_within_a_number_a_size_or_an_interval():
+    cells = [
+        "16 × 14 × 14",
+        "0.03 (−0.01 to 0.05)",
+        "L1 (1.0 × 10⁻⁶)",
+        "5 % to 6 %",
+        "1/2·√6, −3/4·√12",
+        "made to 2 sizes",
+    ]
+    text = markup.rows(pd.DataFrame({"cell": cells}))
+    for cell in ("16_×_14_×_14", "0.03 (−0.01_to_0.05)", "L1 (1.0_×_10⁻⁶)", "5_%_to_6_%", "6, −3/4", "made to 2 sizes"):
+        assert cell.replace("_", "\u00a0") in text
+    # Numbers stand below each other at the right; of several in a cell, and of none, the line may break.
+    for column, right in ((["0.5", "–", "1 (0 to 2)"], True), (["1, 2", "3, 4"], False), (["BN", "1"], False)):
+        assert markup.rows(pd.DataFrame({"cell": column})).splitlines()[1].endswith(":|") == right
+
+
+def test_a_caption_begins_with_a_large_letter_whatever_it_begins_with():
+    assert "\n\nSmall resnet BN errs.\n:::" in markup.table("x", pd.DataFrame({"a": ["1"]}), "small resnet BN errs.")
+
+
 def test_a_table_whose_cells_cannot_be_broken_and_do_not_fit_is_still_a_table():
     frame = pd.DataFrame({"a": ["x" * 60], "b": ["y" * 60]})
     rule = markup.table("x", frame, "A caption.").splitlines()[3]

@@ -141,6 +141,21 @@ def test_with_few_seeds_no_bootstrap_is_shown():
     text = seed_differences.section(seeded_runs({"gn": [50, 52, 55], "ln": [51, 58, 54]}))
     assert "a bootstrap crossed over both" not in text
     assert "It takes 10 seeds or more" in text
+    # One pair is not counted.
+    assert "the accuracies of the two models are correlated by " in text
+    assert "; that is no more than noise." in text
+
+
+def test_no_interval_goes_on_beyond_what_is_possible():
+    runs = seeded_runs({"gn": [0, 0, 3], "ln": [30, 31, 32]}, images=100)
+    told = " An interval that would go on beyond 0 or 100 % ends there."
+    assert summary.models_table(runs)["95 % interval"].tolist() == [
+        "94.70\u00a0to\u00a0100.00",
+        "66.52\u00a0to\u00a071.48",
+    ]
+    assert told in summary.models(runs)
+    assert told in seeds.figure(runs)
+    assert told not in summary.models(runs[3:])
 
 
 def test_of_many_pairs_the_most_telling_are_shown():

@@ -9,12 +9,16 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from normstudy.report.statistics import (
+    AMOUNT,
+    PERCENT,
+    SHARE,
     adjust_for_many,
     compare_errors,
     mean_interval,
     paired_interval,
     pooled_intervals,
     proportion_interval,
+    within,
 )
 
 
@@ -139,3 +143,15 @@ def test_intervals_hold_the_truth_as_often_as_they_say(seeds):
         intervals = [mean_interval(values[0]), paired_interval(values[0] + 1, values[1]), pooled_intervals(values)[0]]
         held.append([low <= truth <= high for (_, low, high), truth in zip(intervals, (5, 1, 5), strict=True)])
     assert np.mean(held, axis=0) == pytest.approx(0.95, abs=0.03)  # more than three standard errors
+
+
+def test_intervals_end_where_nothing_is_possible_beyond():
+    near = np.array([0.99, 0.98, 1.0])
+    mean, low, high = mean_interval(near)
+    assert high > 1  # as Student's has it
+    assert mean_interval(near, SHARE) == (mean, low, 1.0)
+    assert mean_interval(100 * (1 - near), PERCENT)[1] == 0
+    assert mean_interval(np.array([0.001, 0.02]), AMOUNT)[1] == 0
+    assert mean_interval(near - 0.5, SHARE) == mean_interval(near - 0.5)  # that is nowhere near
+    assert within((0.5, -math.inf, math.inf), SHARE) == (0.5, -math.inf, math.inf)  # no interval stays none
+    assert np.isnan(within((math.nan, math.nan, math.nan), SHARE)).all()

@@ -10,7 +10,7 @@ from sweeps import around, cell
 
 from normstudy.preview.page import unsupported_constructs
 from normstudy.report import sweep
-from normstudy.report.series import series_of
+from normstudy.report.series import called_as_elsewhere, series_of
 from normstudy.report.studies import HEADING, sections, told
 from normstudy.report.sweep_figure import plan
 from normstudy.report.varied import free, values_of, varied
@@ -41,7 +41,7 @@ def test_two_parameters_of_one_model_are_an_axis_and_lines():
     text = section(grid())
     assert "30 runs of 2 epochs on MNIST, judged by the test images, with seeds 0 to 4." in text
     assert "Within a model vary peak rate (0.01, 0.05 and 0.1) and weight decay (0 and 0.01)." in text
-    assert r"the lowest mean test error is that of gn \(peak rate 0\.01, weight decay 0\): 1.10 %" in text
+    assert r"the lowest mean test error is that of GN \(peak rate 0\.01, weight decay 0\): 1.10 %" in text
     assert "5 make more beyond the noise" in text
     made = plan(series_of(grid()))
     assert (made.key, list(made.panels)) == ("max_lr", [""])
@@ -52,6 +52,19 @@ def test_of_several_models_a_second_parameter_makes_panels():
     made = plan(series_of([*grid(), *grid("ln", "ln")]))
     assert list(made.panels) == ["weight decay 0", "weight decay 0.01"]
     assert [line.name for line in made.panels["weight decay 0"]] == ["gn", "ln"]
+
+
+def test_models_are_called_as_on_the_rest_of_the_page_where_that_holds_of_them():
+    def names(runs):
+        return [each.name for each in called_as_elsewhere(series_of(runs))]
+
+    assert names([*grid("slow"), *cell("other", [0.01], norm="none")]) == ["GN", "No norm"]
+    assert names([*grid("a"), *grid("b", groups=2)]) == ["GN (groups 4)", "GN (groups 2)"]
+    assert names([*cell("low", [0.1], norm="gn", max_lr=0.1), *cell("low", [0.1], norm="gn", max_lr=0.2)]) == ["GN"]
+    high = [run for rate in (0.3, 0.4) for run in cell("high", [0.1], norm="gn", max_lr=rate)]
+    low = [run for rate in (0.1, 0.2) for run in cell("low", [0.1], norm="gn", max_lr=rate)]
+    assert names([*low, *high]) == ["low", "high"]  # both would be GN
+    assert names([*cell("kinds", [0.1], norm="gn"), *cell("kinds", [0.1], norm="bn")]) == ["kinds"]
 
 
 def test_what_goes_with_another_parameter_has_no_axis_of_its_own():
@@ -72,7 +85,7 @@ def test_what_goes_with_another_parameter_has_no_axis_of_its_own():
 def test_models_alone():
     text = section([*cell("one", around(0.01), norm="bn"), *cell("two", around(0.02), norm="none")])
     assert "Nothing varies within a model but the seeds." in text
-    assert "is that of one: 1.00 %. 1 makes more beyond the noise" in text
+    assert "is that of BN: 1.00 %. The other makes more errors beyond the noise" in text
 
 
 def test_one_model_one_seed():
@@ -137,7 +150,10 @@ def test_a_long_table_is_folded_beside_its_picture():
 
 
 def test_names_of_any_kind_are_shown_as_they_are():
-    runs = [*cell("a|b *c* $d$", [0.01, 0.02], norm="gn"), *cell("<script>", [0.02, 0.03], norm="gn", groups=2)]
+    runs = [
+        *cell("a|b *c* $d$", [0.01, 0.02], norm="gn"),
+        *cell("<script>", [0.02, 0.03], norm="gn", groups=4),
+    ]  # alike
     text = section(runs, "Größe & mehr", "What | *is* [this]?")
     assert r"### What \| \*is\* \[this\]? {#sec-study-gr-e-mehr-" in text
     assert r"a\|b \*c\* \$d\$" in text

@@ -19,7 +19,7 @@ def test_accuracy_is_given_with_and_without_disputed_images():
     text = without_disputed.section(runs)
     assert text.startswith("### Disputed labels {#sec-disputed}\n")
     assert "With the labels of 3 images" in text
-    assert "2 are misclassified by more than half of the 2 runs, 2 by every one" in text
+    assert "2 are misclassified by both runs" in text
     assert "changes by +0.10 points" in text
 
 

@@ -10,7 +10,18 @@ from bs4 import BeautifulSoup
 from commands import ROOT, run, workflow
 from folders import report_of_ours
 from pypdf import PdfReader
-from readers import CHROMIUM, MASK, NEEDS_CHROMIUM, NEEDS_QUARTO, RENDERERS, browser_on, faults, is_elsewhere, sideways
+from readers import (
+    CHROMIUM,
+    MASK,
+    NEEDS_CHROMIUM,
+    NEEDS_QUARTO,
+    RENDERERS,
+    browser_on,
+    cut_tables,
+    faults,
+    is_elsewhere,
+    sideways,
+)
 from strays import leave_beside
 
 from normstudy.preview.article import INLINE_VALUE
@@ -141,10 +152,13 @@ def test_the_page_in_a_browser(site, renderer, width):
         page.goto(here + "index.html", wait_until="networkidle")
         missing = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
         too_wide = sideways(page)
+        page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+        cut = cut_tables(page) if width == 1280 else []
     assert errors == []
     assert elsewhere == []
     assert missing == []
     assert too_wide <= 0
+    assert cut == []
 
 
 def a_notebook_page(folder):

@@ -57,7 +57,7 @@ def section(config: Config) -> str:
         f"{rounded(other)}. `nn.LayerNorm(C)` is therefore not `nn.GroupNorm(1, C)`, and it wants the channels last, "
         "`x.permute(0, 2, 3, 1)`; given (N, C, H, W), it normalizes over the last axis, W, if that happens to be as "
         "long, and else refuses.\n\n"
-        f"LN in this report is the second, as made by `make_norm`: {_made()}. With the first, our networks’ first "
+        f"LN in this report is the second, as made by `make_norm`: {_made()}. With the first, the networks’ first "
         f"normalization would learn {sizes[0]:,} numbers instead of {sizes[1]}, and the models would differ in size "
         "and "
         "in what they can express.\n\n" + markup.table("by-hand-layer-norms", variants_table(config), _caption(config))

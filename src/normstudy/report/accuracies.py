@@ -8,18 +8,17 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
+from normstudy.report.estimates_in_words import on_ends
 from normstudy.report.markup import unbroken
 from normstudy.report.models import Model, diverged_runs, has_several_seeds, seeds_each
 from normstudy.report.outcomes import diverged_count, error_count, seconds_per_epoch
-from normstudy.report.statistics import mean_interval, proportion_interval
+from normstudy.report.statistics import SHARE, Estimate, mean_interval, proportion_interval
 from normstudy.report.wording import MOST_NAMES, join_words, percent_places, percent_range, rounded
-
-Estimate = tuple[float, float, float]
 
 
 def mean_accuracy(model: Model) -> Estimate:
     """Mean final accuracy of the finished runs of `model`, with its 95 % t interval (fractions)."""
-    return mean_interval(model.accuracies)
+    return mean_interval(model.accuracies, SHARE)
 
 
 def estimates(models: Sequence[Model]) -> list[Estimate]:
@@ -58,6 +57,12 @@ def in_words(models: Sequence[Model]) -> str:
     elif diverged := diverged_runs(models):
         sentences.append(f"{diverged} They have no final accuracy, and means are those of the other runs.")
     return " ".join(sentences)
+
+
+def note_on_ends(models: Sequence[Model]) -> str:
+    """A caption's sentence, with a space before it, where intervals over seeds end at what is possible."""
+    several = [model for model in models if model.finished] if has_several_seeds(models) else []
+    return on_ends([mean_interval(model.accuracies) for model in several])
 
 
 def _over(models: Sequence[Model]) -> str:

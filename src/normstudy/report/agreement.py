@@ -26,8 +26,9 @@ def in_words(runs: Sequence[FinishedRun]) -> str:
     hard = np.stack([2 * each.wrong.sum(axis=0) > each.runs for each in judged])
     some, every = int(hard.any(axis=0).sum()), int(hard.all(axis=0).sum())
     which = "more than half of the runs" if have_seeds(judged) else "the run"
+    all_models = "both models" if len(judged) == 2 else "every model"
     images = f"{counted(some, 'image')} {'is' if some == 1 else 'are'}"
-    overlap = f"{images} misclassified by {which} of at least one model, {every} of these so by every model."
+    overlap = f"{images} misclassified by {which} of at least one model, {every} of these so by {all_models}."
     found = correlations(judged)
     within, between = np.diag(found), found[~np.eye(len(found), dtype=bool)]
     within, between = within[np.isfinite(within)], between[np.isfinite(between)]

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from normstudy.config import training_images
 from normstudy.report import batch_rates, imagenet, markup, other_statistics, run_rows, sweep
 from normstudy.report.drawing import COLOURS, LINE_STYLES, MARKERS, PLAIN, WIDTH, label_ends
-from normstudy.report.estimates import Estimate, in_percent, paired_ratios, ratio_intervals
+from normstudy.report.estimates import in_percent, paired_ratios, ratio_intervals
 from normstudy.report.estimates_in_words import flat, on_ratios, percent, times
 from normstudy.report.models import Model, by_seed, shared_seeds
 from normstudy.report.numbers_behind import folded
@@ -28,6 +28,7 @@ from normstudy.report.series import (
     series_of,
     short_names,
 )
+from normstudy.report.statistics import Estimate
 from normstudy.report.wording import join_words, some_of
 from normstudy.runs.record import RecordedStudy
 

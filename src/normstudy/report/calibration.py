@@ -15,16 +15,16 @@ from normstudy.report.labels import data_name
 from normstudy.report.markup import unbroken
 from normstudy.report.numbers_behind import folded
 from normstudy.report.reliability_diagram import reliability_alt, reliability_figure
-from normstudy.report.statistics import mean_interval
+from normstudy.report.statistics import AMOUNT, PERCENT, mean_interval
 from normstudy.report.wording import MOST_NAMES, counted, join_words, rounded, some_of
 from normstudy.runs.folder import FinishedRun
 
 KINDS = {
-    "too sure": "too sure of its answers is {}",
-    "not sure enough": "less sure than right is {}",
-    "undecided": "the difference is within the noise for {}",
+    "too sure": ("{} is too sure of its answers", "{} are too sure of their answers"),
+    "not sure enough": ("{} is less sure than right", "{} are less sure than right"),
+    "undecided": ("the difference is within the noise for {}",) * 2,
 }
-"""What can be said of a model's mean confidence beside its accuracy."""
+"""What can be said of the mean confidence of a model, and of several, beside their accuracy."""
 
 
 def section(runs: Sequence[FinishedRun]) -> str:
@@ -40,7 +40,11 @@ def in_words(found: Sequence[Calibration]) -> str:
     kinds: dict[str, list[str]] = {}
     for each in found:
         kinds.setdefault(kind(each), []).append(each.judged.name)
-    verdicts = "; ".join(KINDS[kind].format(_so_many(kinds[kind], len(found))) for kind in KINDS if kind in kinds)
+    verdicts = "; ".join(
+        phrases[len(kinds[kind]) > 1].format(_so_many(kinds[kind], len(found)))
+        for kind, phrases in KINDS.items()
+        if kind in kinds
+    )
     shown = some_of([f"{_points(each)} for {each.judged.name}" for each in found])
     chance = "seeds and images" if have_seeds([each.judged for each in found]) else "images"
     return (
@@ -83,10 +87,10 @@ def calibration_table(found: Sequence[Calibration]) -> pd.DataFrame:
         {
             "model": unbroken(each.judged.name),
             "runs": each.judged.runs,
-            "ECE (%)": number(mean_interval(100 * each.error), 3),
+            "ECE (%)": number(mean_interval(100 * each.error, PERCENT), 3),
             "by chance (%)": rounded(100 * each.error_by_chance.mean(), 3),
             "confidence − accuracy (points)": number(mean_interval(100 * each.excess), 3),
-            "NLL (nats)": number(mean_interval(each.loss), 4),
+            "NLL (nats)": number(mean_interval(each.loss, AMOUNT), 4),
         }
         for each in found
     )
@@ -130,7 +134,7 @@ def _points(each: Calibration) -> str:
 def _so_many(names: Sequence[str], models: int) -> str:
     """`BN and GN`, or how many of the `models` these are."""
     if len(names) == models > 1:
-        return "every model"
+        return "both models" if models == 2 else f"all {models} models"
     return join_words(list(names)) if len(names) <= MOST_NAMES else f"{len(names)} of {models} models"
 
 

@@ -20,6 +20,7 @@ from normstudy.report.markup import escape
 from normstudy.report.models import models_of
 from normstudy.report.over_seeds import final_accuracies
 from normstudy.report.wording import counted, join_words
+from normstudy.runs.folder import FinishedRun
 
 _FILE = Path(__file__).parent / "data" / "worded_claims.csv"
 
@@ -50,19 +51,22 @@ def worded_claims() -> tuple[Worded, ...]:
     return tuple(Worded(**row) for row in csv.DictReader(line for line in lines if not line.startswith("#")))
 
 
-def section(records: Records, told: Mapping[str, str]) -> str:
+def section(records: Records, told: Mapping[str, str], compared: Sequence[FinishedRun]) -> str:
     """The section, as Markdown with its heading; nothing where no study is recorded that could decide on anything.
 
-    `told`: by study, its section, which is referred to.
+    `told`: by study, its section, which is referred to. For the study `main` that is the part on the runs that are
+    `compared`, where these are its runs.
     """
     judged = judgements(records)
     if not any(verdict.study for _, verdict in judged):
         return ""
+    main = {run.name for run in records["main"].runs} if "main" in records else {""}
+    where = {**told, "main": "{#sec-differences}" if main <= {run.name for run in compared} else ""}
     return "\n\n".join(
         [
             "### Claimed, and what we found {#sec-claimed}",
             f"{in_words(judged)} {on_figures(records)}".rstrip() + " @tbl-claimed takes the claims one by one.",
-            markup.table("claimed", claimed_table(judged, told), _caption()),
+            markup.table("claimed", claimed_table(judged, where), _caption()),
         ]
     )
 

@@ -68,7 +68,8 @@ def take_away(panels: Sequence[Panel], names: Sequence[str]) -> str:
     told = join_words([f"{mistake} in a run of {join_words(whose)}" for mistake, whose in found.items()])
     kinds = len(names) * (len(names) - 1)
     never = kinds - int(np.any([errors > 0 for _, errors in panels], axis=0).sum())
-    return f"Most frequent: {told}. {never} of the {kinds} possible mistakes do not occur."
+    do = "does" if never == 1 else "do"
+    return f"Most frequent: {told}. {never} of the {kinds} possible mistakes {do} not occur."
 
 
 @matplotlib.style.context(LITERAL)

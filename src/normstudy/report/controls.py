@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from normstudy.report import markup, run_rows, sweep
 from normstudy.report.contrast import ink
 from normstudy.report.drawing import COLOURS, MARKERS, PLAIN, WIDTH
-from normstudy.report.estimates import Estimate, in_percent, intervals
+from normstudy.report.estimates import in_percent, intervals
 from normstudy.report.estimates_in_words import flat, on_spread, percent, points
 from normstudy.report.models import Model, by_seed, models_of, shared_seeds
 from normstudy.report.numbers_behind import folded
@@ -22,7 +22,7 @@ from normstudy.report.paired_seeds import paired_p
 from normstudy.report.search import VARIED, best_on_the_whole
 from normstudy.report.search_in_words import search_protocol, search_table
 from normstudy.report.series import errors, judged_alike, note_on_diverged, protocol
-from normstudy.report.statistics import adjust_for_many, paired_interval
+from normstudy.report.statistics import SHARE, Estimate, adjust_for_many, paired_interval
 from normstudy.report.verdict import is_clear
 from normstudy.report.wording import join_words, p_relation, p_text
 from normstudy.runs.record import RecordedStudy
@@ -89,7 +89,7 @@ def controls_figure(models: Sequence[Model]) -> Figure:
     """A row of points for each of `models`, ranked."""
     figure = Figure(figsize=(WIDTH, 0.9 + 0.42 * len(models)), layout="constrained")
     axes = figure.subplots()
-    estimates = intervals([errors(model) for model in models])
+    estimates = intervals([errors(model) for model in models], SHARE)
     for row, (model, estimate) in enumerate(zip(models, estimates, strict=True)):
         colour, marker = COLOURS[model.config.norm], MARKERS[model.config.norm]
         mean, low, high = in_percent(estimate)
@@ -113,7 +113,7 @@ def controls_figure(models: Sequence[Model]) -> Figure:
 
 def controls_alt(models: Sequence[Model]) -> str:
     """Alternative text of the `controls_figure`."""
-    estimates = intervals([errors(model) for model in models])
+    estimates = intervals([errors(model) for model in models], SHARE)
     told = [f"{model.name} {percent(each)} %" for model, each in zip(models, estimates, strict=True)]
     return f"Rows of points, {models[0].config.evaluate_on} errors with means and intervals: {'; '.join(told)}."
 
@@ -124,7 +124,7 @@ def controls_table(models: Sequence[Model]) -> pd.DataFrame:
     pairs = compare([(model, none) for model in models if model is not none]) if none else []
     found = {pair.first.name: pair for pair in pairs}
     rows = []
-    for model, estimate in zip(models, intervals([errors(model) for model in models]), strict=True):
+    for model, estimate in zip(models, intervals([errors(model) for model in models], SHARE), strict=True):
         row = {"model": markup.escape(model.name), "runs": str(len(model.finished))}
         row |= {f"{model.config.evaluate_on} error (%)": percent(estimate)}
         if none:

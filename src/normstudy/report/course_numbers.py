@@ -25,7 +25,8 @@ def behind(label: str, runs: Sequence[FinishedRun], measures: Sequence[str]) -> 
     drawn = [(measure, course) for measure in measures for course in courses(runs, measure) if len(course.values)]
     shown = _drawn(drawn, runs) if 0 < len(drawn) <= MOST_COLUMNS else None
     several = any(course.seeds > 1 for _, course in drawn)
-    note = "Below is what the picture shows: means, and in brackets the lowest and the highest run." if several else ""
+    brackets = ", and in brackets the lowest and the highest run" if len(measures) == 1 else ""
+    note = f"Below is what the picture shows: means{brackets}." if several else ""
     return folded(label, run_rows.by_epoch(models_of(runs), measures), shown, note)
 
 
@@ -38,17 +39,18 @@ def _drawn(drawn: Sequence[tuple[str, Course]], runs: Sequence[FinishedRun]) -> 
     columns: dict[str, list[str]] = {"epoch": [str(epoch) for epoch in range(1, epochs + 1)]}
     for measure, course in drawn:
         title = f"{escape(course.name)}, {_short(measure, runs)}" if several else escape(course.name)
-        cells = [_cell(measure, course, at) for at in range(len(course.values))]
+        cells = [_cell(measure, course, at, brackets=not several) for at in range(len(course.values))]
         columns[title] = cells + ["–"] * (epochs - len(cells))
     return pd.DataFrame(columns)
 
 
-def _cell(measure: str, course: Course, at: int) -> str:
-    """`0.0312 (0.0280 to 0.0351)`."""
+def _cell(measure: str, course: Course, at: int, brackets: bool) -> str:
+    """`0.0312 (0.0280 to 0.0351)`; the mean alone without `brackets`, for which columns of several measures leave no
+    room."""
     mean, low, high = (
         value_text(measure, values[at], places(course)) for values in (course.values, course.low, course.high)
     )
-    return f"{mean} ({low.removesuffix(' %')} to {high.removesuffix(' %')})" if course.seeds > 1 else mean
+    return f"{mean} ({low.removesuffix(' %')} to {high.removesuffix(' %')})" if course.seeds > 1 and brackets else mean
 
 
 def _short(measure: str, runs: Sequence[FinishedRun]) -> str:

@@ -15,7 +15,7 @@ from normstudy.report.history_chart import MEASURES, end_text, history_figure, p
 from normstudy.report.labels import data_name, markdown_title
 from normstudy.report.models import diverged_runs, has_several_seeds, models_of, seeds_each
 from normstudy.report.outcomes import note_on_diverged
-from normstudy.report.wording import MOST_NAMES, counted, some_of
+from normstudy.report.wording import MOST_NAMES, capitalized, counted, some_of
 from normstudy.runs.folder import FinishedRun
 
 
@@ -103,12 +103,19 @@ def take_away(runs: Sequence[FinishedRun], measure: str) -> str:
     (low, lowest), (high, highest) = min(ended), max(ended)
     accuracy = measure.endswith("accuracy")
     if len(ended) == 1:
-        return f"{lowest} ends at {value_text(measure, low, decimals)}."
+        return f"{capitalized(lowest)} ends at {value_text(measure, low, decimals)}."
     gap = f"{100 * (high - low):.{decimals}f} percentage points" if accuracy else f"{high - low:.4f} nats"
     best, worst = ((high, highest), (low, lowest)) if accuracy else ((low, lowest), (high, highest))
     mean = "on average " if _are_means(everything) else ""
+    if len(ended) == 2:
+        if low == high:
+            return f"{capitalized(lowest)} and {highest} both end {mean}at {value_text(measure, low, decimals)}."
+        return (
+            f"{capitalized(best[1])} ends {mean}better, at {value_text(measure, best[0], decimals)}, than {worst[1]}, "
+            f"at {value_text(measure, worst[0], decimals)}: {gap} apart."
+        )
     return (
-        f"{best[1]} ends {mean}best, at {value_text(measure, best[0], decimals)}, {worst[1]} last, "
+        f"{capitalized(best[1])} ends {mean}best, at {value_text(measure, best[0], decimals)}, {worst[1]} last, "
         f"at {value_text(measure, worst[0], decimals)}: {gap} apart."
     )
 

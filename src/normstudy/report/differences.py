@@ -80,7 +80,7 @@ def pairs_shown(runs: Sequence[FinishedRun]) -> str:
     adjusted = sorted(p for *_, p in compare_pairs(runs))
     shown = len(telling_pairs(runs))
     if shown == len(adjusted):
-        return "Each pair of models"
+        return "Each pair of models" if shown > 1 else "The two models"
     left = adjusted[shown:]
     clear = sum(map(is_clear, left))
     return (

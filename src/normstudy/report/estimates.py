@@ -13,10 +13,17 @@ import numpy as np
 from scipy.stats import levene, ttest_1samp, ttest_ind
 from scipy.stats import t as student
 
-from normstudy.report.statistics import CONFIDENCE, has_spread, mean_interval, pooled_intervals
-
-Estimate = tuple[float, float, float]
-"""A mean or a difference, and the lower and upper limit of its interval: infinite where runs are too few for one."""
+from normstudy.report.statistics import (
+    ANYTHING,
+    CONFIDENCE,
+    SHARE,
+    Bounds,
+    Estimate,
+    has_spread,
+    mean_interval,
+    pooled_intervals,
+    within,
+)
 
 FEWEST_ERRORS = 5e-5
 """An error rate below it counts as this, half an image of ten thousand: none has no logarithm."""
@@ -40,16 +47,19 @@ def similar_spread(groups: Sequence[np.ndarray]) -> bool:
     return not p_value < 1 - CONFIDENCE  # no number where runs are too few for the test
 
 
-def intervals(groups: Sequence[np.ndarray]) -> list[Estimate]:
-    """Mean of each of `groups` (n,) with its own 95 % interval, of the variance of all where `similar_spread`."""
+def intervals(groups: Sequence[np.ndarray], bounds: Bounds = ANYTHING) -> list[Estimate]:
+    """Mean of each of `groups` (n,) with its own 95 % interval, of the variance of all where `similar_spread`.
+
+    `within` the `bounds` of what is possible.
+    """
     filled = [group for group in groups if len(group)]
     found = iter(pooled_intervals(filled) if similar_spread(filled) else map(mean_interval, filled))
-    return [next(found) if len(group) else UNKNOWN for group in groups]
+    return [within(next(found), bounds) if len(group) else UNKNOWN for group in groups]
 
 
 def ratio_intervals(groups: Sequence[np.ndarray]) -> list[Estimate]:
     """As `intervals`, of error rates by their `logarithms`: the means are geometric."""
-    return [_exponentials(each) for each in intervals([logarithms(group) for group in groups])]
+    return [within(_exponentials(each), SHARE) for each in intervals([logarithms(group) for group in groups])]
 
 
 def logarithms(error_rates: np.ndarray) -> np.ndarray:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from normstudy.report.estimates import Estimate, logarithms, similar_spread
+from normstudy.report.estimates import intervals, logarithms, similar_spread
+from normstudy.report.statistics import SHARE, Estimate, within
 from normstudy.report.wording import rounded
 
 
@@ -42,17 +43,30 @@ def flat(text: str) -> str:
 
 
 def on_spread(groups: Sequence[np.ndarray]) -> str:
-    """Whether the intervals of `groups`, each (n,), rest on one variance: a caption's sentence."""
+    """On what the intervals of `groups` of shares, each (n,), rest, and where they end: a caption's sentences."""
+    return _on_variance(groups) + on_ends(intervals(groups))
+
+
+def on_ratios(groups: Sequence[np.ndarray]) -> str:
+    """As `on_spread`, of error rates that are compared by their logarithms."""
+    found = [logarithms(group) for group in groups]
+    return _on_variance(found) + on_ends([tuple(map(math.exp, each)) for each in intervals(found)])
+
+
+def on_ends(estimates: Sequence[Estimate]) -> str:
+    """A caption's sentence, with a space before it, where `estimates` of shares, not yet `within` what is possible,
+    go on beyond it; else nothing."""
+    if all(within(each, SHARE) == each for each in estimates if math.isfinite(each[0])):
+        return ""
+    return " An interval that would go on beyond 0 or 100 % ends there."
+
+
+def _on_variance(groups: Sequence[np.ndarray]) -> str:
     if all(len(group) < 2 for group in groups):
         return "One run each says nothing of the noise: there are no intervals."
     if similar_spread(groups):
         return "Intervals rest on one variance for all, as the spreads do not differ beyond chance [@brown1974]."
     return "Each interval rests on its own variance, as the spreads differ beyond chance [@brown1974]."
-
-
-def on_ratios(groups: Sequence[np.ndarray]) -> str:
-    """As `on_spread`, of error rates that are compared by their logarithms."""
-    return on_spread([logarithms(group) for group in groups])
 
 
 def _told(estimate: Estimate, number: Callable[[float], str]) -> str:

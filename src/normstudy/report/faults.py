@@ -17,12 +17,11 @@ from normstudy.images.facts import KNOWN
 from normstudy.report import markup
 from normstudy.report.dot_rows import Row, rows_figure
 from normstudy.report.drawing import COLOURS, PLAIN, WIDTH, scale_epochs
-from normstudy.report.estimates import Estimate
 from normstudy.report.estimates_in_words import flat, percent, points
 from normstudy.report.markup import escape
 from normstudy.report.numbers_behind import folded
 from normstudy.report.paired_seeds import MARGIN, paired_p
-from normstudy.report.statistics import CONFIDENCE, adjust_for_many, mean_interval, paired_interval
+from normstudy.report.statistics import CONFIDENCE, SHARE, Estimate, adjust_for_many, mean_interval, paired_interval
 from normstudy.report.wording import counted, p_relation, rounded, short
 
 NORMS = ("bn", "gn", "ln")
@@ -223,14 +222,14 @@ def faults_table(found: Faults) -> pd.DataFrame:
         late = np.array([np.abs(np.diff(course[-6:])).mean() for course in own.values()])
         rows.append(
             {
-                "normalization": way.norm.upper(),
+                "norm": way.norm.upper(),
                 "optimizer": "rebuilt" if way.rebuilt else "built once",
                 "penalty": "acts" if way.acts else "without effect",
                 "runs": str(len(own)),
-                "test accuracy (%)": percent(mean_interval(last)),
+                "test accuracy (%)": percent(mean_interval(last, SHARE)),
                 "lowest to highest": f"{100 * last.min():.2f} to {100 * last.max():.2f}",
-                "best epoch is higher by": rounded(100 * (best - last).mean(), 2),
-                "from epoch to epoch": rounded(100 * late.mean(), 2) if np.isfinite(late).all() else "–",
+                "best − last": rounded(100 * (best - last).mean(), 2),
+                "epoch to epoch": rounded(100 * late.mean(), 2) if np.isfinite(late).all() else "–",
             }
         )
     return pd.DataFrame(rows)

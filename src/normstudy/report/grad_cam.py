@@ -108,6 +108,7 @@ def take_away(maps: Maps) -> str:
     same = int((_strongest(maps.true) == _strongest(maps.predicted)).all(axis=1)[maps.true.max(axis=(1, 2)) > 0].sum())
     images = f"{same} of {counted(count, 'image')}"
     text = f"In {images} both classes have their maximum at the same position"
+    text = text if same else f"In none of {counted(count, 'image')} do both classes have their maximum at one position"
     return f"{text}; in {silent} nothing speaks for the true class." if silent else f"{text}."
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from normstudy.report import markup, run_rows, sweep
 from normstudy.report.drawing import COLOURS, MARKERS, PLAIN, WIDTH
-from normstudy.report.estimates import Estimate, differences, in_percent, intervals
+from normstudy.report.estimates import differences, in_percent, intervals
 from normstudy.report.estimates_in_words import flat, on_spread, percent, points
 from normstudy.report.models import Model
 from normstudy.report.numbers_behind import folded
@@ -22,6 +22,7 @@ from normstudy.report.series import (
     protocol,
     series_of,
 )
+from normstudy.report.statistics import PERCENT, SHARE, Estimate
 from normstudy.report.wording import counted, join_words, rounded
 from normstudy.runs.record import RecordedStudy
 
@@ -92,7 +93,7 @@ def groups_figure(cells: list[Model]) -> Figure:
     left, right = figure.subplots(1, 2)
     values = [100 * errors(cell) for cell in cells]
     places = [cell.config.groups for cell in cells]
-    estimates = intervals(values)
+    estimates = intervals(values, PERCENT)
     left.plot(places, [mean for mean, *_ in estimates], "-", color=COLOURS["gn"], linewidth=1.2)
     for cell, place, group, estimate in zip(cells, places, values, estimates, strict=True):
         draw_points(left, [place], [group], [estimate], _look(cell))
@@ -113,7 +114,7 @@ def groups_figure(cells: list[Model]) -> Figure:
 
 def groups_alt(cells: list[Model]) -> str:
     """Alternative text of the `groups_figure`."""
-    means = intervals([errors(cell) for cell in cells])
+    means = intervals([errors(cell) for cell in cells], SHARE)
     told = "; ".join(f"{_named(cell)} {percent(mean)} %" for cell, mean in zip(cells, means, strict=True))
     return (
         f"Two panels over the number of groups. Left, {cells[0].config.evaluate_on} errors: {told}. "
@@ -124,7 +125,7 @@ def groups_alt(cells: list[Model]) -> str:
 def groups_table(cells: list[Model]) -> pd.DataFrame:
     """One row per number of groups."""
     compared = {cell.config.groups: estimate for cell, estimate in _compared(cells)}
-    means = intervals([errors(cell) for cell in cells])
+    means = intervals([errors(cell) for cell in cells], SHARE)
     more = f"more than with {_reference(cells).config.groups} (points)"
     return pd.DataFrame(
         {"groups": str(cell.config.groups), "as": _like(cell) or "–", "runs": str(len(cell.finished))}

@@ -37,10 +37,12 @@ def sheet(runs: Sequence[FinishedRun]) -> str:
         return ""
     wrong = errors_of_each_run(judged)
     every = int(wrong.all(axis=0).sum())
-    shown = f"the {len(positions)} images that most runs misclassify" if len(positions) > 1 else "the one such image"
+    several = f"the {len(positions)} images that most runs misclassify"
+    shown = several if len(positions) > 1 else "the one image that a run misclassifies"
+    whose = " of all models" if len(judged) > 1 else ""
     those = {0: "no image is", 1: "one is"}.get(every, f"{every:,} are")
     caption = (
-        f"Over all seeds of all models, {shown} ({data_name(runs)}; {those} misclassified by every run). Above each: "
+        f"Over all seeds{whose}, {shown} ({data_name(runs)}; {those} misclassified by every run). Above each: "
         f"true class, number in the data set, how many of the {len(wrong):,} runs are wrong, and how many of them say "
         f"what (at most {MOST_ANSWERS} classes).{_on_missing(runs, judged, positions)}{note_on_left_out(runs)}"
     )

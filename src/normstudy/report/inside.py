@@ -81,7 +81,7 @@ def table(measured: Measured) -> str:
         for layer in range(len(own["end"])):
             rows.append(
                 {
-                    "model": escape(name),
+                    "model": markup.unbroken(escape(name)),
                     "normalization": str(layer + 1),
                     **{f"sd {side}": _over_time(own, layer, side) for side in ("before", "after")},
                     "γ": _span(own["gamma"], layer),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from normstudy.report.estimates import Estimate, paired_ratios, ratios
+from normstudy.report.estimates import paired_ratios, ratios
 from normstudy.report.estimates_in_words import flat, points, times
 from normstudy.report.gradients import MUCH, moments
 from normstudy.report.markup import escape
@@ -18,7 +18,7 @@ from normstudy.report.penalties import NOTHING, kind_of_penalty
 from normstudy.report.rate_lines import beside_none, lines_of
 from normstudy.report.rates import KNOWN_AT
 from normstudy.report.series import Series, errors, is_line, judged_alike, series_of, value_of
-from normstudy.report.statistics import paired_interval
+from normstudy.report.statistics import Estimate, paired_interval
 from normstudy.report.wording import capitalized, join_words, short
 from normstudy.runs.record import RecordedStudy
 
@@ -48,7 +48,7 @@ def ranking(records: Records) -> Verdict:
     won = [pair.is_better and pair.first.config.norm == "bn" for pair in pairs]
     lost = [pair.is_better and pair.second.config.norm == "bn" for pair in pairs]
     word = FAILS if any(lost) else HOLDS if all(won) else IN_PART if any(won) else OPEN
-    return Verdict(word, in_short(models), "main", "sec-differences")
+    return Verdict(word, in_short(models), "main")
 
 
 def acts(records: Records) -> Verdict:

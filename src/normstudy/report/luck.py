@@ -17,7 +17,7 @@ from normstudy.report.drawing import COLOURS, PLAIN, WIDTH
 from normstudy.report.models import Model, models_of
 from normstudy.report.numbers_behind import folded
 from normstudy.report.over_seeds import LEAST_SEEDS
-from normstudy.report.statistics import mean_interval
+from normstudy.report.statistics import SHARE, mean_interval
 from normstudy.report.wording import counted, join_words, percent_range, rounded
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import RecordedStudy
@@ -233,7 +233,7 @@ def _of_ours(model: Model | None, claim: Claim) -> str:
 
 def _gain_in_words(model: Model) -> str:
     """`0.021 (95 % interval 0.017 to 0.025) for GN`."""
-    mean, low, high = mean_interval(best_epochs(model.finished) - model.accuracies)
+    mean, low, high = mean_interval(best_epochs(model.finished) - model.accuracies, SHARE)
     limits = f" (95 % interval {percent_range(low, high, 3)})" if np.isfinite(low) else ""
     return f"{rounded(100 * mean, 3)}{limits} for {model.name}"
 

@@ -22,6 +22,7 @@ from normstudy.report.literal import escape as escape
 from normstudy.report.literal import note_on_code_points as note_on_code_points
 from normstudy.report.literal import plain as plain
 from normstudy.report.literal import unbroken as unbroken
+from normstudy.report.wording import capitalized
 from normstudy.text import one_line, visible
 
 if TYPE_CHECKING:  # every run's notebook imports this module, and none has tables; the renderers draw nothing
@@ -41,6 +42,15 @@ COLUMNS = 1000
 NUMBER = re.compile(r"(?:\*\*)?(?:<\u00a0)?[-+−±\[(]?\d[\d.,]*(?![\w.,])|^–$")
 """A cell that begins with a number."""
 
+SEVERAL = re.compile(r"\d, [-−\d]\S*$")
+"""In a cell with several numbers, of which none stands below those of other rows."""
+
+WITHIN = re.compile(
+    r"(?<=[\d%]) (?=to[ \u00a0][<+−\d]|%)|(?<=\w) (?=×[ \u00a0]\d)"  # before the word or sign
+    r"|(?<=\w[ \u00a0]×) (?=\d)|(?<=[\d%][ \u00a0]to) (?=[<+−\d])"  # and behind it
+)
+"""Spaces within a number, a size or an interval."""
+
 
 def keep_pictures_of(runs_folder: Path) -> None:
     """Let `figure` write into a folder for these runs alone, so that reports rendered at one time do not mix."""
@@ -53,7 +63,7 @@ def figure(label: str, picture: Figure | str | Path, alt: str, caption: str) -> 
     """A numbered figure `@fig-<label>`: a div with the picture, its alternative text and its caption.
 
     `picture` is a drawn figure, saved as SVG, or the path of a PNG, which is copied. `alt` is plain text; `caption` is
-    Markdown.
+    Markdown, and begins with a large letter whatever name it begins with.
     """
     FIGURE_FOLDER.mkdir(parents=True, exist_ok=True)
     if isinstance(picture, str | Path):
@@ -62,17 +72,20 @@ def figure(label: str, picture: Figure | str | Path, alt: str, caption: str) -> 
     else:
         path = FIGURE_FOLDER / f"{label}.svg"
         save_picture(picture, path)
-    return f'::: {{#fig-{label}}}\n![]({path.as_posix()}){{fig-alt="{_attribute(alt)}"}}\n\n{caption}\n:::\n'
+    return (
+        f'::: {{#fig-{label}}}\n![]({path.as_posix()}){{fig-alt="{_attribute(alt)}"}}\n\n{capitalized(caption)}\n:::\n'
+    )
 
 
 def table(label: str, frame: pd.DataFrame, caption: str) -> str:
     """A numbered table `@tbl-<label>`; cells and headings of `frame` are Markdown, its index is not shown."""
-    return f"::: {{#tbl-{label}}}\n\n{rows(frame)}\n\n{caption}\n:::\n"
+    return f"::: {{#tbl-{label}}}\n\n{rows(frame)}\n\n{capitalized(caption)}\n:::\n"
 
 
 def rows(frame: pd.DataFrame) -> str:
     """A table without a number; columns whose cells all start with a number are set to the right."""
-    numeric = [frame[name].map(lambda cell: bool(NUMBER.match(str(cell)))).all() for name in frame]
+    frame = frame.map(lambda cell: _whole(str(cell)))
+    numeric = [frame[name].map(_is_number).all() for name in frame]
     alignment = ["right" if right else "left" for right in numeric]
     lines = frame.to_markdown(index=False, tablefmt="pipe", colalign=alignment, disable_numparse=True).split("\n")
     if widths := _widths(frame):
@@ -93,6 +106,15 @@ def folded(title: str, content: str) -> str:
     `preview/assets/folded.lua` is the filter for it, of both renderers. Nothing where there is no content.
     """
     return f'::: {{.folded title="{_attribute(title)}"}}\n\n{content}\n\n:::\n' if content.strip() else ""
+
+
+def _is_number(cell: str) -> bool:
+    return bool(NUMBER.match(cell)) and not SEVERAL.search(cell)
+
+
+def _whole(cell: str) -> str:
+    """`cell` with spaces at which no line breaks within a number, a size or an interval."""
+    return WITHIN.sub("\u00a0", cell)
 
 
 def _widths(frame: pd.DataFrame) -> list[int]:

@@ -12,7 +12,7 @@ from normstudy.report.drawing import GRID, LITERAL, WIDTH
 from normstudy.report.labels import class_names, markdown_title, model_names
 from normstudy.report.outcomes import error_count
 from normstudy.report.pixels import LONGEST, ROOM, above, cut, show
-from normstudy.report.wording import confidence_text, counted
+from normstudy.report.wording import capitalized, confidence_text, counted
 from normstudy.runs.folder import FinishedRun
 
 
@@ -21,7 +21,7 @@ def sheets(runs: Sequence[FinishedRun]) -> str:
     blocks = []
     for name, run in zip(model_names(runs), runs, strict=True):
         if run.diverged:
-            blocks.append(f"{name} has no misclassified images to show.\n")
+            blocks.append(f"{capitalized(name)} has no misclassified images to show.\n")
             continue
         alt, caption = misclassified_alt(run), misclassified_caption(name, run)
         blocks.append(markup.figure(f"misclassified-{run.name}", misclassified_figure(run), alt, caption))
@@ -65,8 +65,7 @@ def misclassified_caption(name: str, run: FinishedRun) -> str:
     errors, total = error_count(run)
     places = GRID[0] * GRID[1]
     which = f"the {places} it was surest of" if errors > places else "all of them"
-    if errors == 0:
-        which = "there is none to show"
+    which = {0: "there is none to show", 1: "this one"}.get(errors, which)
     return (
         f"{name} misclassifies {errors} of {total:,} {run.config.evaluate_on} images "
         f"({markdown_title(run.config)}): {which}. Above each image: true class, predicted class, and the "

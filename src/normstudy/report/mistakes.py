@@ -42,10 +42,12 @@ def in_words(runs: Sequence[FinishedRun]) -> str:
     some, most, every = _frequencies(wrong)
     if count == 1:
         return f"Of {images:,} images, the one run misclassifies {some}."
+    most_runs = (
+        f", {most} by more than half of them, and {every} by every one" if count > 2 else f" and {every} by both"
+    )
     return (
         f"Of {images:,} images, {some} {'is' if some == 1 else 'are'} misclassified by at least one of the "
-        f"{count:,} runs, {most} by more than half of them, and {every} by every one; a run misclassifies "
-        f"{wrong.sum() / count:.1f} on average (@tbl-mistakes)."
+        f"{count:,} runs{most_runs}; a run misclassifies {wrong.sum() / count:.1f} on average (@tbl-mistakes)."
     )
 
 
@@ -64,7 +66,9 @@ def table(runs: Sequence[FinishedRun]) -> str:
 
 def mistakes_table(judged: Sequence[Judgements]) -> pd.DataFrame:
     """One row per model, and one for all of them together where there are several."""
-    groups = [(unbroken(each.name), each.wrong, number(mean_interval(each.wrong.sum(axis=1)), 1)) for each in judged]
+    images = judged[0].wrong.shape[1]
+    means = [number(mean_interval(each.wrong.sum(axis=1), (0, images)), 1) for each in judged]
+    groups = [(unbroken(each.name), each.wrong, mean) for each, mean in zip(judged, means, strict=True)]
     if len(groups) > 1:  # runs of several models are no sample of one thing: their mean has no interval
         every = errors_of_each_run(judged)
         groups.append(("all models", every, rounded(every.sum() / len(every), 1)))

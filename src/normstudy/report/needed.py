@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from normstudy.report.elsewhere import network_and_data
 from normstudy.report.models import Model, models_of, shared_seeds
 from normstudy.report.over_seeds import final_accuracies
 from normstudy.report.paired_seeds import MARGIN, POWER, seeds_needed
@@ -22,7 +23,8 @@ FEWEST = 5
 
 def in_words(runs: Sequence[FinishedRun], published: RecordedStudy | None) -> str:
     """About how many seeds of each model would tell `MARGIN` apart: by the spread of `runs`, or where there are too few
-    seeds, by that of the `published` ones, which have to be judged by the same images. Nothing where neither is known.
+    seeds, by that of the `published` ones, of the same network and judged by the same images. Nothing where neither is
+    known.
     """
     models = models_of(runs)
     if len(models) < 2:
@@ -52,5 +54,5 @@ def sd_of_differences(models: Sequence[Model]) -> float | None:
     return math.sqrt(np.mean(found)) if found else None
 
 
-def _judged(runs: Sequence[FinishedRun]) -> set[tuple[str, str]]:
-    return {(run.config.dataset, run.config.evaluate_on) for run in runs}
+def _judged(runs: Sequence[FinishedRun]) -> set[tuple[str, ...]]:
+    return {(*network_and_data(run.config), run.config.evaluate_on) for run in runs}

@@ -16,7 +16,7 @@ from normstudy.report.markup import escape
 from normstudy.report.outcomes import final_loss
 from normstudy.report.search import VARIED
 from normstudy.report.statistics import paired_interval
-from normstudy.report.wording import counted, join_words, seeds_text, short
+from normstudy.report.wording import capitalized, counted, join_words, seeds_text, short
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import RecordedRun
 
@@ -60,7 +60,7 @@ def in_words(rows: list[RecordedRun], runs: Sequence[FinishedRun]) -> str:
         of_kind = rows_of_kind(rows, run)
         chosen = _chosen(of_kind, run)
         if not chosen:
-            sentences.append(f"{name} was not among them.")
+            sentences.append(f"{capitalized(name)} was not among them.")
             continue
         found = neighbours(of_kind, chosen)
         better += [f"{name} with {_called(each.values)}" for each in found if each.high < 0]

@@ -11,7 +11,7 @@ import pandas as pd
 from normstudy.report import markup
 from normstudy.report.labels import markdown_title
 from normstudy.report.markup import escape
-from normstudy.report.statistics import mean_interval
+from normstudy.report.statistics import SHARE, mean_interval
 from normstudy.report.wording import percent_range, rounded
 from normstudy.runs.folder import FinishedRun
 
@@ -45,7 +45,7 @@ def in_words(name: str, run: FinishedRun, data: Data | None) -> str:
 
 
 def _share(by_batch: np.ndarray) -> str:
-    mean, low, high = (100 * value for value in mean_interval(by_batch))
+    mean, low, high = (100 * value for value in mean_interval(by_batch, SHARE))
     return f"{rounded(mean, 2)} % (95 % interval {percent_range(low / 100, high / 100)})"
 
 
@@ -53,7 +53,7 @@ def table(found: Sequence[Answers], name: str) -> str:
     """`@tbl-networks`: by size of batch, how many answers are not those of test time, or of another batch."""
 
     def cell(by_batch: np.ndarray) -> str:
-        mean, low, high = mean_interval(by_batch)
+        mean, low, high = mean_interval(by_batch, SHARE)
         return f"{rounded(100 * mean, 2)} ({percent_range(low, high)})"
 
     rows = [

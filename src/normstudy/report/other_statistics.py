@@ -10,12 +10,13 @@ from matplotlib.figure import Figure
 
 from normstudy.report import markup
 from normstudy.report.drawing import COLOURS, PLAIN, WIDTH, label_ends
-from normstudy.report.estimates import Estimate, in_percent, paired_ratios, ratio_intervals
+from normstudy.report.estimates import in_percent, paired_ratios, ratio_intervals
 from normstudy.report.estimates_in_words import flat, on_ratios, times
 from normstudy.report.models import Model
 from normstudy.report.numbers_behind import folded
 from normstudy.report.points import Look, draw_points, scale_measure, scale_values, shifts
 from normstudy.report.series import value_of
+from normstudy.report.statistics import Estimate
 from normstudy.report.study_rows import of_statistics
 from normstudy.report.wording import join_words, short
 

@@ -29,9 +29,12 @@ from normstudy.report.series import (
     short_names,
 )
 from normstudy.report.shrinkage import GAUSSIAN_SPREAD, gaussian_tiny, mean_text, of_convolutions, spreads, tiny
-from normstudy.report.statistics import CONFIDENCE, adjust_for_many, paired_interval
+from normstudy.report.statistics import AMOUNT, CONFIDENCE, PERCENT, SHARE, adjust_for_many, paired_interval
 from normstudy.report.wording import join_words, short
 from normstudy.runs.record import RecordedRun, RecordedStudy
+
+MEASURED = ((errors, SHARE), (losses, AMOUNT))
+"""What is measured of the runs of a cell, and within which bounds it lies."""
 
 
 def section(study: RecordedStudy) -> str:
@@ -110,7 +113,7 @@ def shrinkage(cells: Sequence[Model]) -> str:
 
 def table(cells: Sequence[Model]) -> pd.DataFrame:
     """One row per λ."""
-    error, loss = (intervals([numbers(cell) for cell in cells]) for numbers in (errors, losses))
+    error, loss = (intervals([numbers(cell) for cell in cells], bounds) for numbers, bounds in MEASURED)
     return pd.DataFrame(
         {
             "λ": short(cell.config.l1),
@@ -133,13 +136,13 @@ def penalty_figure(cells: Sequence[Model]) -> Figure:
     look = Look(COLOURS[norm], MARKERS[norm])
     places = list(range(len(cells)))
     measures = [
-        (f"{split} error (%)", [100 * errors(cell) for cell in cells], None),
-        (f"{split} loss (nats)", [losses(cell) for cell in cells], None),
-        ("‖w‖₁ / (‖w‖₂ √n)", [of_convolutions(_spread(cell)) for cell in cells], GAUSSIAN_SPREAD),
-        ("|w| < 0.1 r.m.s. (%)", [of_convolutions(_tiny(cell)) for cell in cells], 100 * gaussian_tiny(0.1)),
+        (f"{split} error (%)", [100 * errors(cell) for cell in cells], PERCENT, None),
+        (f"{split} loss (nats)", [losses(cell) for cell in cells], AMOUNT, None),
+        ("‖w‖₁ / (‖w‖₂ √n)", [of_convolutions(_spread(cell)) for cell in cells], SHARE, GAUSSIAN_SPREAD),
+        ("|w| < 0.1 r.m.s. (%)", [of_convolutions(_tiny(cell)) for cell in cells], PERCENT, 100 * gaussian_tiny(0.1)),
     ]
-    for axes, (title, groups, usual) in zip(panels.flat, measures, strict=True):
-        draw_points(axes, places, groups, intervals(groups), look)
+    for axes, (title, groups, bounds, usual) in zip(panels.flat, measures, strict=True):
+        draw_points(axes, places, groups, intervals(groups, bounds), look)
         if usual is not None:
             axes.axhline(usual, color="#999999", linewidth=0.8, linestyle=(0, (4, 3)))
         scale_measure(axes, groups)
@@ -157,7 +160,7 @@ def _picture(cells: Sequence[Model], study: RecordedStudy) -> str:
     told = [
         f"λ = {short(cell.config.l1)}: {percent(error)} %, {nats(loss)} nats"
         for cell, error, loss in zip(
-            cells, *(intervals([numbers(cell) for cell in cells]) for numbers in (errors, losses)), strict=True
+            cells, *(intervals([numbers(cell) for cell in cells], bounds) for numbers, bounds in MEASURED), strict=True
         )
     ]
     alt = f"Four panels against λ. {cells[0].config.evaluate_on.capitalize()} error and loss: {'; '.join(told)}."

@@ -10,13 +10,12 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from normstudy.report.estimates import Estimate
 from normstudy.report.estimates_in_words import flat, points
 from normstudy.report.markup import escape
 from normstudy.report.models import Model, by_seed, shared_seeds
 from normstudy.report.paired_seeds import paired_p, smallest_detectable
 from normstudy.report.penalties import NOTHING, Normalization, penalties_of
-from normstudy.report.statistics import CONFIDENCE, adjust_for_many, paired_interval
+from normstudy.report.statistics import CONFIDENCE, Estimate, adjust_for_many, paired_interval
 from normstudy.report.wording import counted, join_words, p_text, rounded
 
 

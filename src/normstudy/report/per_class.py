@@ -13,7 +13,7 @@ from normstudy.report.estimates_in_words import number
 from normstudy.report.judgements import Judgements, have_seeds, judgements, kind_of_mean, note_on_left_out
 from normstudy.report.labels import data_name, markdown_classes
 from normstudy.report.markup import unbroken
-from normstudy.report.statistics import mean_interval, proportion_interval
+from normstudy.report.statistics import AMOUNT, PERCENT, Bounds, mean_interval, proportion_interval
 from normstudy.report.wording import MOST_NAMES, join_words, rounded, some_of
 from normstudy.runs.folder import FinishedRun
 
@@ -77,7 +77,7 @@ def mixed_up_table(judged: Sequence[Judgements]) -> pd.DataFrame:
     np.fill_diagonal(means, 0)
     order = np.argsort(-means, axis=None, kind="stable")[:MOST_PAIRS]
     pairs = [divmod(int(place), len(names)) for place in order if means.flat[place] > 0]
-    cells = [_cells(judged, [count[:, true, said] for count in counts], places=1) for true, said in pairs]
+    cells = [_cells(judged, [count[:, true, said] for count in counts], AMOUNT, places=1) for true, said in pairs]
     return pd.DataFrame(
         {"true": names[true], "predicted": names[said], **row} for (true, said), row in zip(pairs, cells, strict=True)
     )
@@ -89,7 +89,7 @@ def _by_class(runs: Sequence[FinishedRun], label: str, title: str, shares) -> st
         return ""
     of_models, shown = [100 * shares(confusion_counts(each)) for each in judged], set(shown_classes(judged).tolist())
     rows = [
-        {"class": name, **_cells(judged, [values[:, k] for values in of_models], places=2)}
+        {"class": name, **_cells(judged, [values[:, k] for values in of_models], PERCENT, places=2)}
         for k, name in enumerate(markdown_classes(judged[0].config))
         if k in shown
     ]
@@ -100,11 +100,11 @@ def _by_class(runs: Sequence[FinishedRun], label: str, title: str, shares) -> st
     return markup.table(label, pd.DataFrame(rows), caption)
 
 
-def _cells(judged: Sequence[Judgements], values: Sequence[np.ndarray], places: int) -> dict[str, str]:
+def _cells(judged: Sequence[Judgements], values: Sequence[np.ndarray], bounds: Bounds, places: int) -> dict[str, str]:
     """A row's cells, of `values` (runs,) for each model; of more models than fit, those of the extremes."""
     if len(judged) <= MOST_NAMES:
         called = [unbroken(each.name) for each in judged]
-        return {name: number(mean_interval(own), places) for name, own in zip(called, values, strict=True)}
+        return {name: number(mean_interval(own, bounds), places) for name, own in zip(called, values, strict=True)}
     means = np.array([own.mean() for own in values])
     if np.isnan(means).all():
         return {"lowest": "–", "highest": "–"}

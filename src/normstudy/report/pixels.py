@@ -6,6 +6,7 @@ import textwrap
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from normstudy.config import Config
 
@@ -26,12 +27,19 @@ def cut(name: str, most: int) -> str:
 
 
 def show(axes: Axes, pixels: np.ndarray, config: Config) -> None:
-    """Draw `pixels`, (h, w) or (h, w, 3), bytes or fractions of full brightness, on `axes`."""
+    """Draw `pixels`, (h, w) or (h, w, 3), bytes or fractions of full brightness, on `axes`.
+
+    Those that are ink on white get a frame, without which they would look cut.
+    """
     if pixels.ndim == 3:
         axes.imshow(pixels)
     else:
         white = 255 if pixels.dtype == np.uint8 else 1
         axes.imshow(pixels, cmap="gray_r" if is_ink(config) else "gray", vmin=0, vmax=white)
+        if is_ink(config) and config.dataset != "mnist":  # whose digits lie in the middle; others reach the edge
+            height, width = pixels.shape
+            frame = {"fill": False, "edgecolor": "#bbbbbb", "linewidth": 0.5, "clip_on": False}
+            axes.add_patch(Rectangle((-0.5, -0.5), width, height, **frame))
 
 
 def as_drawn(pixels: np.ndarray, config: Config) -> np.ndarray:

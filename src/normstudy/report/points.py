@@ -13,7 +13,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, LogLo
 from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
 from normstudy.report.contrast import ink
-from normstudy.report.estimates import Estimate
+from normstudy.report.statistics import Estimate
 from normstudy.report.wording import short
 
 DECADES = 8

@@ -16,7 +16,7 @@ from normstudy.report.drawing import LITERAL, MARKERS, WIDTH, styles
 from normstudy.report.judgements import Judgements, have_seeds, judgements, note_on_left_out
 from normstudy.report.labels import class_names, data_name
 from normstudy.report.pixels import cut
-from normstudy.report.statistics import CONFIDENCE, mean_interval, proportion_interval
+from normstudy.report.statistics import CONFIDENCE, PERCENT, mean_interval, proportion_interval
 from normstudy.report.wording import MOST_NAMES
 from normstudy.runs.folder import FinishedRun
 
@@ -112,7 +112,7 @@ def _estimates(judged: Judgements, over_seeds: bool) -> np.ndarray:
     counts = confusion_counts(judged)
     shares = 100 * recalls(counts)
     if over_seeds:
-        return np.array([mean_interval(values) for values in shares.T])
+        return np.array([mean_interval(values, PERCENT) for values in shares.T])
     found = []
     for right, images, share in zip(np.diagonal(counts[0]), counts[0].sum(axis=1), shares[0], strict=True):
         low, high = proportion_interval(int(right), int(images)) if images else (np.nan, np.nan)

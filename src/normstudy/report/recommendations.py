@@ -9,17 +9,32 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from normstudy.report.estimates import Estimate, intervals, ratio_intervals
+from normstudy.report import elsewhere
+from normstudy.report.estimates import intervals, ratio_intervals
 from normstudy.report.estimates_in_words import percent
 from normstudy.report.markup import escape
 from normstudy.report.models import Model, models_of
 from normstudy.report.other_statistics import errors_with
 from normstudy.report.series import Series, errors, is_line, judged_alike, series_of, short_names, value_of
+from normstudy.report.statistics import SHARE, Estimate
 from normstudy.report.wording import MOST_NAMES, join_words, some_of
+from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import RecordedStudy
 
 Records = Mapping[str, RecordedStudy]
 Told = Mapping[str, str]
+
+
+def where_measured(records: Records, compared: Sequence[FinishedRun]) -> str:
+    """What "here" means, if it is not the network and the data of the runs that are `compared`."""
+    others = elsewhere.runs_of(
+        {
+            name: study
+            for name, study in elsewhere.of_others(records, compared).items()
+            if name in ("batch_size", "statistics_batch", "controls")
+        }
+    )
+    return f" Here: with {elsewhere.which(others)}, not with {elsewhere.which(compared)}." if others else ""
 
 
 def large_batches(records: Records, told: Told) -> str:
@@ -54,7 +69,8 @@ def one_channel(records: Records, told: Told) -> str:
     own = [model for model in models if model.config.norm == "in"]
     if len(own) != 1 or len(models) < 2 or not judged_alike(study.runs):
         return ""
-    found = dict(zip([model.name for model in models], intervals([errors(model) for model in models]), strict=True))
+    estimates = intervals([errors(model) for model in models], SHARE)
+    found = dict(zip([model.name for model in models], estimates, strict=True))
     others = [f"{_in_brackets(each)} for {escape(name)}" for name, each in found.items() if name != own[0].name]
     return (
         f" Here, where images are to be classified, the mean {own[0].config.evaluate_on} error of "

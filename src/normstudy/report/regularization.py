@@ -17,6 +17,7 @@ from normstudy.report.regularization_pictures import effects_figure
 from normstudy.report.series import errors, judged_alike, losses, note_on_diverged, protocol
 from normstudy.report.shrinkage import mean_text, spreads, tiny
 from normstudy.report.shrunk_weights import effective_rates, rates_picture, shrinkage, shrinkage_picture
+from normstudy.report.statistics import AMOUNT, SHARE
 from normstudy.runs.record import RecordedStudy
 
 
@@ -45,7 +46,10 @@ def section(study: RecordedStudy) -> str:
 def cells(normalizations: Sequence[Normalization]) -> str:
     """`@tbl-regularization`: every normalization with every penalty."""
     every = [(each.name, model) for each in normalizations for model in each.by_penalty.values()]
-    error, loss = (intervals([numbers(model) for _, model in every]) for numbers in (errors, losses))
+    error, loss = (
+        intervals([numbers(model) for _, model in every], bounds)
+        for numbers, bounds in ((errors, SHARE), (losses, AMOUNT))
+    )
     split = normalizations[0].config.evaluate_on
     frame = pd.DataFrame(
         {
@@ -55,8 +59,8 @@ def cells(normalizations: Sequence[Normalization]) -> str:
             f"{split} error (%)": percent(own_error),
             "loss (nats)": nats(own_loss),
             "spread": mean_text(spreads(model.runs), ".3f"),
-            "< 0.1 (%)": mean_text(100 * tiny(model.runs, "0.1"), ".1f"),
-            "< 0.01 (%)": mean_text(100 * tiny(model.runs, "0.01"), ".2f"),
+            "< 0.1 (%)": mean_text(100 * tiny(model.runs, "0.1"), ".1f"),
+            "< 0.01 (%)": mean_text(100 * tiny(model.runs, "0.01"), ".2f"),
         }
         for (name, model), own_error, own_loss in zip(every, error, loss, strict=True)
     )
@@ -70,7 +74,7 @@ def cells(normalizations: Sequence[Normalization]) -> str:
 
 def _effects_picture(found: Sequence[Normalization], effects: Effects, study: RecordedStudy) -> str:
     every = [(each.name, penalty, model) for each in found for penalty, model in each.by_penalty.items()]
-    estimates = intervals([errors(model) for *_, model in every])
+    estimates = intervals([errors(model) for *_, model in every], SHARE)
     told = [f"{name}, {penalty}: {percent(own)} %" for (name, penalty, _), own in zip(every, estimates, strict=True)]
     alt = (
         f"Left, points of the {found[0].config.evaluate_on} errors: {'; '.join(told)}. Right, differences of accuracy "

@@ -20,6 +20,7 @@ from normstudy.report.penalty_effects import Effects
 from normstudy.report.points import Look, draw_diverged, draw_points, scale_measure, shifts
 from normstudy.report.series import errors
 from normstudy.report.shrinkage import GAUSSIAN_SPREAD, gaussian_tiny, relative_rates, spreads, tiny
+from normstudy.report.statistics import PERCENT
 
 POINTS = ("o", "s", "^", "D", "v", "P")
 """By penalty."""
@@ -36,7 +37,7 @@ def effects_figure(normalizations: Sequence[Normalization], effects: Effects) ->
         for each in normalizations
         for penalty, model in each.by_penalty.items()
     }
-    estimates = dict(zip(groups, intervals(list(groups.values())), strict=True))
+    estimates = dict(zip(groups, intervals(list(groups.values()), PERCENT), strict=True))
     changed = [each.change for each in effects.of_penalties]
     changes = [penalty for penalty in penalties if penalty in changed]
     for each, shift in zip(normalizations, shifts(len(normalizations)), strict=True):

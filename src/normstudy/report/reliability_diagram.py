@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 
 from normstudy.report.calibrations import Calibration
 from normstudy.report.drawing import COLOURS, PLAIN, WIDTH
-from normstudy.report.statistics import mean_interval
+from normstudy.report.statistics import PERCENT, mean_interval
 from normstudy.report.wording import MOST_NAMES, counted
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -72,8 +72,8 @@ def _draw_bins(axes: Axes, each: Calibration, marker: str) -> None:
     colour = COLOURS[each.judged.config.norm]
     expected, errors = 100 * (1 - each.bins.confidence), 100 * (1 - each.bins.accuracy)
     axes.plot(expected.clip(FLOOR), errors, marker, color=colour, markersize=2, alpha=0.25, linestyle="none")
-    mean, low, high = np.array([mean_interval(column) for column in errors.T]).T
-    reach = np.where(np.isfinite(low), [mean - low.clip(0), high - mean], 0)
+    mean, low, high = np.array([mean_interval(column, PERCENT) for column in errors.T]).T
+    reach = np.where(np.isfinite(low), [mean - low, high - mean], 0)
     place = expected.mean(axis=0).clip(FLOOR)
     look = {"color": colour, "markersize": 6, "linewidth": 1.2, "markeredgecolor": "white"}
     axes.errorbar(place, mean, reach, fmt=marker, label=each.judged.name, **look)

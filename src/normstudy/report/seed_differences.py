@@ -25,7 +25,7 @@ from normstudy.report.over_seeds import (
 from normstudy.report.paired_seeds import MARGIN, POWER, chance_to_win, pairing, smallest_detectable
 from normstudy.report.statistics import adjust_for_many
 from normstudy.report.verdict import is_clear
-from normstudy.report.wording import counted, p_text, percent_places, percent_range, rounded
+from normstudy.report.wording import p_text, percent_places, percent_range, rounded
 from normstudy.runs.folder import FinishedRun
 
 MOST_PAIRS = 10
@@ -63,14 +63,17 @@ def telling(pairs: Sequence[ComparedPair]) -> list[ComparedPair]:
 
 def in_words(pairs: Sequence[ComparedPair], found: str) -> str:
     """How pairs are compared, and what was `found`."""
+    adjusted = (
+        "The p-values of all pairs are adjusted by Holm's method [@holm1979], for each of the two questions; intervals "
+        "are not. "
+    )
     return (
         "Models are compared on the seeds that both have, run by run: runs of one seed start from the same weights and "
         "see the same batches (@fig-differences, @tbl-differences). One model is *better* where Student's paired t "
         "test [@student1908] finds more than noise. Two are *equivalent* where two one-sided tests [@schuirmann1987] "
         f"find that their means differ by less than {100 * MARGIN:g} percentage points, a margin that was fixed before "
         "the runs were made; a difference can be real and yet within it. All else is *undecided* at this number of "
-        "seeds. The p-values of all pairs are adjusted by Holm's method [@holm1979], for each of the two questions; "
-        f"intervals are not. {found}"
+        f"seeds. {adjusted if len(pairs) > 1 else ''}{found}"
     )
 
 
@@ -166,10 +169,11 @@ def _which(shown: int, count: int) -> str:
 def _differences_caption(pairs: Sequence[ComparedPair], count: int) -> str:
     are_few = min(len(pair.seeds) for pair in pairs) < LEAST_SEEDS
     few = f" It takes {LEAST_SEEDS} seeds or more." if are_few else ""
+    which, adjusted = ("Pairs of models", ", adjusted,") if count > 1 else ("The two models", "")
     return (
-        f"Pairs of models over seeds{_which(len(pairs), count)}, the one with the higher mean first: mean difference "
+        f"{which} over seeds{_which(len(pairs), count)}, the one with the higher mean first: mean difference "
         "in percentage points with its 95 % t interval over seeds, and with that for new seeds and new images, by the "
-        f"pigeonhole bootstrap [@owen2007].{few} The p-values, adjusted, "
+        f"pigeonhole bootstrap [@owen2007].{few} The p-values{adjusted} "
         f"are of a difference and of equivalence within ±{100 * MARGIN:g} points."
     )
 
@@ -188,10 +192,15 @@ def _on_pairing(pairs: Sequence[ComparedPair]) -> str:
     clear = sum(map(is_clear, adjust_for_many([each.p_value for each in found])))
     low, high = rounded(min(known), 2), rounded(max(known), 2)
     between = low if low == high else f"{low} to {high}"
+    if len(found) == 1:
+        return (
+            f"{text} Over seeds the accuracies of the two models are correlated by {between}; "
+            f"that is {'' if clear else 'no '}more than noise."
+        )
     share = "none" if not clear else "all" if clear == len(found) else str(clear)
     return (
         f"{text} Over seeds the accuracies of two models are correlated by {between}; "
-        f"in {share} of the {counted(len(found), 'pair')} that is more than noise (p-values adjusted)."
+        f"in {share} of the {len(found):,} pairs that is more than noise (p-values adjusted)."
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from normstudy.report import markup, run_rows
-from normstudy.report.accuracies import decimals, estimates, mean_accuracy
+from normstudy.report.accuracies import decimals, estimates, mean_accuracy, note_on_ends
 from normstudy.report.claims import claims
 from normstudy.report.dot_rows import Row, rows_figure
 from normstudy.report.drawing import styles
@@ -33,7 +33,7 @@ def figure(runs: Sequence[FinishedRun]) -> str:
     diverged = diverged_runs(models_of(runs)) if several else ""
     ticks = claimed(models) if several else {}
     told = [
-        _what_is_drawn(several, data_name(runs)),
+        _what_is_drawn(several, data_name(runs)) + note_on_ends(models),
         CLAIMS if any(ticks.values()) else "",
         take_away(models),
         diverged,

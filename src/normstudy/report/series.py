@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from normstudy.config import Config
-from normstudy.report.labels import labels, markdown_title
+from normstudy.report.labels import are_numbered, labels, markdown_title
 from normstudy.report.models import Model, models_of
 from normstudy.report.wording import MOST_NAMES, counted, join_words, seeds_text, some_of
 from normstudy.runs.record import RecordedRun
@@ -17,7 +17,7 @@ from normstudy.runs.record import RecordedRun
 
 @dataclass(frozen=True)
 class Series:
-    """All cells of one model of a study; `name` is what the study's file calls it."""
+    """All cells of one model of a study; `name` is what the study's file calls it, or as `called_as_elsewhere`."""
 
     name: str
     cells: tuple[Model, ...]
@@ -39,6 +39,24 @@ def series_of(runs: Sequence[RecordedRun]) -> list[Series]:
 def short_names(series: Sequence[Series]) -> list[str]:
     """`BN + L1`, `GN`, …: the `labels` of the first cells."""
     return labels([each.config for each in series])
+
+
+def called_as_elsewhere(series: Sequence[Series]) -> list[Series]:
+    """`series`, called as models are on the rest of the page (`GN`, `small resnet GN`), not as the study's file does.
+
+    As that does where this would not tell them apart, or say something that does not hold of all cells of one.
+    """
+    neutral = []
+    for each in series:
+        values = [cell.config.model_dump() for cell in each.cells]
+        varied = [key for key in values[0] if len({str(own[key]) for own in values}) > 1]
+        if {"norm", "model"} & set(varied):
+            return list(series)
+        neutral.append(each.config.model_copy(update={key: getattr(Config(), key) for key in varied}))
+    names = labels(neutral)
+    return (
+        list(series) if are_numbered(names) else [Series(n, each.cells) for n, each in zip(names, series, strict=True)]
+    )
 
 
 def errors(cell: Model) -> np.ndarray:

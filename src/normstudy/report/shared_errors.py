@@ -47,8 +47,9 @@ def sheet(runs: Sequence[FinishedRun]) -> str:
     if not len(positions):
         return ""
     called = [name for name, run in zip(model_names(runs), runs, strict=True) if not run.diverged]
+    everyone = "both models get" if len(judges) == 2 else "every model gets"
     caption = (
-        f"{len(positions)} of the images that every model gets wrong ({data_name(runs)}), those that {called[0]} is "
+        f"{len(positions)} of the images that {everyone} wrong ({data_name(runs)}), those that {called[0]} is "
         f"surest of first, with their number in the data set and what the models say.{note_on_diverged(runs)}"
     )
     figure = shared_errors_figure(judges, positions, called)

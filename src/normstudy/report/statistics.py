@@ -13,6 +13,17 @@ from statsmodels.stats.proportion import proportion_confint
 
 CONFIDENCE = 0.95
 
+Estimate = tuple[float, float, float]
+"""A mean or a difference, and the lower and upper limit of its interval: infinite where runs are too few for one."""
+
+Bounds = tuple[float, float]
+"""Between which numbers the true value of an estimate lies, whatever the runs were."""
+
+ANYTHING: Bounds = (-np.inf, np.inf)
+SHARE: Bounds = (0.0, 1.0)
+PERCENT: Bounds = (0.0, 100.0)
+AMOUNT: Bounds = (0.0, np.inf)
+
 
 @dataclass(frozen=True)
 class Paired:
@@ -32,12 +43,26 @@ def proportion_interval(count: int, total: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def mean_interval(values: np.ndarray) -> tuple[float, float, float]:
-    """Mean of `values` (n,) with Student's interval at 95 % (Student 1908), as `paired_interval` of them and 0."""
-    return paired_interval(values, np.zeros_like(values))
+def mean_interval(values: np.ndarray, bounds: Bounds = ANYTHING) -> Estimate:
+    """Mean of `values` (n,) with Student's interval at 95 % (Student 1908), as `paired_interval` of them and 0.
+
+    `within` the `bounds` of what is possible.
+    """
+    return within(paired_interval(values, np.zeros_like(values)), bounds)
 
 
-def paired_interval(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
+def within(estimate: Estimate, bounds: Bounds) -> Estimate:
+    """`estimate` with an interval that ends where `bounds` do, if it would go on beyond them.
+
+    Student's intervals know nothing of them, and of few runs near 100 % they go on. The true value is never beyond, so
+    that an interval that is cut holds as often as the whole one did. Limits that are infinite or no numbers stay.
+    """
+    middle, *limits = estimate
+    low, high = (min(max(limit, bounds[0]), bounds[1]) if np.isfinite(limit) else limit for limit in limits)
+    return middle, low, high
+
+
+def paired_interval(first: np.ndarray, second: np.ndarray) -> Estimate:
     """Mean of `first` - `second`, both (n,), with Student's interval at 95 % (Student 1908).
 
     Without limits where the values say nothing of the spread: of one pair, and where all differences are alike, as
@@ -53,7 +78,7 @@ def paired_interval(first: np.ndarray, second: np.ndarray) -> tuple[float, float
     return mean, float(low), float(high)
 
 
-def pooled_intervals(groups: Sequence[np.ndarray]) -> list[tuple[float, float, float]]:
+def pooled_intervals(groups: Sequence[np.ndarray]) -> list[Estimate]:
     """Mean of each of `groups`, (n_i,), with Student's interval at 95 %, of the variance pooled over all groups.
 
     That of the residuals of a one-way analysis of variance, with Σ(n_i - 1) degrees of freedom: defensible where runs

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from normstudy.report import markup, other_statistics, run_rows, sweep
 from normstudy.report.drawing import COLOURS, LINE_STYLES, MARKERS, PLAIN, WIDTH, label_ends
-from normstudy.report.estimates import UNKNOWN, Estimate, in_percent, ratio_intervals, ratios
+from normstudy.report.estimates import UNKNOWN, in_percent, ratio_intervals, ratios
 from normstudy.report.estimates_in_words import flat, on_ratios, percent, times
 from normstudy.report.models import Model
 from normstudy.report.numbers_behind import folded
@@ -27,6 +27,7 @@ from normstudy.report.series import (
     short_names,
     value_of,
 )
+from normstudy.report.statistics import Estimate
 from normstudy.report.wording import join_words, rounded, short
 from normstudy.runs.record import RecordedStudy
 

@@ -14,7 +14,7 @@ from normstudy.report.outcomes import diverged_count, error_count, finished, nam
 from normstudy.report.settings import note_on_numbers
 from normstudy.report.statistics import proportion_interval
 from normstudy.report.verdict import caveat, verdict
-from normstudy.report.wording import MOST_NAMES, join_words
+from normstudy.report.wording import MOST_NAMES, capitalized, join_words
 from normstudy.runs.folder import FinishedRun
 
 
@@ -41,8 +41,8 @@ def where_diverged(runs: Sequence[FinishedRun]) -> str:
     if len(diverged) > MOST_NAMES or has_several_seeds(models_of(runs)):
         return ""
     return " ".join(
-        f"{name} diverged in epoch {run.metrics['epoch']}, at step {run.metrics['step']} and a learning rate of "
-        f"{run.metrics['lr']:.3g}; it has no final accuracy."
+        f"{capitalized(name)} diverged in epoch {run.metrics['epoch']}, at step {run.metrics['step']} and a learning "
+        f"rate of {run.metrics['lr']:.3g}; it has no final accuracy."
         for name, run in diverged
     )
 
@@ -57,7 +57,7 @@ def models(runs: Sequence[FinishedRun]) -> str:
     of_seeds = (
         f"The models after their last epoch ({data_name(runs)}): means over {seeds_each(found)}. The interval is "
         "Student's [@student1908], at 95 %: how far the mean could be off because the seeds are a sample. Beside it, "
-        "the accuracies of the lowest and of the highest run."
+        f"the accuracies of the lowest and of the highest run.{accuracies.note_on_ends(found)}"
     )
     caption = of_seeds if has_several_seeds(found) else of_images
     return markup.table("models", models_table(runs), caption + note_on_numbers(of_first_seed(runs)))

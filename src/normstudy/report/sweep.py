@@ -18,6 +18,7 @@ from normstudy.report.models import Model
 from normstudy.report.numbers_behind import folded
 from normstudy.report.series import (
     Series,
+    called_as_elsewhere,
     errors,
     judged_alike,
     losses,
@@ -26,6 +27,7 @@ from normstudy.report.series import (
     series_of,
     value_of,
 )
+from normstudy.report.statistics import AMOUNT, SHARE
 from normstudy.report.sweep_figure import Plan, plan, sweep_figure
 from normstudy.report.varied import are_numbers, free, title_of, value_text, values_of, varied
 from normstudy.report.wording import counted, join_words, some_of
@@ -38,7 +40,7 @@ MOST_ROWS = 12
 def section(study: RecordedStudy) -> str:
     """The section, as Markdown with its heading."""
     label = label_of(study.name)
-    series = series_of(study.runs)
+    series = called_as_elsewhere(series_of(study.runs))
     made = plan(series)
     where = f"@fig-{label} and @tbl-{label} show" if made else f"@tbl-{label} shows"
     text = f"{where} {protocol(study.runs)}. {what_varies(series)} {verdict(study, series)}"
@@ -101,6 +103,8 @@ def verdict(study: RecordedStudy, series: Sequence[Series]) -> str:
     )
     if not any(np.isfinite(low) for _, low, _ in found):
         return f"{sentence} So few runs say nothing of the noise, and nothing can be told from it."
+    if len(others) == 1:
+        return f"{sentence} The other makes {'' if worse else 'no '}more errors beyond the noise (95 % interval)."
     at_once = "(intervals that hold for all pairs at once)"
     if not worse:
         return f"{sentence} No other makes more errors beyond the noise {at_once}."
@@ -126,8 +130,8 @@ def sweep_table(series: Sequence[Series]) -> pd.DataFrame:
     """One row per cell: how many runs, and the means of accuracy and loss."""
     keys = varied(series)
     cells = [cell for each in series for cell in each.cells]
-    accuracies = intervals([1 - errors(cell) for cell in cells])
-    means = iter(zip(cells, accuracies, intervals([losses(cell) for cell in cells]), strict=True))
+    accuracies = intervals([1 - errors(cell) for cell in cells], SHARE)
+    means = iter(zip(cells, accuracies, intervals([losses(cell) for cell in cells], AMOUNT), strict=True))
     rows = []
     for each in series:
         for _ in each.cells:

@@ -31,6 +31,7 @@ from normstudy.report.points import (
     shifts,
 )
 from normstudy.report.series import Series, errors, value_of
+from normstudy.report.statistics import PERCENT
 from normstudy.report.varied import are_numbers, free, title_of, value_text, values_of, varied
 
 MOST_PANELS, MOST_LINES, MOST_PLACES = 6, 8, 24
@@ -84,7 +85,7 @@ def sweep_figure(made: Plan, measure: str) -> Figure:
     figure = Figure(figsize=(WIDTH, height * rows), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     cells = [cell for lines in made.panels.values() for line in lines for cell in line.cells]
-    found = intervals([100 * errors(cell) for cell in cells])
+    found = intervals([100 * errors(cell) for cell in cells], PERCENT)
     estimates = dict(zip(map(id, cells), found, strict=True))
     for axes, (title, lines) in zip(panels.flat, made.panels.items(), strict=False):
         axes.set_title(title, fontsize=10, pad=12 if _any_diverged(lines) else 6)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from normstudy.report.labels import labels
 from normstudy.report.outcomes import error_count
 from normstudy.report.statistics import CONFIDENCE, Paired, adjust_for_many, compare_errors
-from normstudy.report.wording import p_relation
+from normstudy.report.wording import capitalized, p_relation
 from normstudy.runs.folder import FinishedRun, wrong
 
 MOST_CLEAR = 3
@@ -42,7 +42,8 @@ def verdict(runs: Sequence[FinishedRun]) -> str:
     if not clear:
         smallest = min(p for *_, p in compared)
         subject = "the two models" if len(finished) == 2 else f"any two of the {len(finished)} models"
-        return f"The differences between {subject} are within the noise (smallest adjusted p = {smallest:.2f})."
+        of_all = "p" if len(compared) == 1 else "smallest adjusted p"
+        return f"The differences between {subject} are within the noise ({of_all} = {smallest:.2f})."
     rest = len(compared) - len(clear)
     if len(clear) > MOST_CLEAR:
         best = min(finished, key=lambda place: error_count(runs[place]))
@@ -74,7 +75,7 @@ def in_short(runs: Sequence[FinishedRun]) -> str:
     told = [f"{names[better]} errs less often than {names[worse]}, by more than noise" for better, worse in ordered]
     rest = len(compared) - len(clear)
     tail = "; no other difference is more than noise" if rest else ""
-    return f"{'; '.join(told)}{tail}."
+    return capitalized(f"{'; '.join(told)}{tail}.")
 
 
 def caveat(runs: Sequence[FinishedRun]) -> str:

@@ -13,7 +13,7 @@ from normstudy.report.estimates_in_words import number
 from normstudy.report.judgements import Judgements, judgements, kind_of_mean, note_on_left_out
 from normstudy.report.labels import class_names, data_name
 from normstudy.report.markup import unbroken
-from normstudy.report.statistics import mean_interval
+from normstudy.report.statistics import PERCENT, mean_interval
 from normstudy.report.wording import counted
 from normstudy.runs.folder import FinishedRun
 
@@ -49,7 +49,8 @@ def in_words(judged: Sequence[Judgements]) -> str:
     most, every = int((2 * wrong.sum(axis=0) > len(wrong)).sum()), int(wrong.all(axis=0).sum())
     gains = [100 * float(np.mean(without - of_all)) for of_all, without in map(accuracies, judged)]
     low, high = (f"{gain:+.2f}".replace("-", "−") for gain in (min(gains), max(gains)))
-    by_whom = f"more than half of the {len(wrong):,} runs, {every} by every one" if len(wrong) > 1 else "the one run"
+    several = f"more than half of the {len(wrong):,} runs, {every} by every one"
+    by_whom = {1: "the one run", 2: "both runs"}.get(len(wrong), several)
     return (
         f"Not every label is right. Test images whose labels an algorithm had doubted were shown to {PEOPLE} people "
         f"each [@northcutt2021]. With the labels of {len(places)} images fewer than three of them agreed; "
@@ -69,8 +70,8 @@ def accuracy(runs: Sequence[FinishedRun], judged: Sequence[Judgements]) -> str:
             {
                 "model": unbroken(each.name),
                 "runs": each.runs,
-                "accuracy (%)": number(mean_interval(of_all), 3),
-                "without disputed (%)": number(mean_interval(without), 3),
+                "accuracy (%)": number(mean_interval(of_all, PERCENT), 3),
+                "without disputed (%)": number(mean_interval(without, PERCENT), 3),
                 "difference (points)": number(mean_interval(without - of_all), 3),
             }
         )
