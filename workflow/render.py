@@ -72,21 +72,24 @@ def render(results: Path, output: Path, renderer: str = "auto", made_by: str = "
     for name in sorted({*NEEDED, *record_names(RECORDS)}):
         verify_predictions(read_record(RECORDS / f"{name}.json"))
     environment = {RESULTS_VARIABLE: str(results.resolve()), MADE_BY_VARIABLE: made_by, **ONE_THREAD}
+    front = heading(runs, is_published(results))
     with workshop(output) as work:
         fresh = work.folder / "page"
         if program:
-            render_with_quarto(program, environment, fresh, runs)
+            render_with_quarto(program, environment, fresh, runs, front)
         else:
             project = work.folder / "preview"
             copy_project(project)
             pages = copied_notebooks(project, runs)
-            preview.render(project / REPORT, fresh, environment, pages, heading(runs, is_published(results)))
+            preview.render(project / REPORT, fresh, environment, pages, front)
         record(fresh, by)
         put_in_place(fresh, work)
     return by
 
 
-def render_with_quarto(program: str, environment: dict[str, str], output: Path, runs: list[FinishedRun]) -> None:
+def render_with_quarto(
+    program: str, environment: dict[str, str], output: Path, runs: list[FinishedRun], front: dict[str, str]
+) -> None:
     """Render the manuscript as the folder `output`, all formats in a copy of the project and from one run of its cells.
 
     Left to itself, Quarto runs them once per format. It does so here, too, where the article has constructs that
@@ -97,7 +100,7 @@ def render_with_quarto(program: str, environment: dict[str, str], output: Path, 
         project = place / "project"
         copy_project(project)
         pages = [(title, file.relative_to(project)) for title, file in copied_notebooks(project, runs)]
-        write_profile(project / "_quarto-runs.yml", heading(runs, is_published(results)), pages)
+        write_profile(project / "_quarto-runs.yml", front, pages)
         article = project / REPORT
         try:
             text = executed(article, environment, {"engine": "markdown"})
@@ -184,10 +187,10 @@ def copied_notebooks(project: Path, runs: list[FinishedRun]) -> list[tuple[str, 
     return copied
 
 
-def write_profile(path: Path, heading: dict[str, str], notebooks: list[tuple[str, Path]]) -> None:
-    """A Quarto profile with the report's `heading` and a page for each (title, executed notebook)."""
+def write_profile(path: Path, front: dict[str, str], notebooks: list[tuple[str, Path]]) -> None:
+    """A Quarto profile with the report's `front`, as of `heading`, and a page for each (title, executed notebook)."""
     pages = [{"notebook": os.path.relpath(file), "title": title} for title, file in notebooks]
-    profile = {**heading, "manuscript": {"notebooks": pages}}
+    profile = {**front, "manuscript": {"notebooks": pages}}
     text = yaml.safe_dump(profile, sort_keys=False, allow_unicode=True)
     comment = "# Written by workflow/render.py and workflow/publish.py: the notebooks of the runs in the report.\n"
     if not path.exists() or path.read_text(encoding="utf-8") != comment + text:
