@@ -100,6 +100,28 @@ def test_an_explosion_that_bn_prevents_or_none(gradients, word):
     assert verdict("easier", records).word == FAILS  # neither wider nor ahead
 
 
+def test_what_bn_bears_is_a_part_of_what_is_claimed_of_it():
+    """Wider ranges, but after an epoch no more than chance; and runs that diverge, though no gradient grows."""
+    measured = {"first_gradients": {"weight_norms": [1.0] * 5, "gradient_norms": [0.2] * 5}}
+
+    def run(norm, rate, seed, history):
+        more = {"norm": norm, "max_lr": rate, "optimizer": "sgd", "evaluate_on": "validation", "seed": seed}
+        lost = {"epoch": 2, "step": 3, "lr": rate} if len(history) < 2 else None
+        return recorded_run(norm, [0.1] * len(history), history, lost, afterwards=measured, **more)
+
+    runs = [run("none", 0.1, seed, [0.9, 0.97 + seed / 1000]) for seed in range(3)]
+    runs += [run("none", 0.2, seed, [0.9]) for seed in range(3)]
+    runs += [run("bn", rate, seed, [0.85 + seed / 10, 0.98]) for rate in (0.1, 0.2) for seed in range(3)]
+    records = {"learning_rate": recorded_study("learning_rate", runs)}
+    found = verdict("easier", records)
+    assert found.word == IN_PART
+    assert "in 1 of 1 settings" in found.evidence
+    assert "on average ahead in 1, beyond the noise in 0." in found.evidence
+    found = verdict("explosion", records)
+    assert found.word == IN_PART
+    assert "Over all rates 3 runs diverge without normalization and 0 with BN." in found.evidence
+
+
 def test_a_penalty_that_acts_is_compared_with_none():
     runs = [
         recorded_run("bn", [0.1], [accuracy], norm="bn", seed=seed, l1=l1, weight_decay=0.0)

@@ -47,6 +47,7 @@ def test_the_range_is_the_widest_that_has_no_gap():
     (line,) = lines_of(runs("bn", finals))
     assert line.borne == (0.1, 0.2)
     assert (line.highest, line.best, line.width) == (0.8, 0.8, 2.0)
+    assert "| 0.1 or less to 0.2, 0.8 or more |" in re.sub(" +", " ", learning_rate.bounds([line]))
     (line,) = lines_of(runs("bn", (None, 0.9, 0.9, 0.5)))
     assert (line.borne, line.highest, line.width) == (None, 0, 0)
     assert line.best == 0.2

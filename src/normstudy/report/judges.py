@@ -15,6 +15,7 @@ from normstudy.report.markup import escape
 from normstudy.report.models import Model, by_seed, models_of, shared_seeds
 from normstudy.report.over_seeds import compare_models, in_short
 from normstudy.report.penalties import NOTHING, kind_of_penalty
+from normstudy.report.rate_claims import after_an_epoch, beyond_noise
 from normstudy.report.rate_lines import beside_none, lines_of
 from normstudy.report.rates import KNOWN_AT
 from normstudy.report.series import Series, errors, is_line, judged_alike, series_of, value_of
@@ -138,24 +139,26 @@ def easier(records: Records) -> Verdict:
     """BN beside no normalization: a wider range of rates, and a higher accuracy after the first epoch."""
     study = records.get("learning_rate")
     pairs = beside_none(lines_of(study.runs)) if study else {}
-    own = next((found for found in pairs.values() if found[0][0].config.norm == "bn"), [])
+    name, own = next(((name, found) for name, found in pairs.items() if found[0][0].config.norm == "bn"), ("", []))
     if not own:
         return Verdict(UNMEASURED)
-    wider = sum(line.width > base.width for line, base in own)
-    faster = sum(_first_epoch(line.at_best) > _first_epoch(base.at_best) for line, base in own)
-    settings = len(own)
+    wider, settings = sum(line.width > base.width for line, base in own), len(own)
+    means, p_values = after_an_epoch(pairs).get(name, ([], []))
+    faster, _ = beyond_noise(means, p_values)
     word = HOLDS if wider == faster == settings else FAILS if not wider and not faster else IN_PART
     evidence = (
         f"Beside no normalization, BN trains over a wider range of rates in {wider} of {settings} settings of depth "
-        f"and warm-up, and is on average ahead after one epoch, each at its best rate, in {faster}."
+        f"and warm-up. After one epoch, each at its best rate, it is on average ahead in "
+        f"{sum(mean > 0 for mean in means)}, beyond the noise in {faster}."
     )
     return Verdict(word, evidence, "learning_rate")
 
 
 def explosion(records: Records) -> Verdict:
-    """Whether gradients grow on their way back without normalization, and with BN do not."""
+    """Whether gradients grow on their way back, or runs diverge, without normalization, and with BN do not."""
     study = records.get("learning_rate")
-    found = moments(lines_of(study.runs)) if study else []
+    lines = lines_of(study.runs) if study else []
+    found = moments(lines)
     growth = {
         norm: {(each.convolutions, each.title): each.growth for each in found if each.norm == norm}
         for norm in ("none", "bn")
@@ -165,12 +168,18 @@ def explosion(records: Records) -> Verdict:
         return Verdict(UNMEASURED)
     without, with_bn = ([place for place in shared if growth[norm][place] > MUCH] for norm in ("none", "bn"))
     spared = set(without) - set(with_bn)
+    lost = {
+        norm: sum(run.diverged for line in lines if line.config.norm == norm for run in line.every_run)
+        for norm in ("none", "bn")
+    }
     evidence = (
         f"Of {len(shared)} moments (depths and times), gradients grow more than {MUCH:g} times from the last "
-        f"convolution to the first in {len(without)} without normalization and in {len(with_bn)} with BN. No "
-        "normalization acts on weights."
+        f"convolution to the first in {len(without)} without normalization and in {len(with_bn)} with BN. Over all "
+        f"rates {lost['none']} runs diverge without normalization and {lost['bn']} with BN. No normalization acts on "
+        "weights."
     )
-    word = FAILS if not spared else HOLDS if len(spared) == len(without) and not with_bn else IN_PART
+    is_better = bool(spared) or lost["none"] > lost["bn"]
+    word = FAILS if not is_better else HOLDS if spared == set(without) and not with_bn and spared else IN_PART
     return Verdict(word, evidence, "learning_rate")
 
 
@@ -280,11 +289,6 @@ def _beside(bn: Series, others: Sequence[Series], choose: Callable[..., int]) ->
 
 def _known(ratio: Estimate) -> bool:
     return all(math.isfinite(value) for value in ratio) and ratio[1] > 0
-
-
-def _first_epoch(runs: Sequence) -> float:
-    """Mean accuracy after the first epoch; below any where there is no run."""
-    return float(np.mean([run.history[0]["test_accuracy"] for run in runs])) if runs else -1.0
 
 
 def _images(cell: Model) -> int:

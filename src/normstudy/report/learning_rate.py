@@ -102,8 +102,8 @@ def bounds(lines: Sequence[Line]) -> str:
             }
         )
     caption = (
-        f"At which peak rates each model trains (all seeds end at {100 * SOUND:g} % or above): the widest range of "
-        "tried rates that follow each other, and its largest divided by its smallest; “or” marks an end of what was "
+        f"At which peak rates each model trains (all seeds end at {100 * SOUND:g} % or above): ranges of tried rates "
+        "that follow each other, and of the widest its largest divided by its smallest; “or” marks an end of what was "
         "tried. At the best rate, with the highest mean of the final accuracies, the mean accuracy after the first and "
         "the last epoch."
     )
@@ -111,14 +111,14 @@ def bounds(lines: Sequence[Line]) -> str:
 
 
 def _range_text(line: Line) -> str:
-    """`0.01 or less to 0.215`; `none`."""
-    if not line.borne:
-        return "none"
+    """`0.01 or less to 0.0464, 0.215`; `none`."""
     tried = list(line.runs)
-    low, high = line.borne
-    lower = f"{short(low)}{' or less' if low == tried[0] else ''}"
-    upper = f"{short(high)}{' or more' if high == tried[-1] else ''}"
-    return f"{lower} to {upper}" if low != high else f"{short(low)} alone"
+    told = []
+    for low, high in line.ranges:
+        lower = f"{short(low)}{' or less' if low == tried[0] else ''}"
+        upper = f"{short(high)}{' or more' if high == tried[-1] else ''}"
+        told.append(f"{lower} to {upper}" if low != high else lower if low == tried[0] else upper)
+    return ", ".join(told) or "none"
 
 
 def _mean_percent(line: Line, epoch: int) -> str:

@@ -11,7 +11,8 @@ from normstudy.report.rate_lines import Line, beside_none
 from normstudy.report.statistics import CONFIDENCE, adjust_for_many
 from normstudy.report.wording import counted, join_words, rounded
 
-Differences = dict[str, list[np.ndarray]]
+Pairs = dict[str, list[tuple[Line, Line]]]
+"""By model, its lines, each with that of the same setting without normalization."""
 
 
 def bears_higher_rates(lines: Sequence[Line]) -> str:
@@ -58,20 +59,33 @@ def easier_and_faster(lines: Sequence[Line]) -> str:
     )
 
 
-def _faster(pairs: dict[str, list[tuple[Line, Line]]]) -> str:
-    differences = {name: _after_an_epoch(own) for name, own in pairs.items()}
-    count = sum(map(len, differences.values()))
-    if not count:
-        return "For that there are too few runs that finished with the same seed."
+def after_an_epoch(pairs: Pairs) -> dict[str, tuple[list[float], list[float]]]:
+    """By model, in each setting with enough runs: how much more accurate it is than that without normalization after
+    the first epoch, at the best rate of each (a fraction, seed by seed), and the p-value, adjusted for all of them."""
+    differences = {name: own for name, lines in pairs.items() if (own := _differences(lines))}
     p_values = [paired_p(each, np.zeros_like(each)) for own in differences.values() for each in own]
-    adjusted = iter(adjust_for_many(p_values))
+    adjusted = iter(adjust_for_many(p_values) if p_values else [])
+    return {
+        name: ([float(each.mean()) for each in own], [float(next(adjusted)) for _ in own])
+        for name, own in differences.items()
+    }
+
+
+def beyond_noise(means: Sequence[float], p_values: Sequence[float]) -> tuple[int, int]:
+    """In how many settings a model is ahead, and behind, by more than chance explains."""
+    real = [mean for mean, p_value in zip(means, p_values, strict=True) if p_value < 1 - CONFIDENCE]
+    return sum(mean > 0 for mean in real), sum(mean < 0 for mean in real)
+
+
+def _faster(pairs: Pairs) -> str:
+    found = after_an_epoch(pairs)
+    if not found:
+        return "For that there are too few runs that finished with the same seed."
+    count = sum(len(own) for own, _ in found.values())
     told, always, never = [], [], []
-    for name, own in differences.items():
-        if not own:
-            continue
-        real = [float(each.mean()) for each in own if next(adjusted) < 1 - CONFIDENCE]
-        ahead, behind = sum(mean > 0 for mean in real), sum(mean < 0 for mean in real)
-        means = sorted(100 * float(each.mean()) for each in own)
+    for name, (own, p_values) in found.items():
+        ahead, behind = beyond_noise(own, p_values)
+        means = sorted(100 * mean for mean in own)
         span = _signed(means[0]) + (f" to {_signed(means[-1])}" if len(means) > 1 else "")
         told.append(
             f"{name} {span} points, beyond the noise ahead in {ahead} and behind in {behind} of "
@@ -87,7 +101,7 @@ def _faster(pairs: dict[str, list[tuple[Line, Line]]]) -> str:
     )
 
 
-def _after_an_epoch(pairs: Sequence[tuple[Line, Line]]) -> list[np.ndarray]:
+def _differences(pairs: Sequence[tuple[Line, Line]]) -> list[np.ndarray]:
     """(seeds,) in each setting where both have runs with two seeds or more: how much more accurate the first is."""
     found = []
     for pair in pairs:

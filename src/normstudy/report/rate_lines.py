@@ -45,21 +45,23 @@ class Line:
     runs: dict[float, list[RecordedRun]]
 
     @cached_property
-    def borne(self) -> tuple[float, float] | None:
+    def ranges(self) -> list[tuple[float, float]]:
         """Lowest and highest of the rates that follow each other in the list of those tried, and at which it trains.
 
-        It trains at a rate if its runs with all seeds do (`SOUND`). Of several such ranges the one with the largest
-        factor between its ends; None if there is none.
+        It trains at a rate if its runs with all seeds do (`SOUND`).
         """
         ranges: list[tuple[float, float]] = []
-        open_since = None
+        is_open = False
         for rate, runs in self.runs.items():
-            if not trains(runs):
-                open_since = None
-                continue
-            open_since = rate if open_since is None else open_since
-            ranges.append((open_since, rate))
-        return max(ranges, key=lambda ends: ends[1] / ends[0], default=None)
+            if trained := trains(runs):
+                ranges[-1:] = [(ranges[-1][0], rate)] if is_open else [*ranges[-1:], (rate, rate)]
+            is_open = trained
+        return ranges
+
+    @property
+    def borne(self) -> tuple[float, float] | None:
+        """Of its `ranges` the one with the largest factor between its ends; None if there is none."""
+        return max(self.ranges, key=lambda ends: ends[1] / ends[0], default=None)
 
     @property
     def width(self) -> float:
