@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 from normstudy.report.made_by import FOLDER
 from normstudy.runs.record import record_names
@@ -15,14 +16,19 @@ DEFAULTS = {"PARAMS": FOLDER, "SEEDS": "None", "RUNS": "runs", "OUTPUT": "_repor
 def page_commands(arguments: argparse.Namespace) -> str:
     """As JSON, what differs from `DEFAULTS` in the `arguments` of `make report`, and the studies that belong to it.
 
-    These are those in a folder of parameters of one's own of which there are records.
+    These are those in a folder of parameters of one's own of which there are records. Of a folder with its whole path
+    the name alone is told: where it lies on this machine is nobody's business.
     """
-    given = {name: str(getattr(arguments, name.lower())) for name in DEFAULTS}
+    given = {name: _without_machine(getattr(arguments, name.lower())) for name in DEFAULTS}
     studies = []
     if given["PARAMS"] != FOLDER:
         recorded = record_names(arguments.results)
         names = [name for name in study_file_names(arguments.params) if name in recorded]
-        studies = [str(arguments.params / "studies" / f"{name}.yaml") for name in names]
+        studies = [str(Path(given["PARAMS"], "studies", f"{name}.yaml")) for name in names]
     return json.dumps(
         {"options": {key: given[key] for key in DEFAULTS if given[key] != DEFAULTS[key]}, "studies": studies}
     )
+
+
+def _without_machine(value: object) -> str:
+    return value.name if isinstance(value, Path) and value.is_absolute() else str(value)
