@@ -63,6 +63,7 @@ def test_a_network_of_ones_own_is_described_by_what_it_does_with_images(tmp_path
     monkeypatch.chdir(tmp_path)
     (tmp_path / "nets.py").write_text(CODE)
     own = made_run("gn", [1])
+    own.folder = tmp_path  # where no code is kept
     own.config = resolve(
         make_config({"model": "nets.py:net", "norm": "gn", "dataset": "mnist", "device": "cpu"}), "mnist"
     )
