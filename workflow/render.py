@@ -67,10 +67,10 @@ def render(results: Path, output: Path, renderer: str = "auto", made_by: str = "
     if renderer == "quarto" and not program:
         raise RenderError(f"{detail}; `make report RENDERER=preview` does without")
     by = f"Quarto {detail}" if program else f"the preview renderer ({detail})"
-    print(f"Rendering the report with {by}: {'about two minutes' if program else 'about a minute'} …", flush=True)
     runs = of_first_seed(compared_runs(results))
     for name in sorted({*NEEDED, *record_names(RECORDS)}):
         verify_predictions(read_record(RECORDS / f"{name}.json"))
+    print(f"Rendering the report with {by}: {'about two minutes' if program else 'about a minute'} …", flush=True)
     environment = {RESULTS_VARIABLE: str(results.resolve()), MADE_BY_VARIABLE: made_by, **ONE_THREAD}
     front = heading(runs, is_published(results))
     with workshop(output) as work:
