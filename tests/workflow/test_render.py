@@ -18,7 +18,6 @@ from readers import (
     RENDERERS,
     browser_on,
     cut_tables,
-    faults,
     is_elsewhere,
     sideways,
 )
@@ -159,24 +158,6 @@ def test_the_page_in_a_browser(site, renderer, width):
     assert missing == []
     assert too_wide <= 0
     assert cut == []
-
-
-def a_notebook_page(folder):
-    return min(path.relative_to(folder).as_posix() for path in folder.glob("notebooks/**/*.html"))
-
-
-@pytest.mark.parametrize("renderer", RENDERERS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
-@NEEDS_CHROMIUM
-def test_the_pages_are_accessible(site, renderer, scheme, width):
-    found = []
-    with browser_on(site(renderer), width, scheme) as (page, here):
-        page.set_default_timeout(300_000)
-        for name in ("index.html", a_notebook_page(site(renderer))):
-            page.goto(here + name, wait_until="networkidle")
-            found += [f"{name}: {fault}" for fault in faults(page)]
-    assert found == []
 
 
 GROUND_OF_DRAWINGS = (
