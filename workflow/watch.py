@@ -108,7 +108,8 @@ class Batch:
         """How far the run has come, in words."""
         run, entries = self.runs[name], self.entries[name]
         if name in self.ended and not self.is_complete(name):
-            return f"ended after {len(entries)} of {run.config.epochs} epochs"
+            word = "diverged" if run.is_done(self._runs_folder) else "ended"
+            return f"{word} after {len(entries)} of {run.config.epochs} epochs"
         return describe(entries, run) if entries else "starting"
 
     def unfinished(self) -> bool:

@@ -48,7 +48,7 @@ def test_what_is_not_as_it_should_be_is_told():
     assert "1 of 2 runs by other code" in sources
     assert "not verified" in sources
     made, *_ = lines(page({"rates": study}, [], {}, {}), "rates")
-    assert "2 runs; no file in `params/studies/` asks for them any more" in made
+    assert "2 runs; no file in `params/studies/` asks for them" in made
 
 
 def test_it_is_written_beside_the_records(tmp_path):

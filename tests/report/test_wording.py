@@ -38,3 +38,12 @@ def test_a_list_that_is_too_long_is_counted():
     assert wording.some_of(names[:4]) == "a, b, c and d"
     assert wording.some_of(names) == "a, b, c and 4 others"
     assert [wording.seeds_text(seeds) for seeds in ([7], [1, 2, 3])] == ["seed 7", "seeds 1, 2 and 3"]
+
+
+def test_a_symbol_stays_what_it_is_at_the_start_of_a_sentence():
+    assert [wording.capitalized(text) for text in ("the rate", "γ and β", "", "über")] == [
+        "The rate",
+        "γ and β",
+        "",
+        "Über",
+    ]

@@ -102,7 +102,7 @@ def _overview(records: Mapping[str, RecordedStudy], sizes: Mapping[str, int]) ->
 def _about_study(study: RecordedStudy, asked: int | None) -> str:
     count = counted(len(study.runs), "run")
     if asked is None:
-        whole = f"{count}; no file in `params/studies/` asks for them any more"
+        whole = f"{count}; no file in `params/studies/` asks for them"
     else:
         whole = f"all {count}" if asked == len(study.runs) else f"{len(study.runs):,} of {counted(asked, 'run')} so far"
     diverged = sum(run.diverged for run in study.runs)

@@ -63,8 +63,9 @@ def counted(number: int, noun: str) -> str:
 
 
 def capitalized(sentence: str) -> str:
-    """`sentence` with a large first letter, and all others as they are."""
-    return sentence[:1].upper() + sentence[1:]
+    """`sentence` with a large first letter, and all others as they are; so is a Greek one, which is a symbol."""
+    first = sentence[:1]
+    return (first if "α" <= first <= "ω" else first.upper()) + sentence[1:]
 
 
 def join_words(parts: list[str]) -> str:
