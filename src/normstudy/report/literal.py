@@ -35,6 +35,12 @@ def escape(text: object) -> str:
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$~^@\"'&:])", r"\\\1", plain(text))
 
 
+def code_block(text: str, language: str) -> str:
+    """A block of code that nothing in `text` ends."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
 def unbroken(name: str) -> str:
     """`name` with spaces at which no line breaks, but for those between the values in brackets and before these."""
     return re.sub(r"(?<!,) (?!\()", "\u00a0", name)

@@ -7,11 +7,10 @@ What was typed reaches the report in its environment, as JSON, which `workflow/p
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Mapping
 
-from normstudy.report.literal import escape
+from normstudy.report.literal import code_block, escape
 from normstudy.text import one_line, visible
 
 FOLDER = "params"
@@ -27,9 +26,7 @@ def commands(environment: Mapping[str, str]) -> str:
         f"make study {_typed('STUDY', study)}   # trains and records it" for study in _read(environment)["studies"]
     ]
     remark = f"# trains {one_line(_folder(environment))}/*.yaml with the exact versions of requirements.lock"
-    text = visible("\n".join([*lines, remark, _report(environment)]))
-    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-    return f"{fence}bash\n{text}\n{fence}\n"
+    return code_block(visible("\n".join([*lines, remark, _report(environment)])), "bash") + "\n"
 
 
 def further_model(environment: Mapping[str, str]) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 
 from normstudy.model_code import ModelCode, file_of, in_folder
+from normstudy.report.literal import code_block
 from normstudy.report.markup import escape, folded
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import RecordedRun
@@ -38,12 +38,6 @@ def _listing(model: str, modules: Mapping[str, str]) -> str:
         left -= lines
         told = f"{escape(file_of(name.removesuffix('.__init__')))}, as it was trained"
         if text.strip():
-            blocks.append(f"{told}:\n\n{_block(text)}" if left >= 0 else f"{told}, has {lines:,} lines.")
+            block = code_block(visible(text.rstrip(), keep="\n\t"), "python")
+            blocks.append(f"{told}:\n\n{block}" if left >= 0 else f"{told}, has {lines:,} lines.")
     return folded(f"The code of {model}", "\n\n".join(blocks))
-
-
-def _block(text: str) -> str:
-    """A block of code that nothing in `text` ends, with all of it to be seen."""
-    shown = visible(text.rstrip(), keep="\n\t")
-    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", shown)), default=0))
-    return f"{fence}python\n{shown}\n{fence}"
