@@ -412,7 +412,8 @@ def test_all_of_it_by_keyboard_alone(explored):
     page.keyboard.press("Escape")
     assert page.evaluate(focus).startswith("9, image 3")
     right = "image 3, channel 4, row 2, column 2"  # the same place in the right grid
-    for name in ("1 less", "9", "1 more", "x of image 3", "Random values", right, "From the start"):
+    strips = "Values before and after"
+    for name in ("1 less", "9", "1 more", "x of image 3", "Random values", right, strips, "From the start"):
         assert name in tabbed()
     page.keyboard.press("Enter")
     assert len(page.evaluate(READ)["steps"]) == 1
