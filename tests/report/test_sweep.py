@@ -94,7 +94,7 @@ def test_where_each_model_trains_is_told_and_what_did_not_is_kept_apart():
     text = section(of_rates())
     lowest = 100 * (0.022 * 0.011 * 0.5 / 180) ** (1 / 3)  # geometric; of no error, half an image counts
     bar = 100 * (lowest / 100 * CHANCE) ** 0.5
-    assert f"*trained* if it ends with an error below {bar:.3g} %: nearer, as a ratio, to the lowest mean" in text
+    assert f"*trained* if it ends with an error below {bar:.2f} %: nearer, as a ratio, to the lowest mean" in text
     assert f"({lowest:.2f} %) than to what guessing among 10 classes comes to (90 %)" in text
     assert "**No norm** at none; **BN** at 0.03 or less to 0.1, 1 to 3 or more; **GN** at 0.1 to 0.3." in text
     assert "The highest peak rate of these is 3, with BN." in text

@@ -68,15 +68,15 @@ def verdict(found: Standings, judged_by: str) -> str:
 def _bar_in_words(found: Standings) -> str:
     bar = found.bar
     assert bar
-    start = f"it ends with an error below {_percent(bar.error)}"
+    start = f"it ends with an error below {100 * bar.error:.2f} %"
     if bar.error < bar.between:
         return (
-            f"{start}, under which {bar.answer} ({_percent(bar.blind)}) comes in one of 40 cases, with "
+            f"{start}, under which {bar.answer} ({100 * bar.blind:.3g} %) comes in one of 40 cases, with "
             f"{counted(bar.images, 'image')}."
         )
     return (
         f"{start}: nearer, as a ratio, to the lowest mean of a setting ({100 * bar.lowest:.2f} %) than to what "
-        f"{bar.answer} comes to ({_percent(bar.blind)})."
+        f"{bar.answer} comes to ({100 * bar.blind:.3g} %)."
     )
 
 
@@ -135,8 +135,3 @@ def _listed(standings: Sequence[Standing]) -> str:
         shown = join_words([value_text(value) for value in values])
         names.append(escape(f"{name} ({title_of(key)} {shown})" if key else name))
     return join_words(names)
-
-
-def _percent(error: float) -> str:
-    """Three digits of a fraction, in percent."""
-    return f"{100 * error:.3g} %"
