@@ -11,6 +11,7 @@ the record gets what is finished, and README.md beside it says so; with --gather
 from __future__ import annotations
 
 import argparse
+import shlex
 import signal
 import subprocess
 import sys
@@ -33,10 +34,11 @@ from normstudy.runs.lacking import not_among, recorded_runs
 from normstudy.runs.progress import in_words
 from normstudy.runs.record import RecordedRun, read_records, recorded, write_predictions, write_record
 from normstudy.runs.studies import PlannedRun
-from normstudy.runs.study_file import Study, read_study_file, study_file_names, study_path
+from normstudy.runs.study_file import FOLDER, Study, read_study_file, study_file_names, study_path
 from normstudy.runs.timing import batch_seconds
 from normstudy.runs.verification import verify
 from normstudy.skeleton import parse_skeleton
+from normstudy.text import one_line
 
 BESIDE_THE_EPOCHS = 8
 """Seconds of a run: start-up of its notebook, pictures, saving."""
@@ -101,7 +103,16 @@ def run(study: Study, options: argparse.Namespace) -> int:
         print(f"{record_of(study, options)}: {finished} of {counted(len(study.runs), 'run')}{took}")
         return code or int(options.gather != "1")
     print(f"{record_of(study, options)}: whole{took}")
+    if to_train:
+        print(f"The page that `{page_beside(study)}` makes has a section on it.")
     return 0
+
+
+def page_beside(study: Study) -> str:
+    """The command that makes the page of the parameter files beside which the file of `study` lies."""
+    folder = study.path.parent.parent
+    own = study.path.parent.name == FOLDER and folder != Path("params")
+    return "make report" + f" PARAMS={shlex.quote(one_line(folder))}" * own
 
 
 def say(line: str) -> None:

@@ -292,7 +292,7 @@ def test_what_is_long_is_folded_on_the_page_and_in_an_appendix_on_paper(tmp_path
     assert details.find(id="tbl-long").find("td").get_text() == "1"
     assert not details.has_attr("open")
     text = words(" ".join(sheet.extract_text() for sheet in PdfReader(pdf).pages))
-    parts = ["As Table 1 says", "Appendix: long tables", "Table 1: A long table.", "References"]
+    parts = ["As Table 1 says", "Appendix: long tables and code", "Table 1: A long table.", "References"]
     places = [text.rindex(part) for part in parts]  # the contents name some of them before
     assert places == sorted(places)
     assert folded("Nothing", "\n") == ""

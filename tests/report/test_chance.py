@@ -91,7 +91,7 @@ def test_one_source_alone_may_be_all():
     table = chance.chance_table(sources, sum_of_shares([source.share for source in sources], whole), whole)
     assert table["share of the variance"].str.startswith("0.00 (0.00 to 0.00)").tolist()[:3] == [True, False, True]
     assert table["runs"].tolist() == ["20", "20", "20", "–", "40"]
-    assert "may add up to 1" in chance.section(study, main)
+    assert "leaves room for a sum of 1" in chance.section(study, main)
 
 
 def test_without_runs_of_the_same_model_in_which_everything_varies_the_section_is_the_general_one():

@@ -67,7 +67,7 @@ def test_costs_of_others_are_counted_by_themselves(records):
     assert cost.in_words(records, compared).startswith(
         "What was run of the network small resnet on UCI digits comes to 3 runs with 6 epochs: 3.00 core-hours on a "
         "processor. The 1 run compared above took 1.00 core-hours of that. The recorded studies of this project’s own "
-        "network on MNIST on this page come to 3 runs with 6 epochs more: 3.00 core-hours on a processor."
+        "network on MNIST come to 3 runs with 6 epochs more: 3.00 core-hours on a processor."
     )
     table = cost.cost_table(records, compared)
     assert dict(zip(table["study"], table["runs"], strict=True)) == {

@@ -48,7 +48,7 @@ def test_what_is_not_as_it_should_be_is_told():
     assert "1 of 2 runs by other code" in sources
     assert "not verified" in sources
     made, *_ = lines(page({"rates": study}, [], {}, {}), "rates")
-    assert "2 runs; no file in `params/studies/` asks for them" in made
+    assert "made from a study's file that is not in `params/studies/`: 2 runs, seed 0; 1 diverged" in made
 
 
 def test_it_is_written_beside_the_records(tmp_path):

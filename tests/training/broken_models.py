@@ -156,6 +156,7 @@ CASES: dict[str, tuple[str | list[tuple[str, str]], str, str]] = {
     "norm kept": ([("self.norm = norm(channels)", "self.norm = norm")], "        self.norm = norm", "part.norm is `norm` itself, which is what builds a normalization; call it with the number of channels, norm(C)"),
     "norm of values": (holds("self.n = norm", "return self.head(self.n(seen).mean(dim=(2, 3)))"), "        return self.head(self.n", "norm(a Tensor): norm is given values, and is what builds a normalization; write self.norm = norm(C) in __init__"),
     "norm in forward": (holds("self.n = norm", "return self.head(self.n(4)(seen).mean(dim=(2, 3)))"), "        return self.head(self.n", "norm(4): a new normalization at each call, which learns nothing; write self.norm = norm(4) in __init__"),
+    "norm as bias": (returns("nn.Sequential(nn.Conv2d(1, 4, 3, bias=norm), norm(4))"), "    return nn.Seq", "norm: taken for true or false, and is what builds a normalization; write norm.bias"),
     "norm of a shape": ([("norm(channels)", "norm((channels, 4, 4))")], "        self.norm = norm((", "norm((4, 4, 4)): must be given a number of channels"),
     "class as layer": (returns("nn.Sequential(nn.Conv2d(1, 4, 3), norm(4), nn.ReLU)"), "    return nn.Seq", "the class ReLU stands where a layer has to; make one of it, ReLU(…)"),
     "function as layer": (returns("nn.Sequential(nn.Conv2d(1, 4, 3), norm(4), torch.relu)"), "    return nn.Seq", "the function relu stands where a layer has to; put a layer there"),

@@ -121,7 +121,7 @@ def test_the_pdf_has_the_numbers_and_pictures(site, renderer):
         assert reference in text
     assert "?@" not in text
     assert "{python}" not in text
-    assert text.rindex("Appendix: long tables") < text.rindex("References")
+    assert text.rindex("Appendix: long tables and code") < text.rindex("References")
     assert len(reader.pages) >= 10
 
 

@@ -20,10 +20,8 @@ from normstudy.report.wording import counted, join_words, rounded
 from normstudy.runs.record import RecordedRun, RecordedStudy
 from normstudy.runs.reproduction import kind_of_model
 
-WEIGHTS = "first weights"
-
 SOURCES = {
-    "seed_weights": WEIGHTS,
+    "seed_weights": "first weights",
     "seed_order": "order of the images",
     "seed_augmentation": "augmentation",
 }
@@ -95,10 +93,9 @@ def in_words(sources: Sequence[Source], together: Share, whole: np.ndarray) -> s
     """What was varied, what each source makes of the whole, and whether these parts add up."""
     runs = sum(len(source.deviations) for source in sources)
     each_told = join_words([f"{_of(source.share)} with the {source.name} alone" for source in sources])
-    alone = [source.name for source in sources if source.share.low <= 1 <= source.share.high]
+    alone = [f"the {source.name}" for source in sources if source.share.low <= 1 <= source.share.high]
     enough = (
-        f" So far as these runs can tell, the {' or the '.join(alone)} alone "
-        f"make{'' if alone[-1] == WEIGHTS else 's'} as much as everything together."
+        f" So far as these runs can tell, {' or '.join(alone)} alone could make as much as everything together."
         if alone
         else ""
     )
@@ -142,7 +139,8 @@ def _on_sum(together: Share) -> str:
             f"{told}, which is less than any true shares can be [@efron1981]: something else varies, or chance misled."
         )
     return (
-        f"{told}, so that they may add up to 1, as they do where sources act independently of each other [@efron1981]."
+        f"{told}, which leaves room for a sum of 1, as there is where sources act independently of each other "
+        "[@efron1981]."
     )
 
 

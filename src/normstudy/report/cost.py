@@ -36,7 +36,7 @@ def in_words(records: Records, compared: Sequence[FinishedRun]) -> str:
     if others:
         theirs = runs_of(others)
         together += (
-            f" The recorded studies of {which(theirs)} on this page come to {_amount(theirs)} more: {took(theirs)} on "
+            f" The recorded studies of {which(theirs)} come to {_amount(theirs)} more: {took(theirs)} on "
             f"{join_words(processors(theirs))}."
         )
     mixed = [study for study in records.values() if len(processors(study.runs)) > 1]

@@ -40,7 +40,7 @@ MOST_LABELS = 40
 MOST_WRAPPED, LONGEST_LINE = 8, 24
 """Up to so many models, labels have two lines if they have more than so many characters."""
 
-MOST_BESIDE, LONGEST_BESIDE = 5, 16
+MOST_BESIDE, LONGEST_BESIDE = 5, 10
 """Models, and characters of a name, for which two panels fit beside each other."""
 
 

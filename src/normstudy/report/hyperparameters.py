@@ -18,9 +18,13 @@ from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import RecordedRun
 
 
-def parameters(runs: Sequence[FinishedRun]) -> str:
-    """`@tbl-parameters` and, of many models, `@tbl-settings-1`, `-2`, … with the parameters in which they differ."""
-    caption = f"Every parameter of every run.{where_told(runs)}"
+def parameters(runs: Sequence[FinishedRun], every: Sequence[FinishedRun] = ()) -> str:
+    """`@tbl-parameters` and, of many models, `@tbl-settings-1`, `-2`, … with the parameters in which they differ.
+
+    `runs` are the first of each model, `every` those of all seeds.
+    """
+    seeds = " Of the runs of a model, which differ in `seed`, it is the first." if len(every) > len(runs) else ""
+    caption = f"Every parameter of every run.{seeds}{where_told(runs)}"
     blocks = [markup.table("parameters", parameters_table(runs), caption)]
     settings = settings_tables(runs)
     for part, frame in enumerate(settings, start=1):

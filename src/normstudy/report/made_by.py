@@ -45,6 +45,12 @@ def further_model(environment: Mapping[str, str]) -> str:
     )
 
 
+def notebook(environment: Mapping[str, str]) -> str:
+    """What stands before the command that runs the notebook without the workflow."""
+    whose = "" if _folder(environment) == FOLDER else ", here with a model of this project"
+    return f"The training itself is one notebook, `analysis/train.ipynb`, which also runs by itself{whose}:"
+
+
 def _read(environment: Mapping[str, str]) -> dict:
     return {"options": {}, "studies": [], **json.loads(environment.get(VARIABLE) or "{}")}
 

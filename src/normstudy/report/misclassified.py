@@ -64,7 +64,7 @@ def misclassified_caption(name: str, run: FinishedRun) -> str:
     """Caption of `misclassified_figure` for the run called `name`: how many errors there are, and which are shown."""
     errors, total = error_count(run)
     places = GRID[0] * GRID[1]
-    which = f"the {places} it was surest of" if errors > places else "all of them"
+    which = f"the {places} it was surest of" if errors > places else "all are shown"
     which = {0: "there is none to show", 1: "this one"}.get(errors, which)
     return (
         f"{name} misclassifies {errors} of {total:,} {run.config.evaluate_on} images "

@@ -102,13 +102,13 @@ def _overview(records: Mapping[str, RecordedStudy], sizes: Mapping[str, int]) ->
 def _about_study(study: RecordedStudy, asked: int | None) -> str:
     count = counted(len(study.runs), "run")
     if asked is None:
-        whole = f"{count}; no file in `params/studies/` asks for them"
+        made, whole = "from a study's file that is not in `params/studies/`", count
     else:
+        made = f"by `make study STUDY={study.name}`"
         whole = f"all {count}" if asked == len(study.runs) else f"{len(study.runs):,} of {counted(asked, 'run')} so far"
     diverged = sum(run.diverged for run in study.runs)
     lines = [
-        f"made by `make study STUDY={study.name}`: {whole}, {seeds_in_short(study.runs)}"
-        + (f"; {diverged:,} diverged" if diverged else ""),
+        f"made {made}: {whole}, {seeds_in_short(study.runs)}" + (f"; {diverged:,} diverged" if diverged else ""),
         f"{where_made(study.runs)}, {provenance.threads(study.runs)}, in {took(study.runs)}",
         f"with {provenance.versions(study.runs)}, from {provenance.commits(study.runs)}",
         _about_sources(study.runs),

@@ -41,6 +41,13 @@ class Norm:
         """Whether the convolution before it needs a bias of its own: where nothing is normalized, for else β is one."""
         return self.kind == "none"
 
+    def __bool__(self) -> bool:
+        """Raises `MisusedError`: as `bias=norm` it would be a bias for every convolution, unnoticed."""
+        raise MisusedError(
+            "norm: taken for true or false, and is what builds a normalization",
+            "write norm.bias, which says whether the convolution before it needs a bias",
+        )
+
     def __call__(self, channels: int) -> nn.Module:
         """A new normalization of `channels` channels.
 

@@ -30,7 +30,7 @@ local function append(blocks)
       place = at
     end
   end
-  blocks:insert(place, pandoc.Header(level, 'Appendix: long tables', { 'sec-appendix', { 'unnumbered' } }))
+  blocks:insert(place, pandoc.Header(level, 'Appendix: long tables and code', { 'sec-appendix', { 'unnumbered' } }))
   for at, block in ipairs(appendix) do blocks:insert(place + at, block) end
 end
 
