@@ -100,15 +100,18 @@ def alternative(study: RecordedStudy, found: Standings, made: Plan) -> str:
 def sweep_table(series: Sequence[Series], found: Standings) -> pd.DataFrame:
     """One row per cell: how many runs, how many of them trained, mean error and loss, and how many times the lowest."""
     keys = varied(series)
-    all_trained = len(found.trained) == len(found.every)
+    told_by_runs = not found.bar or len(found.trained) == len(found.every)
     rows = []
     for each in found.every:
         kept = losses(each.cell)
         rows.append(
             ({"model": escape(each.name)} if len(series) > 1 or not keys else {})
             | {title_of(key): _shown(value_of(each.cell.config, key)) for key in keys}
-            | {"runs": _runs(each.cell)}
-            | ({} if all_trained or not found.bar else {"trained": f"{each.trained} of {len(each.cell.runs)}"})
+            | {
+                "runs" if told_by_runs else "runs that trained": _runs(
+                    each.cell, None if told_by_runs else each.trained
+                )
+            }
             | {"error (%)": percent(each.error)}
             | ({"times the lowest": "1" if each is found.lowest else times(each.ratio)} if _compares(found) else {})
             | {"loss (nats)": rounded(kept.mean(), 4) if len(kept) else "–"}
@@ -156,9 +159,10 @@ def _on_ratio(found: Standings) -> str:
     return "; how many times the lowest mean of a setting that trained, with intervals that hold for all pairs at once"
 
 
-def _runs(cell: Model) -> str:
-    lost = cell.diverged
-    return f"{len(cell.runs)}, {lost} diverged" if lost else str(len(cell.runs))
+def _runs(cell: Model, trained: int | None) -> str:
+    """`3`, or of those of which so many `trained`, `2 of 3`; and how many diverged."""
+    runs = f"{len(cell.runs)}" if trained is None else f"{trained} of {len(cell.runs)}"
+    return f"{runs}, {cell.diverged} diverged" if cell.diverged else runs
 
 
 def _judged_by(study: RecordedStudy) -> str:
