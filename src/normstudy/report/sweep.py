@@ -100,18 +100,15 @@ def alternative(study: RecordedStudy, found: Standings, made: Plan) -> str:
 def sweep_table(series: Sequence[Series], found: Standings) -> pd.DataFrame:
     """One row per cell: how many runs, how many of them trained, mean error and loss, and how many times the lowest."""
     keys = varied(series)
-    told_by_runs = not found.bar or len(found.trained) == len(found.every)
+    all_trained = not found.bar or len(found.trained) == len(found.every)
+    heading = "runs" if all_trained else "runs that trained"
     rows = []
     for each in found.every:
         kept = losses(each.cell)
         rows.append(
             ({"model": escape(each.name)} if len(series) > 1 or not keys else {})
             | {title_of(key): _shown(value_of(each.cell.config, key)) for key in keys}
-            | {
-                "runs" if told_by_runs else "runs that trained": _runs(
-                    each.cell, None if told_by_runs else each.trained
-                )
-            }
+            | {heading: _runs(each.cell, None if all_trained else each.trained)}
             | {"error (%)": percent(each.error)}
             | ({"times the lowest": "1" if each is found.lowest else times(each.ratio)} if _compares(found) else {})
             | {"loss (nats)": rounded(kept.mean(), 4) if len(kept) else "–"}

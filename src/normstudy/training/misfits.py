@@ -77,14 +77,14 @@ def asked_by(
 def wrong_giver(found: Misfit, made: Step, giver: nn.Module | None, places: Places) -> bool:
     """Whether the number is rather that of `giver`, in the same block: written out there, and not where `made` is."""
     line = next(iter(places.steps(giver)), None)
-    if line is None or line.call is not made.call or has_number(made.module, made.line, found.wants, places.code):
+    if line is None or line.call != made.call or has_number(made.module, made.line, found.wants, places.code):
         return False
     return has_number(line.module, line.line, found.gets, places.code)
 
 
 def _is_of(step: Step, layer: nn.Module, places: Places) -> bool:
     """Whether `layer` is made in the call of `step`, or in one that this makes."""
-    return any(own.call is step.call for own in places.steps(layer))
+    return any(own.call == step.call for own in places.steps(layer))
 
 
 def _channels(values: object, layer: nn.Module) -> int | None:

@@ -23,10 +23,12 @@ COMPREHENSIONS = ("<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>")
 class Step:
     """Of the calls in the code that lead to a layer, one: in which `call` of a function, and in what line of it.
 
-    `owner`: the layer that this function is the `__init__` of, else None.
+    `call`: a number, another for each; `function`: the name of the function, or of the class whose `__init__` it is;
+    `owner`: the layer that it makes then, else None.
     """
 
-    call: types.FrameType
+    call: int
+    function: str
     owner: nn.Module | None
     module: str
     line: int
@@ -35,11 +37,6 @@ class Step:
     def place(self) -> str:
         """`my_models.py, line 4`."""
         return place(self.module, self.line)
-
-    @property
-    def function(self) -> str:
-        """What is called: `Block`, or the name of the function."""
-        return self.call.f_code.co_name if self.owner is None else type(self.owner).__name__
 
 
 class Places:
@@ -55,11 +52,11 @@ class Places:
     @contextmanager
     def noted(self) -> Iterator[None]:
         """Note each layer that is made meanwhile."""
-        plain = nn.Module.__init__
+        plain, calls = nn.Module.__init__, dict[types.FrameType, int]()
 
         def noting(layer: nn.Module, *arguments: object, **named: object) -> None:
             plain(layer, *arguments, **named)
-            self._made[id(layer)] = layer, self._steps_to(layer)
+            self._made[id(layer)] = layer, self._steps_to(layer, calls)
 
         nn.Module.__init__ = noting  # type: ignore[method-assign]
         try:
@@ -86,7 +83,8 @@ class Places:
         found = re.findall(rf'File "{re.escape(origin("", self.code))}([^"]+)", line (\d+)', text)
         return place(found[-1][0], int(found[-1][1])) if found else ""
 
-    def _steps_to(self, layer: nn.Module) -> list[Step]:
+    def _steps_to(self, layer: nn.Module, calls: dict[types.FrameType, int]) -> list[Step]:
+        """The `calls` so far are kept as long as layers are made, so that no later one is taken for one of them."""
         steps: list[Step] = []
         frame: types.FrameType | None = sys._getframe(2)
         inner = 0
@@ -96,8 +94,10 @@ class Places:
             if name and frame.f_code.co_name in COMPREHENSIONS:
                 inner = inner or frame.f_lineno
             elif name and own is not layer:
-                is_maker = isinstance(own, nn.Module) and frame.f_code.co_name == "__init__"
-                steps.append(Step(frame, own if is_maker else None, name, inner or frame.f_lineno))
+                owner = own if isinstance(own, nn.Module) and frame.f_code.co_name == "__init__" else None
+                function = frame.f_code.co_name if owner is None else type(owner).__name__
+                call = calls.setdefault(frame, len(calls))
+                steps.append(Step(call, function, owner, name, inner or frame.f_lineno))
                 inner = 0
             frame = frame.f_back
         return steps
