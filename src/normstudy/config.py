@@ -479,6 +479,11 @@ def _allowed(key: str) -> str:
     return f"{noun}, {' and '.join(bounds)}"
 
 
+def least_of(key: str) -> float:
+    """The least number that the parameter `key` can be; what is below all numbers where it has no such limit."""
+    return max((bound.ge for bound in _bounds(Config.model_fields[key]) if hasattr(bound, "ge")), default=-math.inf)
+
+
 def _bounds(field: Any) -> list[Any]:
     """The limits of a field; those of one that may be left out are given with it, too."""
     return [item for item in field.metadata if type(item).__module__.startswith("annotated_types")]

@@ -25,6 +25,7 @@ def test_one_variance_is_taken_where_the_spreads_are_alike_and_else_each_its_own
     assert intervals(ALIKE) == pooled_intervals(ALIKE)
     assert intervals(UNLIKE) == [mean_interval(group) for group in UNLIKE]
     assert similar_spread([np.array([1.0]), np.array([2.0, 2.0]), np.array([])])
+    assert similar_spread([np.array([1.0, 1.2]), np.array([2.0, 2.3])])  # two of each are too few to tell
 
 
 def test_an_empty_cell_has_no_mean_and_takes_nothing_from_the_others():

@@ -5,14 +5,16 @@ import re
 
 import numpy as np
 import pytest
-from recorded import recorded_study
+from recorded import predictions, recorded_run, recorded_study
+from scipy.stats import t as student
 from sweeps import around, cell
 
 from normstudy.preview.page import unsupported_constructs
 from normstudy.report import sweep
 from normstudy.report.series import called_as_elsewhere, series_of
+from normstudy.report.standings import standings_of
 from normstudy.report.studies import HEADING, sections, told
-from normstudy.report.sweep_figure import plan
+from normstudy.report.sweep_figure import plan, sweep_figure
 from normstudy.report.varied import free, values_of, varied
 
 
@@ -42,7 +44,7 @@ def test_two_parameters_of_one_model_are_an_axis_and_lines():
     assert "30 runs of 2 epochs on MNIST, judged by the test images, with seeds 0 to 4." in text
     assert "Within a model vary peak rate (0.01, 0.05 and 0.1) and weight decay (0 and 0.01)." in text
     assert r"the lowest mean test error is that of GN \(peak rate 0\.01, weight decay 0\): 1.10 %" in text
-    assert "5 make more beyond the noise" in text
+    assert "More errors, beyond the noise (95 % intervals of the ratios, for all pairs at once), have GN" in text
     made = plan(series_of(grid()))
     assert (made.key, list(made.panels)) == ("max_lr", [""])
     assert [line.name for line in made.panels[""]] == ["weight decay 0", "weight decay 0.01"]
@@ -67,6 +69,86 @@ def test_models_are_called_as_on_the_rest_of_the_page_where_that_holds_of_them()
     assert names([*cell("kinds", [0.1], norm="gn"), *cell("kinds", [0.1], norm="bn")]) == ["kinds"]
 
 
+RATES = (0.03, 0.1, 0.3, 1.0, 3.0)
+CHANCE = 0.9
+OF_RATES = {
+    "none": [[0.31, 0.5, 0.33], [0.55, 0.8, 0.9], [CHANCE] * 3, [CHANCE] * 3, [None, CHANCE, CHANCE]],
+    "bn": [[0.044, 0.05, 0.033], [0.017, 0.02, 0.011], [CHANCE, 0.017, 0.022], [0.03, 0.04, 0.022], [0.05, 0.07, 0.06]],
+    "gn": [[0.1, 0.12, 0.15], [0.03, 0.05, 0.04], [0.022, 0.011, 0.0], [CHANCE, 0.8, 0.05], None],
+}
+"""By normalization, errors on 180 images at each of the rates; at one of them a model was not tried."""
+
+
+def of_rates(**parameters):
+    return [
+        run
+        for norm, rows in OF_RATES.items()
+        for rate, own in zip(RATES, rows, strict=True)
+        for run in cell(
+            norm, own or [], norm=norm, max_lr=rate, dataset="digits", evaluate_on="validation", **parameters
+        )
+    ]
+
+
+def test_where_each_model_trains_is_told_and_what_did_not_is_kept_apart():
+    text = section(of_rates())
+    lowest = 100 * (0.022 * 0.011 * 0.5 / 180) ** (1 / 3)  # geometric; of no error, half an image counts
+    bar = 100 * (lowest / 100 * CHANCE) ** 0.5
+    assert f"*trained* if it ends with an error below {bar:.2f} %: nearer, as a ratio, to the lowest mean" in text
+    assert f"({lowest:.2f} %) than to what guessing among 10 classes comes to (90 %)" in text
+    assert "**No norm** at none; **BN** at 0.03 or less to 0.1, 1 to 3 or more; **GN** at 0.1 to 0.3." in text
+    assert "The highest peak rate of these is 3, with BN." in text
+    assert r"Of the 6 settings of which every run has trained, the lowest mean validation error is that of GN" in text
+    assert r"have BN \(peak rate 0\.03 and 3\) and GN \(peak rate 0\.1\); BN \(peak rate 0\.1 and 1\) cannot be" in text
+    assert "Settings of which not every run has trained have no interval" in text
+    rows = re.sub(" +", " ", text)
+    assert re.search(r"\| BN \| 0.3 \| 2 of 3 \| 6.96 \| – \|", rows)
+    assert re.search(r"\| GN \| 0.3 \| 3 of 3 \| 0.88 \(\d", rows)
+
+
+def test_the_variance_is_that_of_the_settings_that_trained():
+    found = standings_of(series_of(of_rates()))
+    logs = [np.log(np.maximum(own, 0.5 / 180)) for norm, at in (("bn", (0, 1, 3, 4)), ("gn", (1, 2)))
+            for own in (OF_RATES[norm][place] for place in at)]  # fmt: skip
+    variance = np.mean([own.var(ddof=1) for own in logs])
+    half = student.ppf(0.975, 12) * np.sqrt(variance / 3)
+    expected = [np.exp([own.mean(), own.mean() - half, own.mean() + half]) for own in logs]
+    assert [each.error for each in found.trained] == [pytest.approx(tuple(each)) for each in expected]
+    assert not any(np.isfinite(each.error[1]) for each in found.every if not each.has_trained)
+
+
+MANY = [
+    run for k in range(1, 9) for rate in (0.1, 0.2) for run in cell(f"m{k}", [k / 100] * 3, l1=k / 1e6, max_lr=rate)
+]
+
+
+@pytest.mark.parametrize("runs", [[*of_rates(), *of_rates(l1=1e-6)], MANY], ids=["panels", "lines"])
+def test_all_points_and_bars_are_within_the_axes(runs):
+    series = series_of(runs)
+    figure = sweep_figure(plan(series), standings_of(series), "error (%)")
+    figure.draw_without_rendering()
+    drawn = 0
+    for axes in figure.axes:
+        box = axes.bbox
+        assert axes.get_yscale() == "log"
+        for line in axes.lines:
+            places = line.get_transform().transform(np.array(line.get_data(), float).T)
+            places = places[np.isfinite(places).all(axis=1)]
+            drawn += len(places)
+            assert ((places >= box.min - 1) & (places <= box.max + 1)).all()
+    assert drawn > len(runs)
+
+
+def test_what_is_no_better_than_an_answer_without_a_look_has_not_trained():
+    runs = [run for rate in (0.1, 0.2) for run in cell("bn", [0.88, 0.9], norm="bn", max_lr=rate, dataset="digits")]
+    text = section(runs)
+    assert "under which guessing among 10 classes (90 %) comes in one of 40 cases, with 899 images" in text
+    assert "**BN** at none. The lowest mean test error is that of BN" in text
+    labels = [0] * 95 + [1] * 5  # what always says the first is right 95 times in 100
+    kept = [recorded_run("bn", [0.1], [0.95], norm="bn", columns=predictions(labels, [0] * 100)) for _ in range(2)]
+    assert "always naming the most frequent class (5 %)" in section(kept)
+
+
 def test_what_goes_with_another_parameter_has_no_axis_of_its_own():
     runs = [
         run
@@ -85,14 +167,14 @@ def test_what_goes_with_another_parameter_has_no_axis_of_its_own():
 def test_models_alone():
     text = section([*cell("one", around(0.01), norm="bn"), *cell("two", around(0.02), norm="none")])
     assert "Nothing varies within a model but the seeds." in text
-    assert "is that of BN: 1.00 %. The other makes more errors beyond the noise" in text
+    assert "is that of BN: 1.00 %. More errors, beyond the noise (95 % interval of the ratio), has No norm." in text
 
 
 def test_one_model_one_seed():
     text = section(cell("only", [0.01], norm="bn"))
     assert "Nothing varies but the seeds." in text
     assert "One run each says nothing of the noise: there are no intervals." in text
-    assert "| 99.00 |" in re.sub(" +", " ", text)
+    assert "| 1.00 |" in re.sub(" +", " ", text)
     text = section([*cell("a", [0.01], norm="bn"), *cell("b", [0.02], norm="ln")])
     assert "So few runs say nothing of the noise, and nothing can be told from it." in text
 
@@ -103,8 +185,10 @@ def test_diverged_runs_are_counted_drawn_and_in_no_mean():
     text = section(runs)
     assert "3 of 6 runs diverged (✕) and are in no mean." in text
     rows = re.sub(" +", " ", text)
-    assert "| 0.5 | 2, 1 diverged | 97.00" in rows
-    assert "| 1 | 2, 2 diverged | – | – |" in rows
+    assert "| 0.5 | 1 of 2, 1 diverged | 3.00 |" in rows
+    assert "| 1 | 0 of 2, 2 diverged | – | – |" in rows
+    assert "at which all seeds train: **No norm** at 0.1 or less." in text
+    assert "Every run has trained in No norm" in text
 
 
 def test_where_none_finished_there_is_a_table_alone():

@@ -115,7 +115,7 @@ CASES: dict[str, tuple[str | list[tuple[str, str]], str, str]] = {
     "negative": ([("norm(channels)", "norm(-4)")], "        self.norm = norm(-4)", "must be given a number of channels"),
     "no argument": ([("norm(channels)", "norm()")], "        self.norm = norm()", "TypeError: "),
     "not divided": ([("norm(channels)", "norm(6)")], "        self.norm = norm(6)", "groups = 4 does not divide 6 channels"),
-    "other channels": ([("norm(channels)", "norm(8)")], "        self.norm = norm(8)", "part.norm (GroupNorm(4, 8, eps=1e-05, affine=True, bias=True)) refuses values of the shape (2, 4, 4, 4) that line 13 gives it (RuntimeError: "),
+    "other channels": ([("norm(channels)", "norm(8)")], "        self.norm = norm(8)", "part.norm (GroupNorm(4, 8, eps=1e-05, affine=True, bias=True)) refuses values of the shape (2, 4, 4, 4) from part.conv (Conv2d(4, 4, kernel_size=(3, 3), stride=(1, 1), bias=False)) of line 9, in Part of line 21; it is made for 8 channels: make it for 4, or give it 8"),
     "behind the mean": ([("        y = self.norm(self.conv(x))\n", "        y = self.conv(x) + self.norm(self.conv(x).mean((2, 3)))[:, :, None, None]\n")], "        self.norm = norm(channels)", "norm(channels) is for (n, channels, h, w)"),
     "not used": ([("self.norm(self.conv(x))", "self.conv(x)")], FACTORY, "no normalization that it asked for is used"),
     # Parameters.
@@ -166,7 +166,7 @@ CASES: dict[str, tuple[str | list[tuple[str, str]], str, str]] = {
     "not imported F": (forward("return self.head(F.relu(seen).mean(dim=(2, 3)))"), "        return self.head(F", "import it at the top of the file: import torch.nn.functional as F"),
     "no self": ([("    def forward(self, images)", "    def forward(images)")], "    def forward(images)", "TypeError: Whole.forward() takes 1 positional argument but 2 were given; have it take (self, x)"),
     "colour": ([("nn.Conv2d(shape[0], 4", "nn.Conv2d(3, 4")], "        self.first = ", "first (Conv2d(3, 4, kernel_size=(5, 5), stride=(4, 4), bias=False)) refuses values of the shape (2, 1, 28, 28) that line 25 gives it"),
-    "groups": ([("channels, 3, bias", "channels, 3, groups=3, bias")], "        self.conv = ", "ValueError: in_channels must be divisible by groups; mend that line"),
+    "groups": ([("channels, 3, bias", "channels, 3, groups=3, bias")], "        self.conv = ", "ValueError: in_channels must be divisible by groups (called in line 21, line 30); mend that line"),
     "kernel too large": ([("channels, channels, 3", "channels, channels, 9")], "        self.conv = ", "; the image has become smaller than what it needs"),
     "flattened early": ([("self.part(self.first(images))", "self.part(self.first(images).flatten(1))")], "        self.conv = ", "refuses values of the shape (2, 144) that line 13 gives it"),
     "fixed size": (forward("return self.head(seen.view(-1, 784))"), "        return self.head", "is invalid for input of size 128; flatten with x.flatten(1)"),
@@ -184,4 +184,70 @@ CASES: dict[str, tuple[str | list[tuple[str, str]], str, str]] = {
     "chance when made": (first("import random") + holds("self.factor = random.random()", "return self.head(seen.mean(dim=(2, 3)) * self.factor)"), FACTORY, "two runs of one seed give other numbers"),
     "a generator of its own": (holds("self.own = torch.Generator().manual_seed(1)", "return self.head(seen.mean(dim=(2, 3)) * (1 + torch.rand(1, generator=self.own) * self.training))"), FACTORY, "a run that was interrupted goes on to other numbers"),
     "a counter": (holds("self.steps = 0", "self.steps += self.training; return self.head(seen.mean(dim=(2, 3)) * (1 + self.steps * self.training))"), FACTORY, "a run that was interrupted goes on to other numbers"),
+}  # fmt: skip
+
+
+# A network of blocks, whose number of channels comes from the line that asks for them.
+
+RESIDUAL = '''"""Blocks."""
+from torch import nn
+from torch.nn.functional import relu
+
+
+class Block(nn.Module):
+    def __init__(self, channels, norm):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, padding=1, bias=norm.bias),
+            norm(channels),
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, 1, bias=norm.bias),
+            norm(channels),
+        )
+
+    def forward(self, x):
+        return (x + self.body(x)).relu()
+
+
+def wider(inputs, outputs, norm):
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride=2), norm(outputs))
+
+
+class Stage(nn.Module):
+    def __init__(self, width, norm):
+        super().__init__()
+        self.blocks = nn.ModuleList([Block(width, norm) for _ in range(2)])
+        self.last = wider(width, 2 * width, norm)
+
+    def forward(self, x):
+        for block in self.blocks:
+            x = block(relu(x))
+        return self.last(x)
+
+
+def net(norm, shape, classes):
+    return nn.Sequential(
+        wider(1, 16, norm),
+        Block(16, norm),
+        Stage(16, norm),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(32, classes),
+    )
+'''
+
+SECOND = "            nn.Conv2d(channels, channels, 1, bias=norm.bias),\n"
+
+IN_BLOCKS: dict[str, tuple[list[tuple[str, str]], str, str]] = {
+    "a block of others": ([("        Block(16", "        Block(8")], "        Block(8", "1.body.0 (Conv2d(8, 8, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1), bias=False)), made in line 10, refuses values of the shape (2, 16, 13, 13) from 0.0 (Conv2d(1, 16, kernel_size=(3, 3), stride=(2, 2))) of line 22: it is made for 8 channels, as Block is asked for here; ask for 16, or give it 8"),
+    "a stage of others": ([("Stage(16", "Stage(8")], "        Stage(8", "made in line 10, refuses values of the shape (2, 16, 13, 13) from 1.body.3 (Conv2d(16, 16, kernel_size=(1, 1), stride=(1, 1), bias=False)) of line 13, in Block of line 28: it is made for 8 channels, as Stage is asked for here; ask for 16, or give it 8"),
+    "a block in a stage": ([("Block(width", "Block(8")], "        self.blocks = ", "2.blocks.0.body.0 (Conv2d(8, 8, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1), bias=False)), made in line 10, refuses values of the shape (2, 16, 13, 13)"),
+    "of a variable": ([("        Block(16", "        Block(classes - 2")], "        Block(classes - 2", "as Block is asked for here; ask for 16, or give it 8"),
+    "a function's": ([("wider(width, ", "wider(width // 2, ")], "        self.last = ", "2.last.0 (Conv2d(8, 32, kernel_size=(3, 3), stride=(2, 2))), made in line 22, refuses values of the shape (2, 16, 13, 13)"),
+    "given in a block": ([(SECOND, SECOND.replace("channels, 1", "4, 1"))], SECOND.replace("channels, 1", "4, 1"), "1.body.4 (GroupNorm(4, 16, eps=1e-05, affine=True, bias=True)), made in line 14, refuses values of the shape (2, 4, 13, 13) from 1.body.3 (Conv2d(16, 4, kernel_size=(1, 1), stride=(1, 1), bias=False)) of line 13, in Block of line 40; it is made for 16 channels: make it for 4, or give it 16"),
+    "taken in a block": ([(SECOND, SECOND.replace("(channels", "(4"))], SECOND.replace("(channels", "(4"), "1.body.3 (Conv2d(4, 16, kernel_size=(1, 1), stride=(1, 1), bias=False)) refuses values of the shape (2, 16, 13, 13) from 1.body.0 (Conv2d(16, 16,"),
+    "added": ([(SECOND + "            norm(channels)", SECOND.replace("channels, 1", "4, 1") + "            norm(4)")], SECOND.replace("channels, 1", "4, 1"), "1.body.3 (Conv2d(16, 4, kernel_size=(1, 1), stride=(1, 1), bias=False)) gives 4 channels, and in line 18 they meet values with 16, in 1 (Block()) of line 40; give both the same"),
+    "of another size": ([("3, padding=1", "3")], "        return (x + ", "(11) at non-singleton dimension 3, in 1 (Block()) of line 40; give both the same shape"),
+    "not divided": ([("        Block(16", "        Block(10")], "        Block(10", "norm(10): groups = 4 does not divide 10 channels (called in line 11); choose other channels or `groups:`"),
+    "misspelt": ([("nn.ReLU()", "nn.Relu()")], "            nn.Relu()", "has no attribute 'Relu' (called in line 40); mend that line"),
 }  # fmt: skip

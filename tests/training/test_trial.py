@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from training.broken_models import CASES, SOUND
+from training.broken_models import CASES, IN_BLOCKS, RESIDUAL, SOUND
 
 from normstudy import model_code
 from normstudy.config import Config, ParameterError, read_config, resolve
@@ -44,8 +44,17 @@ def told_of(source: str, capsys) -> str:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_broken_model_is_told_in_one_line(name, capsys):
-    case, begins, expected = CASES[name]
-    source = case if isinstance(case, str) else SOUND
+    is_told(SOUND, *CASES[name], capsys)
+
+
+@pytest.mark.parametrize("name", IN_BLOCKS)
+def test_a_fault_in_a_block_is_told_where_its_number_stands(name, capsys):
+    is_told(RESIDUAL, *IN_BLOCKS[name], capsys)
+
+
+def is_told(sound, case, begins, expected, capsys):
+    """Whether the `case` of a table of broken models, of that `sound` one, is told as it has to be."""
+    source = case if isinstance(case, str) else sound
     for old, new in [] if isinstance(case, str) else case:
         assert old in source
         source = source.replace(old, new)
@@ -120,7 +129,10 @@ def test_a_module_that_is_imported_late_is_told_of(capsys):
     Path("parts").mkdir()
     Path("parts/blocks.py").write_text(BLOCKS)
     line = told_of(USING_BLOCKS, capsys)
-    assert "my_models.py, line 14: ModuleNotFoundError: No module named 'parts'; install" in line
+    assert (
+        "my_models.py, line 14: ModuleNotFoundError: No module named 'parts', in 7 (Learned()) of line 23; install"
+        in line
+    )
     assert "import it by its name at the top" in line
     Path("parts/blocks.py").write_text(BLOCKS.replace("nn.ReLU()", "nn.Relu()"))
     assert "parts/blocks.py, line 7: AttributeError" in told_of(USING_BLOCKS, capsys)

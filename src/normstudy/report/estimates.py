@@ -38,8 +38,11 @@ def in_percent(estimate: Estimate) -> Estimate:
 
 
 def similar_spread(groups: Sequence[np.ndarray]) -> bool:
-    """Whether `groups`, each (n,), may have one variance: Brown and Forsythe's test (1974) finds no difference."""
-    several = [group for group in groups if len(group) > 1]
+    """Whether `groups`, each (n,), may have one variance: Brown and Forsythe's test (1974) finds no difference.
+
+    Two values are equally far from their median, so that of a pair the test would see no spread of these distances.
+    """
+    several = [group for group in groups if len(group) > 2]
     if len(several) < 2 or not any(map(has_spread, several)):
         return True
     with np.errstate(divide="ignore", invalid="ignore"):

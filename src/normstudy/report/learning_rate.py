@@ -16,6 +16,7 @@ from normstudy.report.numbers_behind import folded
 from normstudy.report.rate_claims import bears_higher_rates, easier_and_faster
 from normstudy.report.rate_lines import SOUND, Line, lines_of
 from normstudy.report.rate_pictures import errors_figure, setting_title
+from normstudy.report.spans import in_words
 from normstudy.report.wording import counted, seeds_text, short
 from normstudy.runs.record import RecordedStudy
 
@@ -112,13 +113,7 @@ def bounds(lines: Sequence[Line]) -> str:
 
 def _range_text(line: Line) -> str:
     """`0.01 or less to 0.0464, 0.215`; `none`."""
-    tried = list(line.runs)
-    told = []
-    for low, high in line.ranges:
-        lower = f"{short(low)}{' or less' if low == tried[0] else ''}"
-        upper = f"{short(high)}{' or more' if high == tried[-1] else ''}"
-        told.append(f"{lower} to {upper}" if low != high else lower if low == tried[0] else upper)
-    return ", ".join(told) or "none"
+    return in_words(line.ranges, list(line.runs))
 
 
 def _mean_percent(line: Line, epoch: int) -> str:

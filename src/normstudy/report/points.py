@@ -26,7 +26,7 @@ APART = 8
 """Points on paper from one series to the next, at the same value."""
 
 BESIDE = 3
-"""Points on paper from an interval to the runs that it is of."""
+"""Points on paper from a mean to the runs that it is of, where there are several."""
 
 ROOM = 70
 """Characters that fit below an axis as wide as the page."""
@@ -60,10 +60,10 @@ def draw_points(
     means = [mean for mean, *_ in estimates]
     if look.line:
         draw(places, means, linestyle=look.line, linewidth=1.3)
-    for place, group, (_, low, high) in zip(places, groups, estimates, strict=True):
+    for place, group, (mean, low, high) in zip(places, groups, estimates, strict=True):
         if np.isfinite([low, high]).all():
             draw([place, place], [low, high], linewidth=2.2, alpha=0.75)
-        draw([place] * len(group), group, look.shift - (BESIDE if np.isfinite(low) else 0), **small)
+        draw([place] * len(group), group, look.shift - (BESIDE if len(group) > 1 and np.isfinite(mean) else 0), **small)
     draw(places, means, **large)
     axes.autoscale_view()
 

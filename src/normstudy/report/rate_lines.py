@@ -13,6 +13,7 @@ import numpy as np
 
 from normstudy.config import Config
 from normstudy.report.labels import labels
+from normstudy.report.spans import Span, spans
 from normstudy.runs.record import RecordedRun
 from normstudy.runs.reproduction import kind_of_model
 from normstudy.skeleton import deepened, parse_skeleton
@@ -45,18 +46,12 @@ class Line:
     runs: dict[float, list[RecordedRun]]
 
     @cached_property
-    def ranges(self) -> list[tuple[float, float]]:
+    def ranges(self) -> list[Span]:
         """Lowest and highest of the rates that follow each other in the list of those tried, and at which it trains.
 
         It trains at a rate if its runs with all seeds do (`SOUND`).
         """
-        ranges: list[tuple[float, float]] = []
-        is_open = False
-        for rate, runs in self.runs.items():
-            if trained := trains(runs):
-                ranges[-1:] = [(ranges[-1][0], rate)] if is_open else [*ranges[-1:], (rate, rate)]
-            is_open = trained
-        return ranges
+        return spans({rate: trains(runs) for rate, runs in self.runs.items()})
 
     @property
     def borne(self) -> tuple[float, float] | None:

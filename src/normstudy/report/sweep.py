@@ -7,12 +7,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from normstudy.report import markup, run_rows
-from normstudy.report.estimates import differences, intervals
-from normstudy.report.estimates_in_words import nats, on_spread, percent
+from normstudy.report.estimates_in_words import on_ratios, percent, times
 from normstudy.report.markup import escape
 from normstudy.report.models import Model
 from normstudy.report.numbers_behind import folded
@@ -27,11 +25,12 @@ from normstudy.report.series import (
     series_of,
     value_of,
 )
-from normstudy.report.statistics import AMOUNT, SHARE
+from normstudy.report.standings import Standings, standings_of
+from normstudy.report.sweep_claims import training, verdict
 from normstudy.report.sweep_figure import Plan, plan, sweep_figure
 from normstudy.report.varied import are_numbers, free, title_of, value_text, values_of, varied
-from normstudy.report.wording import counted, join_words, some_of
-from normstudy.runs.record import RecordedStudy
+from normstudy.report.wording import counted, join_words, rounded, some_of
+from normstudy.runs.record import RecordedRun, RecordedStudy
 
 MOST_ROWS = 12
 """Of a table that stands beside its picture; a longer one is folded."""
@@ -41,26 +40,27 @@ def section(study: RecordedStudy) -> str:
     """The section, as Markdown with its heading."""
     label = label_of(study.name)
     series = called_as_elsewhere(series_of(study.runs))
+    found = standings_of(series)
     made = plan(series)
     where = f"@fig-{label} and @tbl-{label} show" if made else f"@tbl-{label} shows"
-    text = f"{where} {protocol(study.runs)}. {what_varies(series)} {verdict(study, series)}"
-    cells = [cell for each in series for cell in each.cells]
-    note = f"{on_spread([errors(cell) for cell in cells])}{note_on_diverged(study.runs)}"
-    blocks = [f"### {escape(study.title)} {{#sec-{label}}}\n", text + "\n"]
+    text = f"{where} {protocol(study.runs)}. {what_varies(series)}"
+    judged = " ".join(filter(None, [training(series, found), verdict(found, _judged_by(study))]))
+    note = on_noise(found, study.runs)
+    blocks = [f"### {escape(study.title)} {{#sec-{label}}}\n", text + "\n", *([judged + "\n"] if judged else [])]
     if made:
         caption = (
-            f"{escape(study.title)}: the error of every run after its last epoch (small), the mean over the seeds "
-            f"and its 95 % interval. {note}"
+            f"{escape(study.title)}: the error of every run after its last epoch (small), the geometric mean over the "
+            f"seeds and its 95 % interval.{_on_line(found)} {note}"
         )
-        figure = sweep_figure(made, f"{_judged_by(study)}error (%)")
-        picture = markup.figure(label, figure, alternative(study, series, made), caption)
+        figure = sweep_figure(made, found, f"{_judged_by(study)}error (%)")
+        picture = markup.figure(label, figure, alternative(study, found, made), caption)
         blocks.append(picture + folded(label, run_rows.of_series(series)))
     caption = (
-        f"{escape(study.title)}: means of the last epoch on the images of evaluation, with 95 % intervals over the "
-        f"seeds. {note}"
+        f"{escape(study.title)}: means after the last epoch on the images of evaluation, of errors geometric, with "
+        f"95 % intervals over the seeds{_on_ratio(found)}. {note}"
     )
-    table = markup.table(label, sweep_table(series), caption)
-    long = made and len(cells) > MOST_ROWS
+    table = markup.table(label, sweep_table(series, found), caption)
+    long = made and len(found.every) > MOST_ROWS
     blocks.append(markup.folded(f"{study.title}: every setting", table) if long else table)
     return "\n".join(blocks)
 
@@ -85,75 +85,50 @@ def what_varies(series: Sequence[Series]) -> str:
     return f"Within a model {'varies' if len(main) == 1 else 'vary'} {told}{along}."
 
 
-def verdict(study: RecordedStudy, series: Sequence[Series]) -> str:
-    """Which cell has the lowest mean error, and how many others are worse beyond the noise."""
-    named = [(name, cell) for name, cell in _named(series) if len(errors(cell))]
-    if not named:
-        return "No run finished."
-    if len(named) == 1 or not judged_alike(study.runs):
-        return ""
-    name, best = min(named, key=lambda each: errors(each[1]).mean())
-    others = [cell for _, cell in named if cell is not best]
-    # The lowest was found among all: its differences are as many as there are pairs.
-    found = differences(errors(best), [errors(cell) for cell in others], len(named) * (len(named) - 1) // 2)
-    worse = sum(low > 0 for _, low, _ in found)
-    sentence = (
-        f"Of {counted(len(named), 'setting')}, the lowest mean {_judged_by(study)}error is that of {escape(name)}: "
-        f"{100 * errors(best).mean():.2f} %."
-    )
-    if not any(np.isfinite(low) for _, low, _ in found):
-        return f"{sentence} So few runs say nothing of the noise, and nothing can be told from it."
-    if len(others) == 1:
-        return f"{sentence} The other makes {'' if worse else 'no '}more errors beyond the noise (95 % interval)."
-    at_once = "(intervals that hold for all pairs at once)"
-    if not worse:
-        return f"{sentence} No other makes more errors beyond the noise {at_once}."
-    left = len(others) - worse
-    rest = {0: "", 1: "; one cannot be told from it"}.get(left, f"; {left} cannot be told from it")
-    return f"{sentence} {worse} make{'s' if worse == 1 else ''} more beyond the noise {at_once}{rest}."
-
-
-def alternative(study: RecordedStudy, series: Sequence[Series], made: Plan) -> str:
+def alternative(study: RecordedStudy, found: Standings, made: Plan) -> str:
     """Alternative text of the picture."""
-    named = [(name, cell) for name, cell in _named(series) if len(errors(cell))]
-    low, high = (choose(named, key=lambda each: errors(each[1]).mean()) for choose in (min, max))
+    low, high = (choose(found.finished, key=lambda each: each.error[0]) for choose in (min, max))
     ends = (
-        f"the lowest mean is {100 * errors(low[1]).mean():.2f} % ({markup.plain(low[0])}), "
-        f"the highest {100 * errors(high[1]).mean():.2f} % ({markup.plain(high[0])})"
+        f"the lowest mean is {100 * low.error[0]:.2f} % ({markup.plain(low.called)}), "
+        f"the highest {100 * high.error[0]:.2f} % ({markup.plain(high.called)})"
     )
     over = title_of(made.key) if made.key else "models"
     panels = f" in {len(made.panels)} panels" if len(made.panels) > 1 else ""
     return f"Points of {_judged_by(study)}errors over {over}{panels}: {ends}."
 
 
-def sweep_table(series: Sequence[Series]) -> pd.DataFrame:
-    """One row per cell: how many runs, and the means of accuracy and loss."""
+def sweep_table(series: Sequence[Series], found: Standings) -> pd.DataFrame:
+    """One row per cell: how many runs, how many of them trained, mean error and loss, and how many times the lowest."""
     keys = varied(series)
-    cells = [cell for each in series for cell in each.cells]
-    accuracies = intervals([1 - errors(cell) for cell in cells], SHARE)
-    means = iter(zip(cells, accuracies, intervals([losses(cell) for cell in cells], AMOUNT), strict=True))
+    all_trained = not found.bar or len(found.trained) == len(found.every)
+    heading = "runs" if all_trained else "runs that trained"
     rows = []
-    for each in series:
-        for _ in each.cells:
-            cell, accuracy, loss = next(means)
-            rows.append(
-                ({"model": escape(each.name)} if len(series) > 1 or not keys else {})
-                | {title_of(key): _shown(value_of(cell.config, key)) for key in keys}
-                | {"runs": _runs(cell), "accuracy (%)": percent(accuracy), "loss (nats)": nats(loss)}
-            )
+    for each in found.every:
+        kept = losses(each.cell)
+        rows.append(
+            ({"model": escape(each.name)} if len(series) > 1 or not keys else {})
+            | {title_of(key): _shown(value_of(each.cell.config, key)) for key in keys}
+            | {heading: _runs(each.cell, None if all_trained else each.trained)}
+            | {"error (%)": percent(each.error)}
+            | ({"times the lowest": "1" if each is found.lowest else times(each.ratio)} if _compares(found) else {})
+            | {"loss (nats)": rounded(kept.mean(), 4) if len(kept) else "–"}
+        )
     return pd.DataFrame(rows)
 
 
-def _named(series: Sequence[Series]) -> list[tuple[str, Model]]:
-    """Every cell with its name, as plain text: `gn (peak rate 0.05)`."""
-    found = []
-    for each in series:
-        keys = free([each], varied([each]))
-        for cell in each.cells:
-            values = [f"{title_of(key)} {value_text(value_of(cell.config, key))}" for key in keys]
-            brackets = f" ({', '.join(values)})" if values else ""
-            found.append((f"{each.name}{brackets}", cell))
-    return found
+def on_noise(found: Standings, runs: Sequence[RecordedRun]) -> str:
+    """A caption's sentences: on what its intervals rest, and which settings have none."""
+    sentences = [on_ratios(found.groups)] if found.trained else []
+    if len(found.trained) < len(found.every):
+        which = "not every run has trained" if found.bar else "a run diverged"
+        sentences.append(f"Settings of which {which} have no interval, and no part in that of others.")
+    if any((errors(each.cell) == 0).any() for each in found.every):
+        sentences.append("A run without any error is counted as one with half an error.")
+    return " ".join(sentences) + note_on_diverged(runs)
+
+
+def _compares(found: Standings) -> bool:
+    return found.bar is not None and len(found.trained) > 1
 
 
 def _range_of(values: Sequence[Any]) -> str:
@@ -169,9 +144,22 @@ def _shown(value: Any) -> str:
     return escape(value) if isinstance(value, str) else value_text(value)
 
 
-def _runs(cell: Model) -> str:
-    lost = cell.diverged
-    return f"{len(cell.runs)}, {lost} diverged" if lost else str(len(cell.runs))
+def _on_line(found: Standings) -> str:
+    if not found.bar or len(found.trained) == len(found.every):
+        return ""
+    return " Below the dashed line a run has trained."
+
+
+def _on_ratio(found: Standings) -> str:
+    if not _compares(found):
+        return ""
+    return "; how many times the lowest mean of a setting that trained, with intervals that hold for all pairs at once"
+
+
+def _runs(cell: Model, trained: int | None) -> str:
+    """`3`, or of those of which so many `trained`, `2 of 3`; and how many diverged."""
+    runs = f"{len(cell.runs)}" if trained is None else f"{trained} of {len(cell.runs)}"
+    return f"{runs}, {cell.diverged} diverged" if cell.diverged else runs
 
 
 def _judged_by(study: RecordedStudy) -> str:

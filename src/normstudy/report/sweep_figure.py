@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from normstudy.report.drawing import COLOURS, LINE_STYLES, MARKERS, PLAIN, WIDTH, label_ends
-from normstudy.report.estimates import intervals
+from normstudy.report.estimates import in_percent
 from normstudy.report.markup import plain
 from normstudy.report.models import Model
 from normstudy.report.points import (
@@ -31,11 +31,16 @@ from normstudy.report.points import (
     shifts,
 )
 from normstudy.report.series import Series, errors, value_of
-from normstudy.report.statistics import PERCENT
-from normstudy.report.varied import are_numbers, free, title_of, value_text, values_of, varied
+from normstudy.report.standings import Standings
+from normstudy.report.statistics import Estimate
+from normstudy.report.trained import counted_errors
+from normstudy.report.varied import are_numbers, axis_of, free, title_of, value_text, values_of, varied
 
 MOST_PANELS, MOST_LINES, MOST_PLACES = 6, 8, 24
 """Of more panels, lines in one, or values on an axis, there is no picture."""
+
+SPREAD = 4
+"""As many lines stand as far apart as anywhere; more stand closer, or the outer ones would leave the axes."""
 
 LONGEST_NAME = 24
 """Characters of a name in the picture."""
@@ -69,7 +74,7 @@ def plan(series: Sequence[Series]) -> Plan | None:
     if not keys:
         made = Plan(None, [each.name for each in series], {"": [Line(each.name, each.cells) for each in series]})
     else:
-        key = max(keys, key=lambda each: (are_numbers(values_of(series, each)), len(values_of(series, each))))
+        key = axis_of(series, keys)
         made = Plan(key, values_of(series, key), _panels(series, [each for each in keys if each != key]))
     lines = max(map(len, made.panels.values()))
     fits = len(made.panels) <= MOST_PANELS and len(made.values) <= MOST_PLACES
@@ -77,35 +82,40 @@ def plan(series: Sequence[Series]) -> Plan | None:
 
 
 @matplotlib.style.context([*PLAIN, {"text.parse_math": False}])
-def sweep_figure(made: Plan, measure: str) -> Figure:
-    """Every run a point, with means and intervals; `measure`: what stands beside the axis of errors."""
+def sweep_figure(made: Plan, found: Standings, measure: str) -> Figure:
+    """Every run a point, with the means and intervals of `found`; `measure`: what stands beside the axis of errors.
+
+    Where not all runs have trained, a dashed line is where they would have.
+    """
     columns = min(len(made.panels), 3 if len(made.panels) > 4 else 2)
     rows = math.ceil(len(made.panels) / columns)
     height = max(PANEL_HEIGHT, 3.6 if len(made.panels) == 1 else 0)
     figure = Figure(figsize=(WIDTH, height * rows), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     cells = [cell for lines in made.panels.values() for line in lines for cell in line.cells]
-    found = intervals([100 * errors(cell) for cell in cells], PERCENT)
-    estimates = dict(zip(map(id, cells), found, strict=True))
+    estimates = {id(each.cell): in_percent(each.error) for each in found.every}
+    bar = found.bar.error if found.bar and len(found.trained) < len(found.every) else None
     for axes, (title, lines) in zip(panels.flat, made.panels.items(), strict=False):
         axes.set_title(title, fontsize=10, pad=12 if _any_diverged(lines) else 6)
+        if bar:
+            axes.axhline(100 * bar, color="#999999", linewidth=0.8, linestyle=(0, (4, 3)))
         for line, look in zip(lines, _looks(made, lines), strict=True):
             for cells_of_a_look, own in _by_look(line, look):
                 places = [_place(made, line, cell) for cell in cells_of_a_look]
-                groups = [100 * errors(cell) for cell in cells_of_a_look]
+                groups = [100 * counted_errors(cell) for cell in cells_of_a_look]
                 draw_points(axes, places, groups, [estimates[id(cell)] for cell in cells_of_a_look], own)
                 draw_diverged(axes, places, [cell.diverged for cell in cells_of_a_look], own)
     for axes in panels.flat[len(made.panels) :]:
         axes.set_visible(False)
     first = panels.flat[0]
-    scale_measure(first, [100 * errors(cell) for cell in cells])
+    scale_measure(first, [100 * counted_errors(cell) for cell in cells])
     for axes in panels.flat[: len(made.panels)]:
         _scale_axis(axes, made, columns)
     for axes in panels[:, 0]:
         axes.set_ylabel(measure)
     for axes in panels[-1, :]:
         axes.set_xlabel(title_of(made.key) if made.key else "")
-    _name_lines(figure, first, made, height)
+    _name_lines(figure, first, made, estimates, height)
     return figure
 
 
@@ -149,7 +159,8 @@ def _looks(made: Plan, lines: Sequence[Line]) -> list[Look]:
         colour = np.array(matplotlib.colors.to_rgb(COLOURS[norm]))
         lighter = matplotlib.colors.to_hex(colour + (1 - colour) * min(0.2 * place, 0.6))
         joined = LINE_STYLES[place % len(LINE_STYLES)] if are_numbers(made.values) else ""
-        found.append(Look(lighter, markers[place % len(markers)], joined, shift if made.key else 0))
+        beside = shift * min(1, SPREAD / len(lines)) if made.key else 0
+        found.append(Look(lighter, markers[place % len(markers)], joined, beside))
     return found
 
 
@@ -187,7 +198,7 @@ def _scale_axis(axes: Axes, made: Plan, columns: int) -> None:
     axes.set_xlim(-0.5, len(names) - 0.5)
 
 
-def _name_lines(figure: Figure, axes: Axes, made: Plan, height: float) -> None:
+def _name_lines(figure: Figure, axes: Axes, made: Plan, estimates: Mapping[int, Estimate], height: float) -> None:
     """What each line is: at its end, where there is one panel of lines; else in a legend above."""
     looks: dict[str, Look] = {}
     for lines in made.panels.values():
@@ -202,7 +213,7 @@ def _name_lines(figure: Figure, axes: Axes, made: Plan, height: float) -> None:
             last = max(line.cells, key=lambda cell: _place(made, line, cell) if len(errors(cell)) else -math.inf)
             if len(errors(last)):
                 name = _cut(line.name)
-                ends.append((100 * float(errors(last).mean()), name, looks[name].colour, _place(made, line, last)))
+                ends.append((estimates[id(last)][0], name, looks[name].colour, _place(made, line, last)))
         label_ends(axes, ends, height, MOST_LINES)
         return
     handles = [

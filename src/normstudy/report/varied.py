@@ -51,6 +51,17 @@ def are_numbers(values: Sequence[Any]) -> bool:
     return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
 
 
+def axis_of(series: Sequence[Series], keys: Sequence[str]) -> str:
+    """Of `keys` the one that a picture has on its axis: of numbers before others, the one with the most values."""
+    return max(keys, key=lambda each: (are_numbers(values_of(series, each)), len(values_of(series, each))))
+
+
+def numeric_axis(series: Sequence[Series], keys: Sequence[str]) -> str:
+    """`axis_of` the `keys`, where that is one of numbers; else nothing."""
+    key = axis_of(series, keys) if keys else ""
+    return key if key and are_numbers(values_of(series, key)) else ""
+
+
 def value_text(value: Any) -> str:
     """A value as a table or an axis has it; `–` where the parameter means nothing."""
     if value is None:

@@ -6,6 +6,7 @@ A place is written `my_models.py, line 4`; it is empty where something is not on
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from torch import nn
@@ -63,6 +64,12 @@ def of_argument(module: str, line: int, position: int, code: ModelCode) -> int:
     calls = [call for call in calls if call.lineno == line and len(call.args) > position]
     unclear = len(calls) != 1 or any(isinstance(argument, ast.Starred) for argument in calls[0].args)
     return line if unclear else calls[0].args[position].lineno
+
+
+def has_number(module: str, line: int, number: int, code: ModelCode) -> bool:
+    """Whether `number` is written out in that line, not worked out from what it is given."""
+    text = code.modules[module].splitlines()[line - 1 : line]
+    return any(re.search(rf"(?<![\w.]){number}(?![\w.])", each) for each in text)
 
 
 def _classes(called: str, code: ModelCode) -> Iterator[tuple[str, ast.ClassDef]]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 import traceback
+from collections.abc import Sequence
 
 from normstudy.errors import NormstudyError
 from normstudy.model_code import ModelCode
 from normstudy.text import one_line
-from normstudy.training.code_lines import module_in, of_argument, place
+from normstudy.training.code_lines import has_number, module_in, of_argument, place
 from normstudy.training.norm_builder import NORM_IS, MisusedError, Norm
 
 LONGEST = 200
 """Characters of somebody else's message that are told."""
+
+MOST_CALLS = 3
+"""That are named, of those that lead to a fault."""
 
 KNOWN_IMPORTS = {"nn": "from torch import nn", "torch": "import torch", "F": "import torch.nn.functional as F"}
 
@@ -53,10 +57,10 @@ def fault(code: ModelCode, what: str, at: str = "") -> ModelError:
     return ModelError(f"model = {code.model}: {at or of_factory(code)}: {what}")
 
 
-def told(error: BaseException, code: ModelCode, at: str = "") -> ModelError:
+def told(error: BaseException, code: ModelCode, at: str = "", note: str = "") -> ModelError:
     """`error`, which the code of a model raised, as one line: where in that code, what, and a remedy.
 
-    `at`: the place, where that is known better than by the traceback.
+    `at`: the place, where that is known better than by the traceback; `note`: what is to be said behind the fault.
     """
     if isinstance(error, ModelError):
         return error
@@ -65,9 +69,11 @@ def told(error: BaseException, code: ModelCode, at: str = "") -> ModelError:
         return fault(code, f"{what}; mend that line", place(name, error.lineno or 1))
     if slip := _misplaced(error, code):
         return slip
-    at = at or raised_at(error, code)
+    lines = _lines(error, code)
+    line = _line_of_fault(error, lines, code)
+    at = at or (place(*line) if line else "")
     remedy = _remedy(error) or ("mend that line" if at else f"mend it in what `{code.factory}` makes")
-    return fault(code, f"{said(error)}; {remedy}", at)
+    return fault(code, f"{said(error)}{note or _way_to(error, lines, line)}; {remedy}", at)
 
 
 def said(error: BaseException) -> str:
@@ -94,6 +100,22 @@ def _lines(error: BaseException, code: ModelCode) -> list[tuple[str, int]]:
     """The modules of the code, and lines in them, that the traceback of `error` goes through."""
     steps = traceback.walk_tb(error.__traceback__)
     return [(name, line) for frame, line in steps if (name := module_in(frame.f_code.co_filename, code))]
+
+
+def _line_of_fault(error: BaseException, lines: Sequence[tuple[str, int]], code: ModelCode) -> tuple[str, int] | None:
+    """The last of `lines`; of a number that we refuse, the last in which it is written out."""
+    number = error.number if isinstance(error, MisusedError) else None
+    written = [line for line in lines if number is not None and has_number(*line, number, code)]
+    return (written or list(lines))[-1] if lines else None
+
+
+def _way_to(error: BaseException, lines: Sequence[tuple[str, int]], at: tuple[str, int] | None) -> str:
+    """` (called in line 28)`: the other `lines` that lead to a fault, the nearest first."""
+    others = [line for line in dict.fromkeys(reversed(lines)) if line != at]
+    if at is None or not others or isinstance(error, RecursionError):
+        return ""
+    shown = [f"line {line}" if name == at[0] else place(name, line) for name, line in others[:MOST_CALLS]]
+    return f" (called in {', '.join(shown)})"
 
 
 def _misplaced(error: BaseException, code: ModelCode) -> ModelError | None:

@@ -12,11 +12,14 @@ NORM_IS = "what builds a normalization; call it with the number of channels, nor
 
 
 class MisusedError(ValueError):
-    """What we lend to a model's code is misused there. `remedy`: what to do in that line."""
+    """What we lend to a model's code is misused there.
 
-    def __init__(self, what: str, remedy: str):
+    `remedy`: what to do in that line; `number`: that of channels which is refused, if it is one.
+    """
+
+    def __init__(self, what: str, remedy: str, number: int | None = None):
         super().__init__(what)
-        self.remedy = remedy
+        self.remedy, self.number = remedy, number
 
 
 class Norm:
@@ -64,6 +67,7 @@ class Norm:
             raise MisusedError(
                 f"norm({channels}): groups = {self._groups} does not divide {channels} channels",
                 "choose other channels or `groups:`",
+                channels,
             )
         if self._is_closed:
             raise MisusedError(
