@@ -92,8 +92,7 @@ def parameters(cell: Model) -> int:
 
 
 def in_words(study: RecordedStudy, series: Sequence[Series]) -> str:
-    """What was run, from which size on the accuracies of the solution that is answered are reached, and what is "
-    "lost."""
+    """What was run, from which size on the accuracies of the answered solution are reached, and what is lost."""
     text = (
         f"How small may a network be? @fig-frontier and @tbl-frontier show {protocol(study.runs)}, each network with "
         "the recipes of @sec-results."
