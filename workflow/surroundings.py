@@ -67,10 +67,19 @@ def settle(script: str) -> None:
 
 
 def end_as_interrupted() -> None:
-    """Have what ends this process from outside raise `KeyboardInterrupt`, as Ctrl-C does."""
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(ending) is signal.SIG_DFL:  # nohup has it ignored
-            signal.signal(ending, signal.default_int_handler)
+    """Have what ends this process from outside raise `KeyboardInterrupt`, as Ctrl-C does.
+
+    Once: make passes on what ends it to a process that its group's ending has reached already.
+    """
+    endings = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_DFL]
+
+    def interrupt(*_: object) -> None:
+        for each in endings:
+            signal.signal(each, lambda *_: None)  # unlike SIG_IGN not handed on to what this process starts
+        raise KeyboardInterrupt
+
+    for each in endings:  # nohup has one ignored
+        signal.signal(each, interrupt)
 
 
 def clean(environ: Mapping[str, str]) -> dict[str, str]:

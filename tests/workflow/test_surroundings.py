@@ -32,6 +32,24 @@ def rows() -> list[tuple[str, str, str]]:
     ]
 
 
+def test_an_ending_that_comes_twice_interrupts_once():
+    script = """
+import os, signal, time
+from surroundings import end_as_interrupted
+end_as_interrupted()
+try:
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(30)
+except KeyboardInterrupt:
+    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGHUP)
+    time.sleep(0.1)
+    print("told")
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT / "workflow", capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "told\n", "")
+
+
 def test_the_list_says_what_is_done():
     decided = {(name, decision) for who, name, decision in rows() if who not in ("make", "pip", "uv")}
     assert len(decided) > 70
