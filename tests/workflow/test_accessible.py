@@ -9,10 +9,17 @@ def a_notebook_page(folder):
 
 
 @pytest.mark.parametrize("renderer", RENDERERS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (390, "dark"),
+        (1280, "light"),
+        pytest.param(390, "light", marks=pytest.mark.thorough),  # of these widths and colours each is seen above
+        pytest.param(1280, "dark", marks=pytest.mark.thorough),
+    ],
+)
 @NEEDS_CHROMIUM
-def test_the_pages_are_accessible(site, renderer, scheme, width):
+def test_the_pages_are_accessible(site, renderer, width, scheme):
     found = []
     with browser_on(site(renderer), width, scheme) as (page, here):
         page.set_default_timeout(300_000)
