@@ -165,8 +165,8 @@ def speed_figure(series: Sequence[Series], pace: Pace | None) -> Figure:
         seconds = pace.of(USUAL) * np.arange(1, len(course) + 1)
         axes.plot(seconds, 100 * (1 - course), color=GREY, linewidth=0.8, alpha=0.6)
         axes.plot(seconds[-1], 100 * (1 - course[-1]), "X", color=GREY, ms=8, mec="white")
-        beside = {"xytext": (-4, 12), "textcoords": "offset points", "ha": "right", "color": GREY}
-        axes.annotate("the usual pipeline", (seconds[-1], 100 * (1 - course[-1])), **beside)
+        beside = {"xytext": (-6, 0), "textcoords": "offset points", "ha": "right", "va": "center", "color": GREY}
+        axes.annotate("the usual pipeline", (seconds[0], 100 * (1 - course[0])), **beside)
         everything.append(100 * (1 - course))
         places.append(seconds[-1])
     for accuracy in targets():
@@ -180,7 +180,7 @@ def speed_figure(series: Sequence[Series], pace: Pace | None) -> Figure:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.xaxis.set_minor_locator(NullLocator())
     if places:
-        axes.set_xlim(0.8 * min(places), 1.4 * max(places))
+        axes.set_xlim(0.4 * min(places), 1.4 * max(places))  # with room for the names of the lines across
     for rank, (last, name, colour, at) in enumerate(sorted(ends)):
         beside = (12, 12 * (rank - (len(ends) - 1) / 2))  # points: the ends lie close together
         axes.annotate(name, (at, last), xytext=beside, textcoords="offset points", va="center", color=ink(colour))
