@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -292,15 +293,17 @@ def _is_beaten(claim: Claim, series: Sequence[Series]) -> bool:
 def _claims_table() -> str:
     frame = pd.DataFrame(
         {
-            "solution": escape(claim.repository),
+            "solution": re.sub("(?<=[/_-])", "\u200b", escape(claim.repository)),  # for a narrow column
             "model": claim.model,
-            "parameters": f"{claim.parameters:,}",
-            "last epoch (%)": f"{claim.final_epoch:.2f}",
+            "size": f"{claim.parameters:,}",
+            "at the end (%)": f"{claim.final_epoch:.2f}",
             "remark": " ".join(markup.escape(part) for part in _pieces(claim.remark)),
         }
         for claim in sorted(claims(), key=lambda claim: claim.parameters)
     )
-    return markup.table("frontier-claims", frame, "What public solutions have after their last epoch, by size.")
+    return markup.table(
+        "frontier-claims", frame, "What public solutions have after their last epoch, by size: how many parameters."
+    )
 
 
 def _pieces(remark: str) -> list[str]:
