@@ -44,8 +44,8 @@ PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml", FILTERS / "drawi
 REFERENCE = Path("docs/python.ipynb")
 REFERENCE_TITLE = "From Python: the public names of the package"
 RECORDS = Path("results")
-MEASURED = (Path("benchmarks/normalizations.json"), Path("benchmarks/faults.json"))
-"""What was measured apart from studies, where it was."""
+MEASURED = Path("benchmarks")
+"""Where what was measured apart from studies lies, as JSON."""
 AUTHORS = "The normstudy authors"
 NEEDED = ("search", "neighbours", "skeletons")
 """Of the records, those without which there is no report."""
@@ -158,10 +158,9 @@ def copy_project(project: Path) -> None:
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(name, project / name)
     shutil.copytree("theme", project / "theme", ignore=shutil.ignore_patterns(".*"))  # some are links to nowhere
-    (project / "benchmarks").mkdir()
-    for path in MEASURED:
-        if path.exists():
-            shutil.copyfile(path, project / path)
+    (project / MEASURED).mkdir()
+    for path in MEASURED.glob("*.json"):
+        shutil.copyfile(path, project / path)
     (project / "results").mkdir()
     for name in record_names(RECORDS):
         for path in (RECORDS / f"{name}.json", RECORDS / f"{name}.npz"):

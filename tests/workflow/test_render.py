@@ -121,6 +121,8 @@ def test_the_pdf_has_the_numbers_and_pictures(site, renderer):
         assert reference in text
     assert "?@" not in text
     assert "{python}" not in text
+    for measured in ("in the same hour", "Two faults, repeated", "What a normalization costs"):  # apart from studies
+        assert measured in text
     assert text.rindex("Appendix: long tables and code") < text.rindex("References")
     assert len(reader.pages) >= 10
 
