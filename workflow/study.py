@@ -27,7 +27,7 @@ from normstudy.config import Config, training_images
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.hardware import cores
 from normstudy.ownership import as_typed
-from normstudy.report import results_readme
+from normstudy.report import made_by, results_readme
 from normstudy.report.wording import counted
 from normstudy.runs.folder import FinishedRun, read_run
 from normstudy.runs.lacking import not_among, recorded_runs
@@ -111,7 +111,7 @@ def run(study: Study, options: argparse.Namespace) -> int:
 def page_beside(study: Study) -> str:
     """The command that makes the page of the parameter files beside which the file of `study` lies."""
     folder = study.path.parent.parent
-    own = study.path.parent.name == FOLDER and folder != Path("params")
+    own = study.path.parent.name == FOLDER and folder != Path(made_by.FOLDER)
     return "make report" + f" PARAMS={shlex.quote(one_line(folder))}" * own
 
 
