@@ -159,7 +159,7 @@ def copy_project(project: Path) -> None:
         shutil.copyfile(name, project / name)
     shutil.copytree("theme", project / "theme", ignore=shutil.ignore_patterns(".*"))  # some are links to nowhere
     (project / MEASURED).mkdir()
-    for path in MEASURED.glob("*.json"):
+    for path in MEASURED.glob("[!.]*.json"):
         shutil.copyfile(path, project / path)
     (project / "results").mkdir()
     for name in record_names(RECORDS):

@@ -11,7 +11,6 @@ the record gets what is finished, and README.md beside it says so; with --gather
 from __future__ import annotations
 
 import argparse
-import shlex
 import signal
 import subprocess
 import sys
@@ -112,7 +111,7 @@ def page_beside(study: Study) -> str:
     """The command that makes the page of the parameter files beside which the file of `study` lies."""
     folder = study.path.parent.parent
     own = study.path.parent.name == FOLDER and folder != Path(made_by.FOLDER)
-    return "make report" + f" PARAMS={shlex.quote(one_line(folder))}" * own
+    return made_by.report_command({"PARAMS": one_line(folder)} if own else {})
 
 
 def say(line: str) -> None:

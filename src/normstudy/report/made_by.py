@@ -51,6 +51,11 @@ def notebook(environment: Mapping[str, str]) -> str:
     return f"The training itself is one notebook, `analysis/train.ipynb`, which also runs by itself{whose}:"
 
 
+def report_command(options: Mapping[str, str]) -> str:
+    """`make report` with `options` as a shell takes them, such as `PARAMS=my`."""
+    return " ".join(["make report", *(_typed(*option) for option in options.items())])
+
+
 def _read(environment: Mapping[str, str]) -> dict:
     return {"options": {}, "studies": [], **json.loads(environment.get(VARIABLE) or "{}")}
 
@@ -60,8 +65,7 @@ def _folder(environment: Mapping[str, str]) -> str:
 
 
 def _report(environment: Mapping[str, str], **more: str) -> str:
-    options = {**_read(environment)["options"], **more}
-    return " ".join(["make report", *(_typed(*option) for option in options.items())])
+    return report_command({**_read(environment)["options"], **more})
 
 
 def _typed(name: str, value: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.stats import gmean
 
 from normstudy.report.estimates import UNKNOWN, ratio_intervals, ratios
 from normstudy.report.models import Model
@@ -105,4 +106,4 @@ def standings_of(series: Sequence[Series]) -> Standings:
 
 def _mean(group: np.ndarray) -> Estimate:
     """The geometric mean, without an interval."""
-    return (float(np.exp(np.log(group).mean())), -np.inf, np.inf) if len(group) else UNKNOWN
+    return (float(gmean(group)), -np.inf, np.inf) if len(group) else UNKNOWN

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binom
+from scipy.stats import binom, gmean
 
 from normstudy.config import Config, evaluated_images, image_facts
 from normstudy.report.models import Model
@@ -49,7 +49,7 @@ class Bar:
 def bar_of(cells: Sequence[Model]) -> Bar | None:
     """That of the settings of a study; None where none has a run that finished, or they are not judged alike."""
     runs = [run for cell in cells for run in cell.runs if isinstance(run, RecordedRun)]
-    means = [float(np.exp(np.log(counted_errors(cell)).mean())) for cell in cells if cell.finished]
+    means = [float(gmean(counted_errors(cell))) for cell in cells if cell.finished]
     if not means or not judged_alike(runs):
         return None
     blind, answer = _blind(runs)
