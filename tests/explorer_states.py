@@ -12,9 +12,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from normstudy.by_hand.definition import BETA, GAMMA, IMAGES, normalize
-from normstudy.by_hand.explorer import METHODS
-from normstudy.by_hand.running import MOMENTUM
+from normstudy.worked_example.definition import BETA, GAMMA, IMAGES, normalize
+from normstudy.worked_example.explorer import METHODS
+from normstudy.worked_example.running import MOMENTUM
 
 SHAPE = tuple(IMAGES.shape)
 LARGEST = (4, 4, 3, 3)

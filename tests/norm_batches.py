@@ -4,7 +4,7 @@ import torch
 from hypothesis import strategies as st
 from torch import nn
 
-from normstudy.by_hand.definition import NORMALIZATIONS
+from normstudy.worked_example.definition import NORMALIZATIONS
 
 KINDS = tuple(NORMALIZATIONS)
 SETS = {"bn": 4, "ln": 3, "gn": 6, "in": 12}

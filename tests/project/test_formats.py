@@ -17,8 +17,8 @@ from matplotlib.figure import Figure
 from readers import NEEDS_QUARTO
 from render import PROJECT_FILES
 
-from normstudy.by_hand import sets
 from normstudy.report import markup, numbers_behind
+from normstudy.worked_example import sets
 
 PARTS = """---
 title: "A title"

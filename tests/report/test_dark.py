@@ -8,12 +8,12 @@ import pytest
 from commands import ROOT
 from matplotlib.figure import Figure
 
-from normstudy.by_hand.normalized import normalized_values_figure
-from normstudy.by_hand.sets import index_sets_figure
 from normstudy.report.compact_svg import compact
 from normstudy.report.contrast import contrast, ink
 from normstudy.report.dark import GROUND, dark_colour, dark_svg, with_dark_colours
 from normstudy.report.drawing import COLOURS, PLAIN
+from normstudy.worked_example.normalized import normalized_values_figure
+from normstudy.worked_example.sets import index_sets_figure
 
 GREYS = ["#000000", "#333333", "#595959", "#666666", "#767676"]
 

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 from readers import CHROMIUM, NEEDS_CHROMIUM, browser_on
 
-from normstudy.by_hand.card import PIXELS, card_figure
 from normstudy.report.site import finished, put_extras
+from normstudy.worked_example.card import PIXELS, card_figure
 
 THEME = ROOT / "theme"
 PAGE = (

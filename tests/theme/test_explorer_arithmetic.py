@@ -25,8 +25,8 @@ from node import NEEDS_NODE, told_by_node
 from torch import nn
 from torch.nn import functional
 
-from normstudy.by_hand import explorer
-from normstudy.by_hand.exact import text
+from normstudy.worked_example import explorer
+from normstudy.worked_example.exact import text
 
 pytestmark = NEEDS_NODE
 

@@ -27,8 +27,8 @@ from explorer_states import (
 )
 from readers import NEEDS_CHROMIUM, faults, sideways
 
-from normstudy.by_hand import explorer
-from normstudy.by_hand.exact import exact_root
+from normstudy.worked_example import explorer
+from normstudy.worked_example.exact import exact_root
 
 pytestmark = NEEDS_CHROMIUM
 
