@@ -1,0 +1,1 @@
+"""What pages other than the report need besides the core."""
