@@ -1,4 +1,4 @@
-"""What several figures draw: runs as dots with their means, rows of dots with intervals, labels at lines' ends, axes."""
+"""What several figures draw: runs as dots with their means, rows of dots with intervals, labels at line ends, axes."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def dot_rows(
     right. Shaded within ± `margin` of 0, where there is one.
     """
     every = np.concatenate([np.asarray(values, float) for values in rows.values()])
-    limits = [] if estimates is None else [each for each in estimates[["low", "high"]].to_numpy().ravel()]
+    limits = [] if estimates is None else list(estimates[["low", "high"]].to_numpy().ravel())
     every = np.concatenate([every, [each for each in limits if math.isfinite(each)]])
     if margin is not None:
         axes.axvspan(-margin, margin, color=colour("band"), linewidth=0)

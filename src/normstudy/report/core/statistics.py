@@ -156,7 +156,7 @@ def holm(p_values: Sequence[float]) -> np.ndarray:
 
 
 def proportion(count: int, total: int, method: str = "wilson") -> pd.Series:
-    """`count` of `total` as a fraction, with the interval of Wilson (1927), or with method `exact` of Clopper (1934)."""
+    """`count` of `total` as a fraction, with the interval of Wilson (1927) or, by method `exact`, Clopper (1934)."""
     limits = stats.binomtest(int(count), int(total)).proportion_ci(CONFIDENCE, method)
     return pd.Series({"value": count / total, "low": limits.low, "high": limits.high})
 
