@@ -23,33 +23,40 @@ NAMES = {
 """What models of the published studies are called on the pages, by their names in the records."""
 
 
-def called(model: str) -> str:
-    """`BN + L1` of `bn_l1`; any other name as it is, with spaces for underscores."""
-    return NAMES.get(model, model.replace("_", " "))
+class Text(str):
+    """A text that an inline value shows as it is: of a plain one, Quarto shows special characters as their codes."""
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
 
 
-def number(value: float, places: int = 2, plus: bool = False) -> str:
+def called(model: str) -> Text:
+    """`BN + L1` of `bn_l1`, without a line break in it; any other name as it is, with spaces for underscores."""
+    return Text(NAMES.get(model, model.replace("_", " ")).replace(" ", "\u00a0"))
+
+
+def number(value: float, places: int = 2, plus: bool = False) -> Text:
     """`value` with a fixed number of decimals, a typographic minus (never −0) and thousands apart; `–` for none."""
     if not math.isfinite(value):
-        return "–"
+        return Text("–")
     text = f"{value:,.{places}f}"
     text = text.lstrip("-") if not float(text.replace(",", "")) else text.replace("-", "−")
-    return f"+{text}" if plus and float(text.replace("−", "-").replace(",", "")) > 0 else text
+    return Text(f"+{text}" if plus and float(text.replace("−", "-").replace(",", "")) > 0 else text)
 
 
-def percent(fraction: float, places: int = 2) -> str:
+def percent(fraction: float, places: int = 2) -> Text:
     """`0.62` of 0.0062: a fraction in percent, without the sign."""
     return number(100 * fraction, places)
 
 
-def points(fraction: float, places: int = 3) -> str:
+def points(fraction: float, places: int = 3) -> Text:
     """`+0.053` of 0.00053: a difference of fractions in percentage points."""
     return number(100 * fraction, places, plus=True)
 
 
 def interval(
     row: Mapping[str, float] | Sequence[float], places: int = 2, scale: float = 1.0, plus: bool = False
-) -> str:
+) -> Text:
     """`1.91 (1.48 to 2.48)`: an estimate with the limits of its interval, each multiplied by `scale`.
 
     `row` has `value`, `low` and `high` (a row of a table of `statistics`), or is these three. Without finite limits,
@@ -59,23 +66,23 @@ def interval(
     shown = [number(scale * each, places, plus) for each in (value, low, high)]
     if not (math.isfinite(low) and math.isfinite(high)):
         return shown[0]
-    return f"{shown[0]}\u00a0({shown[1]} to\u00a0{shown[2]})"
+    return Text(f"{shown[0]}\u00a0({shown[1]} to\u00a0{shown[2]})")
 
 
-def p_value(p: float) -> str:
+def p_value(p: float) -> Text:
     """`p = 0.012` or `p < 0.001`."""
-    return "p\u00a0<\u00a00.001" if p < 0.001 else f"p\u00a0=\u00a0{p:.3f}"
+    return Text("p\u00a0<\u00a00.001" if p < 0.001 else f"p\u00a0=\u00a0{p:.3f}")
 
 
-def join(parts: Iterable[Any]) -> str:
+def join(parts: Iterable[Any]) -> Text:
     """`a, b and c`."""
     words = [str(part) for part in parts]
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1] if words else ""
+    return Text(" and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]])))
 
 
-def count(number_of: int, noun: str) -> str:
+def count(number_of: int, noun: str) -> Text:
     """`1 run`, `2 runs`, `1,088 runs`."""
-    return f"{number_of:,} {noun}{'' if number_of == 1 else 's'}"
+    return Text(f"{number_of:,} {noun}{'' if number_of == 1 else 's'}")
 
 
 def _three(row: Mapping[str, float] | Sequence[float]) -> tuple[float, float, float]:
