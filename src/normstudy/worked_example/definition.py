@@ -1,4 +1,4 @@
-"""Batch, Layer, Group and Instance Normalization by hand: three images of four channels of 2x2 values.
+"""Batch, layer, group and instance normalization of an example: three images of four channels of 2x2 values.
 
 Every normalization is y = γ (x - μ) / sqrt(σ² + ε) + β; only the set of values that share one μ and
 one σ² differs. `NORMALIZATIONS` holds these sets as axes of x, `normalize` is the one definition, and
@@ -26,6 +26,9 @@ IMAGES = torch.tensor(
 )
 """Shape (N, C, H, W) = (3, 4, 2, 2). Found by a search over 0..12, so that the means and standard
 deviations of all 25 sets (BN 4, LN 3, GN with two groups 6, IN 12) are multiples of 1/2."""
+
+Position = tuple[int, int, int, int]
+"""(image, channel, row, column), from 0."""
 
 GROUPS = 2
 EPSILON = 1e-5
@@ -59,7 +62,7 @@ NORMALIZATIONS = {
     # Ulyanov, Vedaldi & Lempitsky 2016, arXiv:1607.08022, Equation 3
     "in": Normalization(shared="KHW", groups=None),
 }
-"""Those that are worked out in full."""
+"""The four of the example; their means and deviations are short decimals."""
 
 DEFINITIONS = NORMALIZATIONS | {
     # Liu et al. 2022, arXiv:2201.03545, as in Transformers; its deviations on the example have roots
@@ -104,10 +107,10 @@ def scale_and_shift(x_hat: Tensor, gamma, beta) -> Tensor:
 
 @dataclass(frozen=True)
 class SharedSet:
-    """Values that share one mean and one variance. `positions`: their (image, channel, row, column), from 0."""
+    """Values that share one mean and one variance, and where they are."""
 
     name: str
-    positions: tuple[tuple[int, int, int, int], ...]
+    positions: tuple[Position, ...]
     members: tuple[int, ...]
 
     @property
@@ -140,8 +143,8 @@ def shared_sets(kind: str, groups: int = GROUPS, x: Tensor = IMAGES) -> list[Sha
     number = split_channels(torch.arange(x.numel()).reshape(x.shape), kind, groups)
     shared = DEFINITIONS[kind].shared
     separate = [AXES.index(axis) for axis in AXES if axis not in shared]
-    together = [AXES.index(axis) for axis in AXES if axis in shared]
-    rows = number.permute(separate + together).reshape(prod(number.shape[axis] for axis in separate), -1)
+    joined = [AXES.index(axis) for axis in AXES if axis in shared]
+    rows = number.permute(separate + joined).reshape(prod(number.shape[axis] for axis in separate), -1)
 
     sets = []
     for row in rows.tolist():
@@ -168,6 +171,6 @@ def exact_normalized(kind: str, groups: int = GROUPS, x: Tensor = IMAGES) -> np.
     return x_hat
 
 
-def set_of(kind: str, position: tuple[int, int, int, int], groups: int = GROUPS) -> SharedSet:
+def set_of(kind: str, position: Position, groups: int = GROUPS) -> SharedSet:
     """The set of the example that the value at `position` belongs to."""
     return next(shared for shared in shared_sets(kind, groups) if position in shared.positions)

@@ -1,11 +1,17 @@
-"""Exact numbers as text that a reader can check with a pencil."""
+"""Exact numbers as text that a reader can check with a pencil, and tables of the example's values."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from math import isqrt
+from typing import Any
 
-from normstudy.report.wording import rounded
+import numpy as np
+import pandas as pd
+
+MOST = 60
+"""Characters of a table's row beyond which the values of a cell may be broken into lines."""
 
 
 def exact_root(value: Fraction) -> Fraction | None:
@@ -23,6 +29,20 @@ def text(value: Fraction | int) -> str:
     return sign + (f"{float(size):.4f}".rstrip("0").rstrip(".") if size.denominator > 1 else str(size))
 
 
+def rounded(value: Fraction | float, places: int = 3) -> str:
+    """`value` with a fixed number of decimals and a typographic minus; never −0."""
+    shown = f"{float(value):.{places}f}"
+    return shown.lstrip("-") if not float(shown) else shown.replace("-", "−")
+
+
+def scientific(value: float) -> str:
+    """`2·10⁻⁷`, as Markdown: one digit and a power of ten; `0` for none."""
+    if not value:
+        return "0"
+    digit, power = f"{value:.0e}".split("e")
+    return f"{'' if digit == '1' else f'{digit}·'}10^{str(int(power)).replace('-', '−')}^"
+
+
 def root_text(value: Fraction) -> str:
     """The square root of `value`: exact if it is rational, else such as √(35/4) ≈ 2.958."""
     root = exact_root(value)
@@ -30,7 +50,7 @@ def root_text(value: Fraction) -> str:
 
 
 def over_root(value: Fraction, radicand: Fraction) -> str:
-    """value / √radicand: exact if it is rational, else with the smallest whole number below the root, as −2/7·√35."""
+    """value / √radicand: exact if it is rational, else with the smallest whole number under the root, as −2/7·√35."""
     root = exact_root(radicand)
     if root is not None or not value:
         return text(value / root if root else 0)
@@ -42,6 +62,21 @@ def over_root(value: Fraction, radicand: Fraction) -> str:
     return f"{sign}√{rest}" if size == 1 else f"{sign}{text(size)}·√{rest}"
 
 
-def together(cell: str) -> str:
+def unbroken(cell: str) -> str:
     """`cell`, a short calculation or name, with spaces at which no line breaks."""
     return cell.replace(" ", "\u00a0")
+
+
+def laid_out(values: np.ndarray, shown: Callable[[Any], str] = text) -> pd.DataFrame:
+    """`values` (N, C, H, W) as a table: a column per channel, and for each image as many rows as it has."""
+    cells = {
+        f"{number}, {row + 1}": [", ".join(map(shown, channel)) for channel in image[:, row]]
+        for number, image in enumerate(values, start=1)
+        for row in range(image.shape[1])
+    }
+    fits = max(sum(map(len, row)) for row in cells.values()) <= MOST
+    return pd.DataFrame(
+        {"image, row": name}
+        | {f"channel {number}": unbroken(cell) if fits else cell for number, cell in enumerate(row, start=1)}
+        for name, row in cells.items()
+    )

@@ -1,21 +1,19 @@
-"""L1, a penalty on weights: what it costs, how it pulls, and the squared penalty beside it."""
+"""L1, a penalty on weights: what it costs, how it pulls, and the squared penalty next to it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
-import matplotlib.style
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import torch
 from matplotlib.figure import Figure
 
 from normstudy.model import l1_norm
-from normstudy.report import markup
-from normstudy.report.drawing import PLAIN, WIDTH
-from normstudy.report.wording import rounded
-from normstudy.worked_example.exact import text
-from normstudy.worked_example.panels import HUES, INK
+from normstudy.report.core import markup, style
+from normstudy.worked_example.exact import rounded, text
 
 WEIGHTS = (Fraction(4, 5), Fraction(-1, 2), Fraction(1, 8), Fraction(0))
 PENALTY = Fraction(1, 10)
@@ -23,40 +21,26 @@ RATE = Fraction(1, 2)
 """Weights, λ and learning rate of the example."""
 
 STEPS = 40
+HUES = ("bn", "gn", "ln", "in")
+"""The colours of the weights, by their names in the style."""
 
 
-def table() -> str:
-    """`@tbl-by-hand-l1`."""
-    return markup.table("by-hand-l1", l1_table(), "L1 on a few weights: by hand and by autograd.")
-
-
-def figure() -> str:
-    """`@fig-by-hand-l1`."""
-    jump = RATE * PENALTY
-    caption = (
-        f"The penalty alone, step by step. L1 takes {text(jump)} off a weight's size in every step, the squared "
-        f"penalty {text(100 * jump)} % of it. A weight whose size is no multiple of {text(jump)} jumps to and fro "
-        "across 0 under L1: gradient descent brings weights near 0, seldom to exactly 0."
-    )
-    return markup.figure("by-hand-l1", l1_figure(), l1_alt(), caption)
-
-
-def sign(value) -> int:
+def sign(value: Fraction) -> int:
     """1, 0 or -1."""
     return (value > 0) - (value < 0)
 
 
-def l1_penalty(weights=WEIGHTS, strength: Fraction = PENALTY) -> Fraction:
+def l1_penalty(weights: Sequence[Fraction] = WEIGHTS, strength: Fraction = PENALTY) -> Fraction:
     """λ Σ|w|."""
     return strength * sum(abs(weight) for weight in weights)
 
 
-def l1_gradient(weights=WEIGHTS, strength: Fraction = PENALTY) -> list[Fraction]:
+def l1_gradient(weights: Sequence[Fraction] = WEIGHTS, strength: Fraction = PENALTY) -> list[Fraction]:
     """λ sign(w) of every weight: its size is λ however small the weight, and 0 at exactly 0."""
     return [strength * sign(weight) for weight in weights]
 
 
-def l1_autograd(weights=WEIGHTS, strength: Fraction = PENALTY) -> tuple[float, list[float]]:
+def l1_autograd(weights: Sequence[Fraction] = WEIGHTS, strength: Fraction = PENALTY) -> tuple[float, list[float]]:
     """The penalty and its gradient by autograd, from the function that training uses."""
     tensor = torch.tensor([float(weight) for weight in weights], dtype=torch.float64, requires_grad=True)
     penalty = float(strength) * l1_norm([tensor])
@@ -64,7 +48,9 @@ def l1_autograd(weights=WEIGHTS, strength: Fraction = PENALTY) -> tuple[float, l
     return penalty.item(), tensor.grad.tolist()
 
 
-def descend(weights=WEIGHTS, steps: int = 1, rate: Fraction = RATE, power: int = 1) -> list[list[Fraction]]:
+def descend(
+    weights: Sequence[Fraction] = WEIGHTS, steps: int = 1, rate: Fraction = RATE, power: int = 1
+) -> list[list[Fraction]]:
     """The weights after 0, 1, … `steps` steps of gradient descent on λ Σ|w| (`power` 1) or λ/2 Σw² (2) alone."""
     path = [list(weights)]
     for _ in range(steps):
@@ -72,7 +58,7 @@ def descend(weights=WEIGHTS, steps: int = 1, rate: Fraction = RATE, power: int =
     return path
 
 
-def l1_table() -> pd.DataFrame:
+def table() -> pd.DataFrame:
     """The example's weights with their share of the penalty, their gradient by hand and by autograd, and one step."""
     _, autograd = l1_autograd()
     _, after = descend()
@@ -88,38 +74,41 @@ def l1_table() -> pd.DataFrame:
     )
 
 
-@matplotlib.style.context(PLAIN)
-def l1_figure(steps: int = STEPS) -> Figure:
-    """The example's weights under gradient descent on the penalty alone: λ Σ|w| on the left, λ/2 Σw² on the right."""
-    figure = Figure(figsize=(WIDTH, 3.0), layout="constrained")
+def figure() -> str:
+    """`@fig-l1`: weights under gradient descent on the penalty alone, L1 on the left, the squared one on the right."""
+    jump = RATE * PENALTY
+    caption = (
+        f"The penalty alone, step by step. L1 takes {text(jump)} off a weight's size in every step, the squared "
+        f"penalty {text(100 * jump)} % of it. A weight whose size is no multiple of {text(jump)} jumps back and forth "
+        "across 0 under L1: gradient descent brings weights near 0, seldom to exactly 0."
+    )
+    ends = [
+        ", ".join(text(w) if "/" not in text(w) else rounded(w) for w in descend(steps=STEPS, power=power)[-1])
+        for power in (1, 2)
+    ]
+    alt = (
+        f"Line charts of weights {', '.join(map(text, WEIGHTS))} over {STEPS} steps of rate {text(RATE)} with λ = "
+        f"{text(PENALTY)}. Under L1 they approach 0 along straight lines and end at {ends[0]}; under L2 they shrink "
+        f"ever more slowly and end at {ends[1]}."
+    )
+    return markup.figure("l1", draw, alt, caption)
+
+
+def draw() -> Figure:
+    """λ Σ|w| on the left, λ/2 Σw² on the right."""
+    picture = Figure(figsize=(style.WIDTH, 2.8))
     titles = ("L1: penalty λ Σ|w|", "squared (L2): penalty λ/2 Σw²")
-    for power, (axes, title) in enumerate(zip(figure.subplots(1, 2, sharey=True), titles, strict=True), start=1):
-        path = np.array(descend(steps=steps, power=power), dtype=float)
-        for weight, values, colour in zip(WEIGHTS, path.T, HUES, strict=True):
+    for power, (axes, title) in enumerate(zip(picture.subplots(1, 2, sharey=True), titles, strict=True), start=1):
+        path = np.array(descend(steps=STEPS, power=power), dtype=float)
+        for weight, values, hue in zip(WEIGHTS, path.T, HUES, strict=True):
             if not weight:
                 continue  # it stays at 0
-            axes.plot(values, color=colour, marker="o", markersize=2)
+            axes.plot(values, color=style.colour(hue), marker="o", markersize=2)
             axes.annotate(
                 f"w = {text(weight)}", (0, float(weight)), xytext=(6, 7 if weight > 0 else -12),
-                textcoords="offset points", fontsize=8, color=INK,
+                textcoords="offset points", fontsize=8,
             )  # fmt: skip
-        axes.axhline(0, color=INK, linewidth=0.6)
+        axes.axhline(0, color=mpl.rcParams["text.color"], linewidth=0.6)
         axes.set(title=title, xlabel="step", ylim=(-0.7, 0.95))
-    figure.axes[0].set_ylabel("weight")
-    return figure
-
-
-def l1_alt(steps: int = STEPS) -> str:
-    """What `l1_figure` shows, for readers who do not see it."""
-    ends = [", ".join(_short(w) for w in descend(steps=steps, power=power)[-1]) for power in (1, 2)]
-    starts = ", ".join(text(weight) for weight in WEIGHTS)
-    return (
-        f"Weights {starts} over {steps} steps of size {text(RATE)} with λ = {text(PENALTY)}. Under L1 they approach 0 "
-        f"along straight lines and end at {ends[0]}; under L2 they shrink ever more slowly and end at {ends[1]}."
-    )
-
-
-def _short(value: Fraction) -> str:
-    """`value` exactly if it is a short decimal, else with three decimals."""
-    exact = text(value)
-    return rounded(value) if "/" in exact else exact
+    picture.axes[0].set_ylabel("weight")
+    return picture

@@ -1,131 +1,235 @@
-"""Which values share a mean: a picture of the sets, the definition, and for each normalization its sets in numbers."""
+"""Which values share a mean, and what becomes of them: pictures of the batch and tables of its sets."""
 
 from __future__ import annotations
 
-import inspect
+from collections.abc import Callable, Sequence
 
-import matplotlib.style
+import matplotlib as mpl
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
-from normstudy.report import markup
-from normstudy.report.drawing import PLAIN
-from normstudy.report.labels import FULL_NAMES
-from normstudy.report.wording import counted
-from normstudy.worked_example.definition import IMAGES, NORMALIZATIONS, exact_normalized, normalize, shared_sets
-from normstudy.worked_example.exact import root_text, text, together
-from normstudy.worked_example.layout import laid_out
-from normstudy.worked_example.panels import draw_cell, finish, heading, outline, panels, set_colours
+from normstudy.report.core import markup, style
+from normstudy.worked_example.definition import (
+    BETA,
+    DEFINITIONS,
+    GAMMA,
+    IMAGES,
+    NORMALIZATIONS,
+    Position,
+    SharedSet,
+    exact_normalized,
+    set_of,
+    shared_sets,
+)
+from normstudy.worked_example.exact import root_text, rounded, text, unbroken
 
-IN_WORDS = {
-    "bn": "Batch Normalization [@ioffe2015, Algorithm 1 and Section 3.2] takes a channel over all images and positions "
-    "of the batch. What an image becomes depends on the images beside it.",
-    "ln": "Layer Normalization [@ba2016, Equation 3] takes an image over all its channels and positions. Differences "
-    "between the channels of an image stay.",
-    "gn": "Group Normalization [@wu2018, Equation 7] takes an image and a group of neighbouring channels. Differences "
-    "between the channels of a group stay, those between groups go.",
-    "in": "Instance Normalization [@ulyanov2016, Equation 3] takes one channel of one image. Every block ends with "
-    "mean 0 and variance 1: how strong a channel was in an image can no longer be seen.",
+NAMES = {kind: {"ln2d": "LN2d"}.get(kind, kind.upper()) for kind in DEFINITIONS}
+FULL_NAMES = {
+    "bn": "Batch normalization",
+    "ln": "Layer normalization",
+    "gn": "Group normalization",
+    "in": "Instance normalization",
+    "ln2d": "Layer normalization of each position",
 }
+FIRST: Position = (0, 0, 0, 0)
+"""The value that tables and figures follow: the first of image 1, channel 1."""
+
+# Okabe and Ito's hues; outlines and numbers say the same for readers who see no colours.
+HUES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
+BELOW, ABOVE = "#0072B2", "#D55E00"
+WEAKEST, STRONGEST = 0.12, 0.55
+"""Opacity of a cell's colour: numbers can be read on it on a light and on a dark page."""
+
+GAP = 0.35
+"""Between two blocks, in cells."""
 
 
-def figure() -> str:
-    """`@fig-by-hand-sets`."""
-    sets = {kind: shared_sets(kind) for kind in NORMALIZATIONS}
-    counts = ", ".join(f"{kind.upper()} {len(own)} sets of {len(own[0].members)}" for kind, own in sets.items())
+# --- pictures ---------------------------------------------------------------------------------------
+
+
+def figure(label: str = "sets", kinds: Sequence[str] = tuple(NORMALIZATIONS)) -> str:
+    """`@fig-sets`: the batch once per normalization, with a frame and a colour for each set."""
+    counts = ", ".join(f"{NAMES[kind]} {_sizes(kind)}" for kind in kinds)
     caption = (
-        f"The same {IMAGES.numel()} integers four times. Values inside one outline share one mean and one variance: "
-        f"{counts}. Only in BN does an outline cross from one image to another."
+        f"The same {IMAGES.numel()} integers, {len(kinds)} times: rows are images, columns are channels. Values in one "
+        f"frame share one mean and one variance: {counts}. Only in BN does a frame cross from one image to another."
     )
-    return markup.figure("by-hand-sets", index_sets_figure(), index_sets_alt(), caption)
-
-
-def definition() -> str:
-    """The source of `normalize`, as a block of code."""
-    return f"```python\n{inspect.getsource(normalize)}```"
-
-
-def tabs() -> str:
-    """A tab per normalization: its sets in words, `@tbl-by-hand-<kind>`, and `@tbl-by-hand-<kind>-normalized`.
-
-    On paper, where nothing can be chosen, they follow each other below headings that have no number, as tabs have none.
-    """
-    parts = {kind: "\n".join(_of_kind(kind, sentences)) for kind, sentences in IN_WORDS.items()}
-    in_tabs = "\n".join(f"#### {kind.upper()}\n\n{part}" for kind, part in parts.items())
-    in_turn = "\n".join(f"#### {kind.upper()} {{.unnumbered .unlisted}}\n\n{part}" for kind, part in parts.items())
-    return "\n".join(
-        [
-            f'::::: {{.content-visible when-format="html"}}\n\n:::: {{.panel-tabset}}\n\n{in_tabs}\n::::\n\n:::::\n',
-            f'::::: {{.content-hidden when-format="html"}}\n\n{in_turn}\n:::::',
-        ]
+    alt = (
+        f"{_grid_in_words()}, once per normalization, with a frame around the values that share a mean: "
+        f"{'; '.join(f'{NAMES[kind]} {_sizes(kind)}, each of {_extent(kind)}' for kind in kinds)}."
     )
+    return markup.figure(label, lambda: draw_panels(kinds, draw_sets), alt, caption)
 
 
-def _of_kind(kind: str, sentences: str) -> list[str]:
-    """What is said of one normalization, and its two tables."""
-    sets, x_hat = shared_sets(kind), exact_normalized(kind)
-    of_sets = (
-        f"{FULL_NAMES[kind]}: mean μ, variance σ² and standard deviation σ of {len(sets)} sets of "
-        f"{len(sets[0].members)} values."
-    )
-    of_values = (
-        f"{FULL_NAMES[kind]}: the normalized values $\\hat{{x}}$, exactly. They lie between {text(x_hat.min())} "
-        f"and {text(x_hat.max())}."
-    )
-    return [
-        f"{sentences}\n",
-        markup.table(f"by-hand-{kind}", sets_table(kind), of_sets),
-        markup.table(f"by-hand-{kind}-normalized", normalized_table(kind), of_values),
+def before_and_after(label: str, kinds: Sequence[str], caption: str) -> str:
+    """`@fig-<label>`: a row per normalization, x with its sets on the left, x̂ on the right."""
+    ranges = [
+        f"{NAMES[kind]}: {_sizes(kind)}, each of {_extent(kind)}; normalized from {rounded(values.min(), 2)} to "
+        f"{rounded(values.max(), 2)}"
+        for kind in kinds
+        for values in [exact_normalized(kind)]
     ]
+    alt = f"{_grid_in_words()}, on the left with frames around the sets, on the right normalized. {'. '.join(ranges)}."
+    return markup.figure(label, lambda: draw_before_and_after(kinds), alt, caption)
 
 
-@matplotlib.style.context(PLAIN)
-def index_sets_figure(kinds: tuple[str, ...] = tuple(NORMALIZATIONS)) -> Figure:
-    """One panel per kind: the images' values, an outline and a colour for each set that shares μ and σ²."""
-    figure = panels(kinds)
-    for axes, kind in zip(figure.axes, kinds, strict=True):
-        for shared, colour in zip(shared_sets(kind), set_colours(kind), strict=True):
-            for position, value in zip(shared.positions, shared.members, strict=True):
-                draw_cell(axes, position, str(value), colour)
-            outline(axes, shared)
-        finish(axes, kind)
-    return figure
+def draw_panels(kinds: Sequence[str], draw: Callable[[Axes, str], None]) -> Figure:
+    """A panel per kind, two in a row."""
+    columns = min(2, len(kinds))
+    lines = -(-len(kinds) // columns)
+    picture = Figure(figsize=(style.WIDTH * columns / 2, 2.35 * lines))
+    picture.get_layout_engine().set(h_pad=0.08, w_pad=0.08)
+    panels = picture.subplots(lines, columns, squeeze=False).flat
+    for axes, kind in zip(panels, kinds, strict=False):
+        draw(axes, kind)
+    for axes in list(panels):
+        axes.remove()
+    return picture
 
 
-def index_sets_alt(kinds: tuple[str, ...] = tuple(NORMALIZATIONS)) -> str:
-    """What `index_sets_figure` shows, for readers who do not see it."""
+def draw_before_and_after(kinds: Sequence[str]) -> Figure:
+    """A row per kind: x with its sets, and x̂."""
+    picture = Figure(figsize=(style.WIDTH, 2.25 * len(kinds)))
+    picture.get_layout_engine().set(h_pad=0.06, w_pad=0.08)
+    for (left, right), kind in zip(picture.subplots(len(kinds), 2, squeeze=False), kinds, strict=True):
+        draw_sets(left, kind)
+        draw_normalized(right, kind)
+    return picture
+
+
+def draw_sets(axes: Axes, kind: str) -> None:
+    """x, with a colour and a frame for each set."""
+    for shared, colour in zip(shared_sets(kind), set_colours(kind), strict=True):
+        for position, value in zip(shared.positions, shared.members, strict=True):
+            draw_cell(axes, position, str(value), colour)
+        frame(axes, shared)
+    finish(axes, f"{NAMES[kind]}: {_sizes(kind)}")
+
+
+def draw_normalized(axes: Axes, kind: str) -> None:
+    """x̂ with γ = 1, β = 0 and ε = 0, rounded to one decimal."""
+    values = exact_normalized(kind).astype(float)
+    for position, value in np.ndenumerate(values):
+        strength = STRONGEST * min(1.0, abs(value) / 2)
+        draw_cell(axes, position, rounded(value, 1), to_rgba(ABOVE if value > 0 else BELOW, strength), size=7.5)
+    for shared in shared_sets(kind):
+        frame(axes, shared)
+    finish(axes, f"{NAMES[kind]}: normalized")
+
+
+def draw_cell(axes: Axes, position: Sequence[int], label: str, colour: tuple[float, ...], size: float = 9) -> None:
+    """One value of the batch: `label` on `colour` at its (image, channel, row, column)."""
+    image, channel, row, column = position
+    left, top = _corner(image, channel)
+    axes.add_patch(Rectangle((left + column + 0.03, top + row + 0.03), 0.94, 0.94, facecolor=colour, linewidth=0))
+    axes.text(left + column + 0.5, top + row + 0.52, label, ha="center", va="center", fontsize=size)
+
+
+def frame(axes: Axes, shared: SharedSet) -> None:
+    """A frame around the blocks of a set, which lie side by side or one below the other."""
+    (left, top), (right, bottom) = _corner(*shared.blocks[0]), _corner(*shared.blocks[-1])
+    _, _, height, width = IMAGES.shape
+    pad = GAP / 4
+    axes.add_patch(
+        Rectangle(
+            (left - pad, top - pad), right - left + width + 2 * pad, bottom - top + height + 2 * pad,
+            fill=False, edgecolor=mpl.rcParams["text.color"], linewidth=1.6, label=shared.name,
+        )
+    )  # fmt: skip
+
+
+def finish(axes: Axes, title: str) -> None:
+    """Limits, ticks and the title of a panel whose cells are drawn."""
     images, channels, height, width = IMAGES.shape
-    shown = [f"{heading(kind)}, each one {_shape(kind)}" for kind in kinds]
-    return (
-        f"A grid of {images} rows (images) and {channels} columns (channels) of blocks of {height} × {width} integers, "
-        f"drawn once per normalization, with an outline around the values that share a mean. {'; '.join(shown)}."
-    )
+    axes.set(
+        xlim=(-GAP / 2, _corner(0, channels)[0] - GAP / 2), ylim=(_corner(images, 0)[1] - GAP / 2, -GAP / 2),
+        aspect=0.75,  # cells are wider than high: more fits on a page
+        xticks=[_corner(0, c)[0] + width / 2 for c in range(channels)],
+        yticks=[_corner(n, 0)[1] + height / 2 for n in range(images)],
+        xticklabels=[f"channel {c + 1}" for c in range(channels)],
+        yticklabels=[f"image {n + 1}" for n in range(images)],
+    )  # fmt: skip
+    axes.set_title(title, fontsize=9.5, fontweight="bold")
+    axes.tick_params(length=0, labelsize=8, top=True, labeltop=True, bottom=False, labelbottom=False)
+    axes.grid(False)
+    axes.spines[:].set_visible(False)
 
 
-def sets_table(kind: str) -> pd.DataFrame:
-    """Every set with its values, block by block, and its statistics as sums to follow."""
+def set_colours(kind: str) -> list[tuple[float, ...]]:
+    """A colour per set, with its opacity: the hue is the image's (in BN the channel's), the opacity the set's in it."""
+    sets = shared_sets(kind)
+    firsts = [shared.positions[0] for shared in sets]
+    owners = [channel if "N" in DEFINITIONS[kind].shared else image for image, channel, *_ in firsts]
+    strengths = np.linspace(WEAKEST, STRONGEST, max(map(owners.count, owners)) + 2)[1:-1]
+    seen = [owners[:number].count(owner) for number, owner in enumerate(owners)]
+    return [to_rgba(HUES[owner], strengths[number]) for owner, number in zip(owners, seen, strict=True)]
+
+
+def _corner(image: int, channel: int) -> tuple[float, float]:
+    """Upper left corner of a block; y grows downwards."""
+    _, _, height, width = IMAGES.shape
+    return channel * (width + GAP), image * (height + GAP)
+
+
+# --- tables -----------------------------------------------------------------------------------------
+
+
+def sets_table(kind: str, values: bool = True) -> pd.DataFrame:
+    """Every set with its values, block by block (unless not `values`), and its statistics as sums to follow."""
     rows = []
     for shared in shared_sets(kind):
         blocks = (", ".join(str(int(value)) for value in IMAGES[block].flatten()) for block in shared.blocks)
         size = len(shared.members)
         rows.append(
-            {
-                "one mean for": together(shared.name),
-                "values": "; ".join(map(together, blocks)),
-                "μ": together(f"{sum(shared.members)}/{size} = {text(shared.mean)}"),
-                "σ²": together(f"{text(shared.squares)}/{size} = {text(shared.variance)}"),
+            {"one mean for": unbroken(shared.name)}
+            | ({"values": "; ".join(map(unbroken, blocks))} if values else {})
+            | {
+                "μ": unbroken(f"{sum(shared.members)}/{size} = {text(shared.mean)}"),
+                "σ²": unbroken(f"{text(shared.squares)}/{size} = {text(shared.variance)}"),
                 "σ": root_text(shared.variance),
             }
         )
     return pd.DataFrame(rows)
 
 
-def normalized_table(kind: str) -> pd.DataFrame:
-    """x̂ with ε = 0: a column per channel, and for each image as many rows as it has."""
-    return laid_out(exact_normalized(kind), text)
+def one_value_table(kinds: Sequence[str] = tuple(NORMALIZATIONS), position: Position = FIRST) -> pd.DataFrame:
+    """One value of the example, at (image, channel, row, column), through each normalization, to x̂ and y."""
+    rows, value, channel = [], int(IMAGES[position]), position[1]
+    for kind in kinds:
+        shared, x_hat = set_of(kind, position), exact_normalized(kind)[position]
+        rows.append(
+            {
+                "norm": NAMES[kind],
+                "its set": unbroken(shared.name),
+                "μ": text(shared.mean),
+                "σ": root_text(shared.variance),
+                "x̂": unbroken(f"({value} − {text(shared.mean)})/{root_text(shared.variance)} = {text(x_hat)}"),
+                "y": text(GAMMA[channel] * x_hat + BETA[channel]),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
-def _shape(kind: str) -> str:
-    first = shared_sets(kind)[0]
-    images, channels = (len({block[axis] for block in first.blocks}) for axis in (0, 1))
-    return f"{counted(images, 'image')} × {counted(channels, 'channel')}"
+def block_means(kind: str) -> np.ndarray:
+    """The mean of x̂ in each (image, channel) block, exactly: 0 where the normalization removed the block's level."""
+    return exact_normalized(kind).mean(axis=(2, 3))
+
+
+def _sizes(kind: str) -> str:
+    sets = shared_sets(kind)
+    return f"{len(sets)} sets of {len(sets[0].members)}"
+
+
+def _extent(kind: str) -> str:
+    blocks = shared_sets(kind)[0].blocks
+    images, channels = (len({block[axis] for block in blocks}) for axis in (0, 1))
+    return f"{images} image{'s' * (images > 1)} × {channels} channel{'s' * (channels > 1)}"
+
+
+def _grid_in_words() -> str:
+    images, channels, height, width = IMAGES.shape
+    return f"A grid of {images} rows (images) and {channels} columns (channels) of blocks of {height} × {width} values"
