@@ -125,7 +125,7 @@ def paired(
     half = stats.t.ppf((1 + level) / 2, n - 1) * error
     p = 2 * stats.t.sf(abs(middle) / error, n - 1)
     p_equivalence = stats.t.sf((width - abs(middle)) / error, n - 1)
-    smallest = _detectable(n) * np.std(differences, ddof=1)
+    smallest = detectable(n) * np.std(differences, ddof=1)
     extra = {"p": p, "p_equivalence": p_equivalence, "smallest": np.exp(smallest) if log else smallest, "n": n}
     return pd.concat([_estimate(middle, middle - half, middle + half, log), pd.Series(extra)])
 
@@ -181,12 +181,12 @@ def seeds_needed(deviation: float, difference: float, level: float = 1 - CONFIDE
     `deviation`: the standard deviation of the differences, seed by seed, in the unit of `difference`.
     """
     n = 2
-    while n < 1_000_000 and _detectable(n, level) * deviation > difference:
+    while n < 1_000_000 and detectable(n, level) * deviation > difference:
         n += 1 if n < 200 else n // 50
     return n
 
 
-def _detectable(n: int, level: float = 1 - CONFIDENCE) -> float:
+def detectable(n: int, level: float = 1 - CONFIDENCE) -> float:
     """The smallest true difference, in standard deviations, that a paired t test of `n` pairs finds at `POWER`."""
     critical = stats.t.ppf(1 - level / 2, n - 1)
     return float(brentq(lambda effect: stats.nct.sf(critical, n - 1, effect * np.sqrt(n)) - POWER, 1e-9, 1e3))
