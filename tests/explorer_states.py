@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from normstudy.worked_example.definition import BETA, GAMMA, IMAGES, normalize
 from normstudy.worked_example.explorer import METHODS
-from normstudy.worked_example.running import MOMENTUM
+from normstudy.worked_example.test_time import MOMENTUM
 
 SHAPE = tuple(IMAGES.shape)
 LARGEST = (4, 4, 3, 3)

@@ -25,7 +25,7 @@ from explorer_states import (
     reshaped,
     undefined,
 )
-from readers import NEEDS_CHROMIUM, faults, sideways
+from readers import AXE, NEEDS_CHROMIUM, faults, sideways
 
 from normstudy.worked_example import explorer
 from normstudy.worked_example.exact import exact_root
@@ -385,7 +385,8 @@ def fed(state):
 
 def test_all_of_it_by_keyboard_alone(explored):
     page = explored()
-    focus = "((on) => on.getAttribute('aria-label') || on.value || on.textContent)(document.activeElement)"
+    focus = """(({ ariaLabel, value, textContent, firstElementChild }) =>
+      ariaLabel || value || firstElementChild?.nextElementSibling?.textContent || textContent)(document.activeElement)"""
 
     def tabbed(times=1):
         for _ in range(times):
@@ -520,6 +521,43 @@ def test_by_touch_on_a_small_screen(explored):
     assert min(map(min, sizes)) >= 24
 
 
+def test_the_names_of_its_parts_contain_what_is_seen(explored):
+    page = explored(State(method="in", shows="dx").link)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    rule = "axe.run({ runOnly: ['label-content-name-mismatch'] })"
+    page.evaluate("document.querySelector('.explorer-more').open = true")
+    found = page.evaluate(rule)
+    assert [node["html"] for each in found["violations"] for node in each["nodes"]] == []
+    name = "1, image 1, channel 1, row 1, column 1, set A, marked"
+    assert page.locator("[data-grid=left]").get_by_role("gridcell", name=name, exact=True).count() == 1
+
+
+def test_frames_are_seen_in_forced_colours(explored):
+    page = explored(State(method="ln").link, forced_colors="active")
+    frames = page.locator("[data-grid=left] [role=gridcell]").evaluate_all(
+        "(cells) => cells.map((cell) => getComputedStyle(cell).outlineStyle)"
+    )
+    assert [frames.count(style) for style in ("double", "solid", "none")] == [1, 15, 32]
+
+
+def test_a_table_of_the_page_s_theme_does_not_change_its_tables(explored):
+    page = explored()
+    page.evaluate("document.querySelector('main').id = 'quarto-document-content'")
+    page.add_style_tag(content="#quarto-document-content table { width: max-content; max-width: max(100%, 34rem); }")
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert sideways(page) <= 0
+    boxes = page.locator(".explorer-scroll").evaluate_all("(all) => all.map((b) => b.scrollWidth - b.clientWidth)")
+    assert max(boxes) <= 1
+
+
+def test_on_paper_a_sentence_says_where_it_is(explored):
+    page = explored()
+    page.emulate_media(media="print")
+    assert not page.locator(".explorer").is_visible()
+    assert not page.locator(".explorer-without").is_visible()
+    assert page.get_by_text("part of the web page only").is_visible()
+
+
 def test_no_mode_has_a_barrier(explored):
     """Each in one scheme of colours, and those of most colours in both."""
     page = explored(viewport={"width": 360, "height": 800})
@@ -561,6 +599,7 @@ def test_nothing_moves_for_those_who_want_no_motion(explored):
 def test_without_script_it_is_not_there(explored):
     page = explored(java_script_enabled=False)
     assert not page.locator(".explorer").is_visible()
+    assert page.get_by_text("This needs scripts").is_visible()
     assert not page.get_by_text("Try").is_visible()
 
 

@@ -30,12 +30,19 @@ function meanAxes({ shared, groups }, grouped) {
   return `(${axes.join(", ")}${axes.length === 1 ? "," : ""})`;
 }
 
-// The layer, with ε where it is not that of torch.nn.
-function layerCode(method, { shape, eps, momentum }) {
-  const channels = shape[1], last = eps.isZero ? "" : `, eps=${eps.number()}`;
-  if (method.id === "bn") return `nn.BatchNorm2d(${channels}${last}, momentum=${momentum.number()})(x)`;
+// The layer that does it all, with ε where it is not the usual one. At test time BN has its running statistics.
+function layerCode(method, { shape, eps, momentum, time }) {
+  const channels = shape[1];
+  // BatchNorm2d and InstanceNorm2d do not take 0.
+  const usual = eps.number() === 1e-5, least = ["bn", "in"].includes(method.id) ? "1e-20" : "0";
+  const given = `, eps=${eps.isZero ? least : eps.number()}`, last = usual ? "" : given;
+  if (method.id === "bn") {
+    const layer = `nn.BatchNorm2d(${channels}${last}, momentum=${momentum.number()})`;
+    if (time !== "test") return `${layer}(x)`;
+    return `bn = ${layer}.eval(); bn.running_mean, bn.running_var = running_mean, running_var; bn(x)`;
+  }
   if (method.id === "in") return `nn.InstanceNorm2d(${channels}${last}, affine=True)(x)`;
   if (method.id === "ln2d") return `nn.LayerNorm(${channels}${last})(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)`;
-  if (!method.centred) return `functional.rms_norm(x, x.shape[1:]${last})`;
+  if (!method.centred) return `functional.rms_norm(x, x.shape[1:]${given})`;
   return `nn.GroupNorm(${method.groups}, ${channels}${last})(x)`;
 }

@@ -120,7 +120,7 @@ function explore(root) {
   });
   addEventListener("DOMContentLoaded", () =>
     questions().forEach((each) => { each.hidden = false; }));
-  root.previousElementSibling.hidden = true; // what stands there for those without scripts
+  document.querySelector(".explorer-without").hidden = true;
   root.hidden = false;
   show({});
   if (followLink()) root.scrollIntoView();

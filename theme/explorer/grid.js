@@ -25,12 +25,14 @@ function buildGrid(grid, shape) {
   return cells;
 }
 
-// Writes a cell anew: its number, its set's letter and colour, and whether it is chosen and marked.
+// Writes a cell anew: its number, its set's letter and colour, and whether it is chosen and marked. A screen reader
+// reads the whole number and its place, which are written out of sight: an `aria-label` would not contain what is seen.
 function fillCell(cell, { value, of, name, letter, hue, strength, chosen, marked }) {
   const number = numberElement(value, of, shortText);
   const changed = cell.lastChild && cell.lastChild.textContent !== number.textContent;
-  cell.replaceChildren(make("span", { class: "explorer-letter", "aria-hidden": "true" }, letter), number);
-  cell.setAttribute("aria-label", `${value ? fullText(value) : "undefined"}, ${name}${marked ? ", marked" : ""}`);
+  const words = `${value ? fullText(value) : "undefined"}, ${name}${marked ? ", marked" : ""}`;
+  cell.replaceChildren(make("span", { class: "explorer-letter", "aria-hidden": "true" }, letter),
+    make("span", { class: "explorer-unseen" }, words), make("span", { "aria-hidden": "true" }, number));
   cell.setAttribute("aria-selected", String(chosen));
   cell.tabIndex = chosen ? 0 : -1;
   cell.classList.toggle("explorer-marked", marked);

@@ -1,4 +1,4 @@
-"""The way back: from the gradient of a loss for y to those for x, γ and β, exactly.
+"""The backward pass: from the gradient of a loss for y to those for x, γ and β, exactly.
 
 With g = γ ∂L/∂y and the means over the set S that x_i belongs to,
 
@@ -14,11 +14,28 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import torch
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from torch import Tensor
 
-from normstudy.worked_example.definition import BETA, GAMMA, GROUPS, IMAGES, SharedSet, normalize, set_of, shared_sets
-from normstudy.worked_example.exact import exact_root, over_root
+from normstudy.report.core import markup
+from normstudy.worked_example.definition import (
+    BETA,
+    DEFINITIONS,
+    GAMMA,
+    GROUPS,
+    IMAGES,
+    NORMALIZATIONS,
+    Position,
+    SharedSet,
+    normalize,
+    set_of,
+    shared_sets,
+)
+from normstudy.worked_example.exact import exact_root, over_root, root_text, rounded, text, unbroken
+from normstudy.worked_example.sets import ABOVE, BELOW, FIRST, NAMES, draw_cell, draw_panels, finish, frame
 
 UPSTREAM = torch.tensor(
     [
@@ -28,8 +45,6 @@ UPSTREAM = torch.tensor(
     ]
 )
 """∂L/∂y of the example, as from the layers behind. Found by a search for short fractions."""
-
-Position = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -112,3 +127,89 @@ def by_hand(kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     for position, value in input_gradients(kind).items():
         gradient[position] = float(value)
     return gradient, np.array(scale_gradients(kind), float), np.array(shift_gradients(), float)
+
+
+def largest_difference() -> float:
+    """Between the gradients by hand and by autograd, of all normalizations."""
+    return max(
+        float(np.abs(ours - theirs.numpy()).max())
+        for kind in DEFINITIONS
+        for ours, theirs in zip(by_hand(kind), autograd(kind), strict=True)
+    )
+
+
+# --- tables and a picture ---------------------------------------------------------------------------
+
+
+def one_gradient_table(position: Position = FIRST) -> pd.DataFrame:
+    """The parts of ∂L/∂x at `position`, a row per normalization."""
+    rows = []
+    for kind, name in NAMES.items():
+        found = input_gradients(kind)[position]
+        along = found.deviation * found.slope
+        std = root_text(found.variance).split(" ")[0]
+        terms = [text(found.scaled), *(f"({text(each)})" if each < 0 else text(each) for each in (found.mean, along))]
+        rows.append(
+            {
+                "norm": name,
+                "mean of g": text(found.mean),
+                "x̂ · mean of g x̂": text(along),
+                "∂L/∂x": unbroken(f"({' − '.join(terms)})/{std} = {found}") + f" ≈ {rounded(float(found))}",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def affine_table() -> pd.DataFrame:
+    """∂L/∂γ of every normalization, and ∂L/∂β, by channel."""
+    rows = {f"∂L/∂γ, {name}": scale_gradients(kind) for kind, name in NAMES.items()}
+    rows["∂L/∂β, all"] = shift_gradients()
+    return pd.DataFrame(
+        {"gradient": unbroken(name)}
+        | {
+            f"channel {channel}": f"≈ {rounded(value)}" if isinstance(value, float) else text(value)
+            for channel, value in enumerate(values, start=1)
+        }
+        for name, values in rows.items()
+    )
+
+
+def gradients_array(kind: str) -> np.ndarray:
+    """∂L/∂x of every value, exactly: an array of `Gradient` in the shape of x."""
+    values = np.empty(tuple(IMAGES.shape), object)
+    for position, gradient in input_gradients(kind).items():
+        values[position] = gradient
+    return values
+
+
+def slopes_figure() -> str:
+    """`@fig-slopes`: ∂x̂/∂x for the first value of image 1 and every x̂ that it moves."""
+    caption = (
+        "What happens to each $\\hat{x}$ when the first value of image 1 grows: $\\partial \\hat{x}_k / \\partial x_i "
+        "= (\\delta_{ik} - 1/m - \\hat{x}_i \\hat{x}_k / m)/\\sigma$. The same numbers are the weights with which the "
+        "$g_k$ flow back to this value. Empty cells do not depend on it."
+    )
+    found = {kind: slopes(kind, FIRST) for kind in NORMALIZATIONS}
+    moved = [
+        f"{NAMES[kind]}: {len(each)} values in {len({at[0] for at in each})} image(s), itself {rounded(each[FIRST])}"
+        for kind, each in found.items()
+    ]
+    alt = (
+        "Grids of images by channels. The values of the first value's set hold what their normalized value changes by; "
+        f"all other cells are empty. {'; '.join(moved)}."
+    )
+    return markup.figure("slopes", lambda: draw_panels(tuple(NORMALIZATIONS), draw_slopes), alt, caption)
+
+
+def draw_slopes(axes: Axes, kind: str) -> None:
+    """The numbers of `slopes` for the first value, in its set; every other cell is empty."""
+    found = slopes(kind, FIRST)
+    for position in np.ndindex(*IMAGES.shape):
+        value = found.get(position)
+        label = "" if value is None else rounded(value, 2).replace("0.", ".")
+        own = to_rgba(ABOVE if position == FIRST else BELOW, 0.5 if position == FIRST else 0.2)
+        draw_cell(axes, position, label, to_rgba("grey", 0.1) if value is None else own, size=7.5)
+    for shared in shared_sets(kind):
+        if FIRST in shared.positions:
+            frame(axes, shared)
+    finish(axes, f"{NAMES[kind]}: moves {len(found)} values")

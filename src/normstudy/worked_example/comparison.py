@@ -1,15 +1,24 @@
-"""Side by side: what each normalization shares, learns and keeps."""
+"""The definition next to PyTorch: what each normalization shares, learns and keeps, and that `torch.nn` agrees."""
 
 from __future__ import annotations
 
 import pandas as pd
 import torch
+from torch import Tensor, nn
 
 from normstudy.model import make_norm
-from normstudy.report import markup
-from normstudy.report.wording import rounded
-from normstudy.worked_example.definition import GROUPS, IMAGES, NORMALIZATIONS, shared_sets
-from normstudy.worked_example.exact import together
+from normstudy.worked_example.definition import (
+    BETA,
+    EPSILON,
+    GAMMA,
+    GROUPS,
+    IMAGES,
+    NORMALIZATIONS,
+    normalize,
+    shared_sets,
+)
+from normstudy.worked_example.exact import rounded, scientific, unbroken
+from normstudy.worked_example.test_time import RunningStatistics, normalize_at_test, running_statistics
 
 FORMULAS = {
     # axes of one mean, number of sets, values in each
@@ -18,18 +27,6 @@ FORMULAS = {
     "gn": ("C/G, H, W", "N·G", "C/G·H·W"),
     "in": ("H, W", "N·C", "H·W"),
 }
-
-
-def table() -> str:
-    """`@tbl-by-hand-compared`: the `comparison_table` with its caption."""
-    images, channels, height, width = IMAGES.shape
-    caption = (
-        "The four normalizations on a batch of shape (N, C, H, W), with G groups; the numbers are the example's, with "
-        f"N = {images}, C = {channels}, H = {height}, W = {width} and G = {GROUPS}. Measured: by how much $\\hat{{x}}$ "
-        "of image 1 changes in training when the other images are left out, and by how much the output differs at "
-        "test time when BN has seen this one batch."
-    )
-    return markup.table("by-hand-compared", comparison_table(), caption)
 
 
 def comparison_table() -> pd.DataFrame:
@@ -43,19 +40,19 @@ def comparison_table() -> pd.DataFrame:
             for key, yes, no in (("batch_change", "yes", "no"), ("test_change", "no", "yes"))
         )
         columns[kind.upper()] = {
-            "one mean runs over": together(f"({axes})"),
-            "number of sets": together(f"{sets} = {row['sets']}"),
-            "values in a set": together(f"{members} = {row['members']}"),
+            "one mean runs over": unbroken(f"({axes})"),
+            "number of sets": unbroken(f"{sets} = {row['sets']}"),
+            "values in a set": unbroken(f"{members} = {row['members']}"),
             "image depends on its batch": batch,
             "same at test time": test,
             "learned: γ, β": f"2·C = {row['parameters']}",
-            "buffers": f"2·C = {row['buffers']}" if row["buffers"] else "none",
+            "kept, not learned": f"2·C = {row['buffers']}" if row["buffers"] else "none",
         }
     return pd.DataFrame(columns).rename_axis("property").reset_index()
 
 
 def properties() -> pd.DataFrame:
-    """What the `torch.nn` layers of the example show when asked, a row per kind.
+    """What the `torch.nn` layers of the example show, a row per kind.
 
     Columns: normalization; sets and members (their number, and values in each); batch_change: the
     largest change of image 1's x̂ in training when the other images are left out; test_change: the
@@ -67,7 +64,7 @@ def properties() -> pd.DataFrame:
     for kind in NORMALIZATIONS:
         layer = make_norm(kind, x.shape[1], GROUPS).double()
         with torch.no_grad():
-            together = layer(x)
+            in_batch = layer(x)
             at_test = layer.eval()(x)
             alone = layer.train()(x[:1])
         sets = shared_sets(kind)
@@ -76,10 +73,60 @@ def properties() -> pd.DataFrame:
                 "normalization": kind,
                 "sets": len(sets),
                 "members": len(sets[0].members),
-                "batch_change": (together[:1] - alone).abs().max().item(),
-                "test_change": (together - at_test).abs().max().item(),
+                "batch_change": (in_batch[:1] - alone).abs().max().item(),
+                "test_change": (in_batch - at_test).abs().max().item(),
                 "parameters": sum(parameter.numel() for parameter in layer.parameters()),
                 "buffers": sum(buffer.numel() for buffer in layer.buffers() if buffer.dim()),
             }
         )
     return pd.DataFrame(rows)
+
+
+def torch_table() -> pd.DataFrame:
+    """`check_against_torch` in single and in double precision."""
+    single, double = (check_against_torch(dtype) for dtype in (torch.float32, torch.float64))
+    return pd.DataFrame(
+        {
+            "norm": double.normalization.str.upper(),
+            "layer": double.layer,
+            "compared": double.compared,
+            "32 bits": single.difference.map(scientific),
+            "64 bits": double.difference.map(scientific),
+        }
+    )
+
+
+def check_against_torch(dtype: torch.dtype = torch.float64) -> pd.DataFrame:
+    """Largest absolute difference between our definition and the network's layers of `torch.nn`, on the example.
+
+    Columns: normalization (kind), layer, compared, difference.
+    """
+    x = IMAGES.to(dtype)
+    gamma, beta = (torch.tensor([float(value) for value in values], dtype=dtype) for values in (GAMMA, BETA))
+    channels = x.shape[1]
+    rows = []
+
+    def compare(kind: str, layer: str, ours: Tensor, theirs: Tensor, compared: str = "output") -> None:
+        rows.append((kind, layer, compared, (ours - theirs).abs().max().item()))
+
+    def ours(kind: str) -> Tensor:
+        return normalize(x, kind, gamma=gamma, beta=beta, eps=EPSILON)
+
+    layers = {kind: make_norm(kind, channels, GROUPS).to(dtype) for kind in NORMALIZATIONS}
+    for layer in layers.values():
+        layer.load_state_dict({"weight": gamma, "bias": beta}, strict=False)
+
+    with torch.no_grad():
+        bn = layers["bn"]
+        compare("bn", "BatchNorm2d, training", ours("bn"), bn(x))
+        start = RunningStatistics(torch.zeros(channels, dtype=dtype), torch.ones(channels, dtype=dtype))
+        running = running_statistics(x, start)
+        compare("bn", "BatchNorm2d, training", running.mean, bn.running_mean, "running mean")
+        compare("bn", "BatchNorm2d, training", running.variance, bn.running_var, "running variance")
+        compare("bn", "BatchNorm2d, test", normalize_at_test(x, running, gamma, beta), bn.eval()(x))
+        compare("ln", "GroupNorm, 1 group", ours("ln"), layers["ln"](x))
+        plain = nn.LayerNorm(tuple(x.shape[1:]), dtype=dtype)
+        compare("ln", "LayerNorm over (C, H, W)", normalize(x, "ln"), plain(x), "γ = 1, β = 0")
+        compare("gn", f"GroupNorm, {GROUPS} groups", ours("gn"), layers["gn"](x))
+        compare("in", "InstanceNorm2d", ours("in"), layers["in"](x))
+    return pd.DataFrame(rows, columns=["normalization", "layer", "compared", "difference"])

@@ -5,7 +5,6 @@ After Figure 2 of Wu & He 2018 (arXiv:1803.08494).
 
 from __future__ import annotations
 
-import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -13,10 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Polygon
 from matplotlib.path import Path
 
-from normstudy.report import markup
-from normstudy.report.drawing import PLAIN, WIDTH
+from normstudy.report.core import markup, style
 from normstudy.worked_example.definition import DEFINITIONS, IMAGES, SharedSet, set_of
-from normstudy.worked_example.panels import HUES
+from normstudy.worked_example.sets import FIRST, NAMES
 
 BACK = np.array([0.6, -0.45])
 """An image to the back, in cells to the right and downwards."""
@@ -24,33 +22,35 @@ BACK = np.array([0.6, -0.45])
 SHADES = {"front": 0.0, "top": 0.35, "side": -0.25}
 """Of the faces: part of white, below 0 of black."""
 
-FIRST = (0, 0, 0, 0)
-NAMES = {kind: {"ln2d": "LN2d"}.get(kind, kind.upper()) for kind in DEFINITIONS}
-
 Corner = tuple[int, int, int]
 """Image, channel and position (row by row), from 0."""
 
 
 def figure() -> str:
-    """A sentence and `@fig-by-hand-cubes`."""
+    """`@fig-cubes`."""
+    found = {NAMES[kind]: corners(set_of(kind, FIRST)) for kind in DEFINITIONS}
+    sizes = {name: np.subtract(high, low) for name, (low, high) in found.items()}
+    counts = ", ".join(f"{name} {size.prod()}" for name, size in sizes.items())
+    shapes = "; ".join(f"{name}: {' × '.join(map(str, size))}" for name, size in sizes.items())
     caption = (
         "The batch as a block: channels $C$ to the right, positions $H \\times W$ downwards, images $N$ to the back. "
-        "Solid is the set of the first value of image 1, front, top left: "
-        f"{', '.join(f'{NAMES[kind]} {len(set_of(kind, FIRST).members)} values' for kind in DEFINITIONS)}. LN2d takes "
-        "one mean per position (@sec-by-hand-layer-norms)."
+        f"Solid are the values that share a mean with the first value of image 1 (front, top left): {counts}. LN2d is "
+        "the layer normalization of ConvNeXt, with one mean per position (@sec-layer-norms)."
     )
-    before = "@fig-by-hand-cubes shows where a set lies in the batch, as Wu and He draw it [@wu2018, Figure 2]."
-    return f"{before}\n\n{markup.figure('by-hand-cubes', cubes_figure(), cubes_alt(), caption)}"
+    alt = (
+        "A block of small cubes, once per normalization, with the set of its first value solid. Images × channels "
+        f"× positions of the solid part: {shapes}."
+    )
+    return markup.figure("cubes", draw, alt, caption)
 
 
-@matplotlib.style.context(PLAIN)
-def cubes_figure() -> Figure:
+def draw() -> Figure:
     """A block per normalization."""
-    figure = Figure(figsize=(WIDTH, 1.75), layout="constrained")
+    picture = Figure(figsize=(style.WIDTH, 1.75))
     images, channels, height, width = IMAGES.shape
-    for axes, kind in zip(figure.subplots(1, len(DEFINITIONS)), DEFINITIONS, strict=True):
+    for axes, kind in zip(picture.subplots(1, len(DEFINITIONS)), DEFINITIONS, strict=True):
         _draw_block(axes, (0, 0, 0), (images, channels, height * width), None)
-        _draw_block(axes, *corners(set_of(kind, FIRST)), HUES[0])
+        _draw_block(axes, *corners(set_of(kind, FIRST)), style.colour("accent"))
         axes.set(
             aspect=1, xlim=(-0.9, channels + BACK[0] * images + 0.1), ylim=(height * width + 1, BACK[1] * images - 0.1)
         )
@@ -60,7 +60,7 @@ def cubes_figure() -> Figure:
         axes.text(-0.2, height * width / 2, "H·W", ha="right", va="center", fontsize=8, rotation=90)
         side = _point(images / 2, channels, height * width)
         axes.text(side[0] + 0.1, side[1] + 0.1, "N", ha="left", va="top", fontsize=8)
-    return figure
+    return picture
 
 
 def corners(shared: SharedSet) -> tuple[Corner, Corner]:
@@ -71,47 +71,29 @@ def corners(shared: SharedSet) -> tuple[Corner, Corner]:
     return tuple(map(int, low)), tuple(map(int, high))
 
 
-def cubes_alt() -> str:
-    """What `cubes_figure` shows, for readers who do not see it."""
-    told = []
-    for kind in DEFINITIONS:
-        low, high = corners(set_of(kind, FIRST))
-        lengths = [end - start for start, end in zip(low, high, strict=True)]
-        told.append(f"{NAMES[kind]}: " + " × ".join(map(str, lengths)))
-    return (
-        "A block of small cubes drawn once per normalization, with the set of its first value solid. Images × channels "
-        f"× positions of the solid part: {'; '.join(told)}."
-    )
-
-
 def _point(image: float, channel: float, position: float) -> tuple[float, float]:
     right, down = np.array([channel, position]) + image * BACK
     return float(right), float(down)
 
 
 def _draw_block(axes: Axes, low: Corner, high: Corner, colour: str | None) -> None:
-    """The three faces of a block that one sees, with lines between cells; without a colour the lines alone, faint.
-
-    Few paths of many parts: a page holds the figure as text.
-    """
+    """The three visible faces of a block, with lines between cells; without a colour the lines alone, faint."""
     (n, c, p), (n1, c1, p1) = low, high
     faces = {
         "front": (lambda at, down: _point(n, at, down), (c, c1), (p, p1)),
         "top": (lambda at, back: _point(back, at, p), (c, c1), (n, n1)),
         "side": (lambda back, down: _point(back, c1, down), (n, n1), (p, p1)),
     }
-    edge, width = ("#b0b0b0", 0.5) if colour is None else ("white", 0.7)
     lines = []
     for name, (at, (a, a1), (b, b1)) in faces.items():
         if colour is not None:
-            corners_of_face = [at(a, b), at(a1, b), at(a1, b1), at(a, b1)]
-            axes.add_patch(
-                Polygon(corners_of_face, closed=True, facecolor=_shaded(colour, SHADES[name]), edgecolor="none")
-            )
+            face = [at(a, b), at(a1, b), at(a1, b1), at(a, b1)]
+            axes.add_patch(Polygon(face, closed=True, facecolor=_shaded(colour, SHADES[name]), edgecolor="none"))
         lines += [[at(place, b), at(place, b1)] for place in range(a, a1 + 1)]
         lines += [[at(a, place), at(a1, place)] for place in range(b, b1 + 1)]
     path = Path(np.concatenate(lines), [Path.MOVETO, Path.LINETO] * len(lines))
-    axes.add_patch(PathPatch(path, facecolor="none", edgecolor=edge, linewidth=width))
+    edge = style.colour("faint") if colour is None else axes.get_facecolor()
+    axes.add_patch(PathPatch(path, facecolor="none", edgecolor=edge, linewidth=0.5 if colour is None else 0.7))
 
 
 def _shaded(colour: str, part: float) -> tuple[float, ...]:

@@ -1,6 +1,6 @@
-"""The explorer: the worked example in the page, to be changed by its reader, forward and backward.
+"""The explorer: the worked example in the page, which the reader can change, forward and backward.
 
-Its HTML, style and scripts lie in `theme/explorer/`; the example's numbers and what is constant in them come from here.
+Its HTML, style and scripts are in `theme/explorer/`; the numbers of the example and the list of methods come from here.
 """
 
 from __future__ import annotations
@@ -10,28 +10,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from normstudy.worked_example.definition import BETA, DEFINITIONS, GAMMA, IMAGES, NORMALIZATIONS, Normalization
-from normstudy.worked_example.panels import HUES
-from normstudy.worked_example.running import MOMENTUM
+from normstudy.worked_example.sets import HUES
+from normstudy.worked_example.test_time import MOMENTUM
 
 COMPUTING = (
     "rational", "exact", "text", "shape", "sets", "forward", "backward", "running", "state", "link", "steps", "code",
 )  # fmt: skip
-"""The scripts that know of no page, each after those that it uses."""
+"""The scripts that compute and use no page, each after those that it uses."""
 
 SHOWING = (
-    "dom",
-    "grid",
-    "wording",
-    "colours",
-    "cube",
-    "grids",
-    "strips",
-    "plot",
-    "channels",
-    "view",
-    "listen",
-    "explorer",
-)
+    "dom", "grid", "wording", "colours", "cube", "grids", "strips", "plot", "channels", "view", "listen", "explorer",
+)  # fmt: skip
+"""The scripts that draw and listen, likewise."""
 
 METHODS = {
     "bn": ("BN", NORMALIZATIONS["bn"]),
@@ -49,9 +39,9 @@ METHODS = {
 
 
 def section(theme: Path) -> str:
-    """The explorer with a sentence before it, in HTML; on paper a sentence that says where it is.
+    """The explorer as a block of HTML. `theme`: the folder with its parts, which become part of the page.
 
-    `theme`: the folder with its parts, which become part of the page. Until its script runs, nothing of it is seen.
+    Without scripts, and on paper, a sentence says where to find the same numbers.
     """
     parts = theme / "explorer"
     style, skeleton = ((parts / f"explorer.{kind}").read_text(encoding="utf-8") for kind in ("css", "html"))
@@ -63,23 +53,11 @@ def section(theme: Path) -> str:
             f"<script>\n{script(theme)}</script>",
         ]
     )
-    in_page = (
-        "Here the example can be changed. Choose a normalization, and a value by mouse, finger or arrow keys: what "
-        "shares its mean is framed, and solid in the block. Type another number, or slide, and everything follows, in "
-        "exact fractions and roots where these are short, with the lines of PyTorch that compute them."
-    )
-    on_paper = (
-        "In the web page, the example's numbers can be changed here, and all that follows from them is computed "
-        "exactly, forward and backward. The figures and tables below show it for the numbers as given."
-    )
-    return (
-        f'::: {{.content-visible when-format="html"}}\n{in_page}\n\n```{{=html}}\n{body}\n```\n:::\n\n'
-        f'::: {{.content-hidden when-format="html"}}\n{on_paper}\n:::\n'
-    )
+    return f"```{{=html}}\n{body}\n```\n"
 
 
 def link(**parts: str | int | Sequence[int]) -> str:
-    """What stands behind the # of an address for a state of the example's shape with these parts (`link.js`)."""
+    """The part of an address after # for a state of the example's shape with these parts (`link.js`)."""
     texts = ["explorer"]
     for name, value in parts.items():
         numbers = [value] if isinstance(value, str | int) else value
@@ -88,7 +66,7 @@ def link(**parts: str | int | Sequence[int]) -> str:
 
 
 def script(theme: Path, names: Sequence[str] = (*COMPUTING, *SHOWING)) -> str:
-    """The scripts `names` of `theme` as one, with a scope of its own: a page from the disk can load no modules."""
+    """The scripts `names` of `theme` as one script with its own scope: a page from the disk cannot load modules."""
     sources = [(theme / f"explorer/{name}.js").read_text(encoding="utf-8") for name in names]
     return '(() => {\n"use strict";\n' + "\n".join(sources) + "})();\n"
 

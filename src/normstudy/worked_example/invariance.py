@@ -1,4 +1,4 @@
-"""What each normalization makes no difference of: scales and shifts of weights, of images, of one channel; measured."""
+"""Which changes of weights and images a normalization removes: scales and shifts, measured."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from normstudy.model import make_norm
-from normstudy.report import markup
-from normstudy.report.wording import rounded, scientific
-from normstudy.worked_example.definition import DEFINITIONS, GROUPS, IMAGES
+from normstudy.worked_example.definition import GROUPS, IMAGES
+from normstudy.worked_example.exact import rounded
 
 FACTOR, SHIFT = 3.0, 5.0
 
 ROUNDING = 1e-9
-"""What is less than that is no change."""
+"""A smaller difference counts as none."""
 
 EPSILON = 1e-20
-"""As good as none; `nn.BatchNorm2d` takes no 0."""
+"""Next to none; `nn.BatchNorm2d` does not take 0."""
 
 COLUMNS = {"bn": "BN", "test": "BN at test", "ln": "LN", "gn": "GN", "in": "IN", "ln2d": "LN2d", "none": "none"}
 
@@ -39,7 +38,7 @@ class Layer:
 
 
 def example() -> Layer:
-    """The example's images, put beside each other in pairs to 4 x 4, and small integers as weights."""
+    """Images of 4 x 4, pieced together from the example's integers, and small integers as weights."""
     images = IMAGES.double()
     images = torch.cat([torch.cat([images, images.flip(3)], 3), torch.cat([images.flip(1), images.roll(1, 1)], 3)], 2)
     channels = images.shape[1]
@@ -78,40 +77,18 @@ CHANGES: dict[str, Callable[[Layer], Layer]] = {
 }
 
 
-def section() -> str:
-    """Prose and `@tbl-by-hand-invariance`."""
-    return (
-        "What shifts or stretches a whole set $S$ is undone by the normalization. @tbl-by-hand-invariance tries what "
-        "may happen to a convolution and to its images, in 64-bit numbers and with next to no $\\varepsilon$ "
-        f"({scientific(EPSILON)}), on the integers of the example (pieced together to images of "
-        f"{' × '.join(map(str, example().images.shape[2:]))}, with small integers as weights). The filters scaled one "
-        "by one make no difference to BN and IN alone, the images scaled one by one to all but BN, and a brightness of "
-        "its own for each image only to IN. Without padding, that is: at a padded edge a brighter image is no shift of "
-        "the output. Nothing of it holds of BN at test time, whose constants stay as they are when the layer before "
-        "them changes.\n\n"
-        f"{markup.table('by-hand-invariance', invariance_table(), _caption())}\n\n{_of_gradients()}"
-    )
-
-
-def _caption() -> str:
-    return (
-        "What a change before the normalization makes of $\\hat{x}$: “same”, or by how much it differs at most. “One” "
-        f"is the first. Less than {scientific(ROUNDING)} counts as rounding."
-    )
-
-
 def invariance_table() -> pd.DataFrame:
     """A row per change, a column per normalization: `same`, or the largest difference."""
     found = changes()
     return pd.DataFrame(
-        {"what is changed": name}
+        {"change": name}
         | {COLUMNS[kind]: "same" if most < ROUNDING else rounded(most, 2) for kind, most in by_kind.items()}
         for name, by_kind in found.items()
     )
 
 
 def changes() -> dict[str, dict[str, float]]:
-    """By change and key of `COLUMNS`, the largest absolute difference that it makes of the normalized output."""
+    """By change and key of `COLUMNS`, the largest absolute difference in the normalized output."""
     found = {}
     for name, change in CHANGES.items():
         before = example()
@@ -128,7 +105,7 @@ def changes() -> dict[str, dict[str, float]]:
 
 
 def _norm(kind: str, before: Layer) -> nn.Module:
-    """The layer of `kind` with next to no ε; that of test time has met the output of `before` alone."""
+    """The layer of `kind` with next to no ε; at test time its statistics are those of the output of `before`."""
     output = before.output()
     layer = make_norm("bn" if kind == "test" else kind, output.shape[1], GROUPS).double()
     if kind != "none":
@@ -141,7 +118,8 @@ def _norm(kind: str, before: Layer) -> nn.Module:
 
 
 def scale_effect(kind: str) -> tuple[float, float]:
-    """For a loss behind the normalization: the cosine of weights and gradient, and what `FACTOR` makes of its length.
+    """For a loss after the normalization: the cosine of weights and gradient, and the ratio of the gradient's lengths
+    with weights times `FACTOR` and without.
 
     The loss is half the sum of the squares of y - z, with z the output's positions in another order, so that it has a
     gradient; bias 0.
@@ -156,19 +134,3 @@ def scale_effect(kind: str) -> tuple[float, float]:
         if factor == 1.0:
             cosine = F.cosine_similarity(weights.flatten(), weights.grad.flatten(), dim=0).item()
     return cosine, lengths[1] / lengths[0]
-
-
-def _of_gradients() -> str:
-    kinds = list(DEFINITIONS)
-    found = [scale_effect(kind) for kind in kinds]
-    steepest = max(abs(cosine) for cosine, _ in found)
-    ratios = sorted({rounded(ratio) for _, ratio in found})
-    return (
-        "A loss that does not change with the scale of the weights has a gradient at right angles to them, and one "
-        f"that is the smaller the larger they are: with all weights × {FACTOR:g} its length here is "
-        f"{' or '.join(ratios)} of what it was, and the cosine of weights and gradient is {scientific(steepest)} at "
-        f"most, over the {len(kinds)} normalizations, by autograd. A step of the same rate then turns them by the "
-        "square of the factor less. Only the direction of such weights matters, and their length sets how fast it "
-        "changes: the effective learning rate is the rate over the squared length [@vanlaarhoven2017]. That is what "
-        "weight decay acts on in front of a normalization."
-    )

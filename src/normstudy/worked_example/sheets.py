@@ -14,9 +14,9 @@ from itertools import product
 import numpy as np
 from openpyxl.utils import get_column_letter
 
-from normstudy.worked_example.backward import UPSTREAM, Position
-from normstudy.worked_example.definition import BETA, DEFINITIONS, GAMMA, IMAGES, SharedSet, shared_sets
-from normstudy.worked_example.running import MOMENTUM
+from normstudy.worked_example.backward import UPSTREAM
+from normstudy.worked_example.definition import BETA, DEFINITIONS, GAMMA, IMAGES, Position, SharedSet, shared_sets
+from normstudy.worked_example.test_time import MOMENTUM
 
 INPUTS = "Inputs"
 AT_TEST = "BN at test"

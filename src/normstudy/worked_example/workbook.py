@@ -17,10 +17,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from normstudy.paths import write_whole
-from normstudy.report.drawing import COLOURS
-from normstudy.report.labels import FULL_NAMES
+from normstudy.report.core.style import COLOURS
 from normstudy.worked_example.definition import DEFINITIONS, shared_sets
-from normstudy.worked_example.panels import set_colours
+from normstudy.worked_example.sets import FULL_NAMES, set_colours
 from normstudy.worked_example.sheets import (
     AT_TEST,
     INPUTS,
@@ -101,7 +100,7 @@ def _draw(page: Worksheet, sheet: Sheet) -> None:
         if sheet.name == INPUTS:
             written.fill = _fill(YELLOW)
     page["A1"] = _title(sheet)
-    page["A1"].font = Font(size=14, bold=True, color=_rgb(COLOURS[kind]))
+    page["A1"].font = Font(size=14, bold=True, color=_rgb(COLOURS['light'][kind]))
     page["A2"] = NOTES.get(sheet.name, OF_SETS)
     page["A2"].font = Font(italic=True, color="595959")
     _draw_heads(page, sheet)
@@ -110,7 +109,7 @@ def _draw(page: Worksheet, sheet: Sheet) -> None:
     for key in ("x̂", "dx"):
         if key in sheet.grids:
             _scale(page, sheet.grids[key])
-    page.sheet_properties.tabColor = _rgb(COLOURS[kind])
+    page.sheet_properties.tabColor = _rgb(COLOURS['light'][kind])
     page.freeze_panes = "B4"
     page.sheet_view.showGridLines = False
     _widths(page)
