@@ -7,8 +7,7 @@ import json
 from pathlib import Path
 
 from normstudy.report.made_by import FOLDER
-from normstudy.runs.record import record_names
-from normstudy.runs.study_file import study_file_names
+from normstudy.runs.lacking import own_studies
 
 DEFAULTS = {"PARAMS": FOLDER, "SEEDS": "None", "RUNS": "runs", "OUTPUT": "_report", "RENDERER": "auto"}
 
@@ -20,11 +19,10 @@ def page_commands(arguments: argparse.Namespace) -> str:
     the name alone is told: where it lies on this machine is nobody's business.
     """
     given = {name: _without_machine(getattr(arguments, name.lower())) for name in DEFAULTS}
-    studies = []
-    if given["PARAMS"] != FOLDER:
-        recorded = record_names(arguments.results)
-        names = [name for name in study_file_names(arguments.params) if name in recorded]
-        studies = [str(Path(given["PARAMS"], "studies", f"{name}.yaml")) for name in names]
+    studies = [
+        str(Path(given["PARAMS"], "studies", record.with_suffix(".yaml").name))
+        for record in own_studies(arguments.params)
+    ]
     return json.dumps(
         {"options": {key: given[key] for key in DEFAULTS if given[key] != DEFAULTS[key]}, "studies": studies}
     )

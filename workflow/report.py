@@ -61,7 +61,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, help="runs at once on a cluster; default: what the profile says")
     parser.add_argument("--only-train", action="store_true", help="stop before the report")
     parser.add_argument("--study", default="", help="train what this study of params/studies/ lacks; no report")
-    parser.add_argument("--results", default="results", type=as_typed, help="where the records of studies are")
+    parser.add_argument("--results", type=as_typed, help="where the study is recorded, if not where it is by default")
     arguments = parser.parse_args()
     arguments.only_train |= bool(arguments.study)
     arguments.command = f"make study STUDY={one_line(arguments.study)}" if arguments.study else "make report"

@@ -1,4 +1,6 @@
-"""Train what a study of `params/studies/` still lacks, and write what it found to `results/<study>.json`.
+"""Train what a study still lacks, and record what it found.
+
+The record of a study of `params/studies/` is `results/<study>.json`, that of any other file lies next to the file.
 
 Usage: python workflow/study.py --study NAME|FILE|--all [--params params] [--runs runs] [--results results]
                                 [--cores n] [--profile slurm --jobs n] [--gather 1]
@@ -29,7 +31,7 @@ from normstudy.ownership import as_typed
 from normstudy.report import made_by, results_readme
 from normstudy.report.wording import counted
 from normstudy.runs.folder import FinishedRun, read_run
-from normstudy.runs.lacking import not_among, recorded_runs
+from normstudy.runs.lacking import RESULTS, not_among, record_path, recorded_runs
 from normstudy.runs.progress import in_words
 from normstudy.runs.record import RecordedRun, read_records, recorded, write_predictions, write_record
 from normstudy.runs.studies import PlannedRun
@@ -54,7 +56,7 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="every study of params/studies/, one after the other")
     parser.add_argument("--params", default="params", type=as_typed)
     parser.add_argument("--runs", default="runs", type=as_typed)
-    parser.add_argument("--results", default="results", type=as_typed)
+    parser.add_argument("--results", type=as_typed, help="where to record, whichever study it is")
     parser.add_argument("--cores", type=int, default=cores())
     parser.add_argument("--profile", default="")
     parser.add_argument("--jobs", type=int)
@@ -81,7 +83,7 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"error: {disk_refusal(error, options.results)}", file=sys.stderr)
+        print(f"error: {disk_refusal(error, options.results or RESULTS)}", file=sys.stderr)
         return 1
 
 
@@ -99,19 +101,20 @@ def run(study: Study, options: argparse.Namespace) -> int:
     finished = gather(study, there, missing, options)
     took = f" after {in_words(time.monotonic() - start)}" if to_train else ""
     if finished < len(study.runs):
-        print(f"{record_of(study, options)}: {finished} of {counted(len(study.runs), 'run')}{took}")
+        print(f"{record_path(study, options.results)}: {finished} of {counted(len(study.runs), 'run')}{took}")
         return code or int(options.gather != "1")
-    print(f"{record_of(study, options)}: whole{took}")
+    print(f"{record_path(study, options.results)}: whole{took}")
     if to_train:
-        print(f"The page that `{page_beside(study)}` makes has a section on it.")
+        print(f"`{page_command(study)}` makes a page of it.")
     return 0
 
 
-def page_beside(study: Study) -> str:
-    """The command that makes the page of the parameter files beside which the file of `study` lies."""
-    folder = study.path.parent.parent
-    own = study.path.parent.name == FOLDER and folder != Path(made_by.FOLDER)
-    return made_by.report_command({"PARAMS": one_line(folder)} if own else {})
+def page_command(study: Study) -> str:
+    """The command that makes the page of `study`: the site, or the report of the folder to which its file belongs."""
+    folder = study.path.parent.parent if study.path.parent.name == FOLDER else study.path.parent
+    if folder.resolve() == Path(made_by.FOLDER).resolve():
+        return "make site"
+    return made_by.report_command({"PARAMS": one_line(folder)})
 
 
 def say(line: str) -> None:
@@ -127,18 +130,14 @@ def with_own_models(study: Study, options: argparse.Namespace) -> list[PlannedRu
     return [planned for planned in missing if not planned.is_done(options.runs)]
 
 
-def record_of(study: Study, options: argparse.Namespace) -> Path:
-    """Where what is found of `study` is kept."""
-    return options.results / f"{study.name}.json"
-
-
 def train(file: str, options: argparse.Namespace) -> int:
     """Have the runs that are missing trained side by side; the exit status.
 
     An interruption is passed on, and what trains is waited for: it ends as soon as nothing of it is left behind.
     """
     command = [sys.executable, "workflow/report.py", "--study", file, "--cores", str(options.cores)]
-    command += ["--params", str(options.params), "--runs", str(options.runs), "--results", str(options.results)]
+    command += ["--params", str(options.params), "--runs", str(options.runs)]
+    command += ["--results", str(options.results)] if options.results else []
     command += ["--profile", options.profile] if options.profile else []
     command += ["--jobs", str(options.jobs)] if options.jobs else []
     process = subprocess.Popen(command, start_new_session=True)  # out of the terminal's reach, to hear of it once
@@ -152,7 +151,7 @@ def train(file: str, options: argparse.Namespace) -> int:
 def expected_seconds(missing: list[PlannedRun], options: argparse.Namespace) -> float:
     """How long `missing` will take, by what records tell of epochs of such models; 0 where they tell nothing."""
     known: dict[tuple, list[float]] = {}
-    for recorded_study in read_records(options.results).values():
+    for recorded_study in read_records(options.results or RESULTS).values():
         for run in recorded_study.runs:
             known.setdefault(kind(run.config), []).extend(entry["seconds"] / work(run.config) for entry in run.history)
     took = [[fmean(own) * work(run.config)] if (own := known.get(kind(run.config))) else [] for run in missing]
@@ -190,13 +189,14 @@ def gather(study: Study, there: dict[str, RecordedRun], missing: list[PlannedRun
                 continue
             found[planned.name] = recorded(finished, models[planned.name], measured(study, finished))
     in_order = [found[name] for name in models if name in found]
-    path = record_of(study, options)
+    path = record_path(study, options.results)
     if in_order:
         judged = [each for each in in_order if not each.diverged] if study.predictions else []
         if judged:
             write_predictions(path.with_suffix(".npz"), judged)
         write_record(path, study.title, in_order)
-        results_readme.write(options.results, options.params)
+        if path.parent != study.path.parent:
+            results_readme.write(path.parent, options.params)
     if damage:
         raise damage
     return len(in_order)

@@ -1,14 +1,16 @@
 """What records have of a study, and what has still to be trained."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from recorded import predictions, recorded_run
 
 from normstudy.config import run_name
-from normstudy.runs.lacking import is_enough, lacking, not_among, recorded_runs
+from normstudy.paths import project_root
+from normstudy.runs.lacking import is_enough, lacking, not_among, own_studies, record_path, recorded_runs
 from normstudy.runs.record import RecordError, write_predictions, write_record
-from normstudy.runs.study_file import read_study_file
+from normstudy.runs.study_file import Study, read_study_file
 from normstudy.training.sources import sources_hash
 
 FILE = "common: {dataset: digits, epochs: 1, precision: fp32, device: cpu}\nmodels: {gn: {norm: gn}, ln: {norm: ln}}\n"
@@ -108,3 +110,19 @@ def test_a_damaged_record_is_told(results, study):
     (results / "other.json").write_text("[")
     with pytest.raises(RecordError, match=r"other\.json: not readable"):
         lacking(study(), results)
+
+
+def test_the_record_of_a_users_study_lies_next_to_its_file(tmp_path):
+    def path_of(file, results=None):
+        return record_path(Study(file, "", (), False, ()), results)
+
+    own = tmp_path / "my/studies/rates.yaml"
+    assert path_of(own) == own.with_suffix(".json")
+    assert path_of(own, tmp_path) == tmp_path / "rates.json"
+    assert path_of(project_root() / "params/studies/groups.yaml") == Path("results/groups.json")
+    own.parent.mkdir(parents=True)
+    own.write_text("models: {gn: {norm: gn}}")
+    assert own_studies(tmp_path / "my") == []
+    own.with_suffix(".json").write_text("{}")
+    assert own_studies(tmp_path / "my") == [own.with_suffix(".json")]
+    assert own_studies(project_root() / "params") == []

@@ -101,7 +101,7 @@ def test_what_is_missing_is_trained_and_recorded_in_the_studys_order(trained_onc
     assert process.returncode == 0, process.stdout + process.stderr
     assert process.stdout.startswith("small: 3 runs, of which 3 are missing\n")
     assert "results/small.json: whole after " in process.stdout
-    assert process.stdout.endswith("` makes has a section on it.\n")
+    assert process.stdout.endswith("` makes a page of it.\n")
     found = record(where)
     assert found.title == "A small study"
     assert [(run.model, run.config.max_lr) for run in found.runs] == [("gn", 0.02), ("gn", 0.05), ("diverging", 100)]

@@ -41,6 +41,11 @@ def over(
         )
         line = look.pop("linestyle", "-")
         axes.plot(own[x], scale * own[y], look["marker"], color=look["color"], ms=3.5, alpha=0.5, mew=0)
+        if own[x].isna().all():  # a model that has no such parameter: its mean holds for every x
+            level = scale * mean(np.asarray(own[y]))
+            axes.axhline(level, color=look["color"], linestyle=line, linewidth=1)
+            ends.append((level, (names or {}).get(str(model), called(str(model))), look["color"], axes.get_xlim()[1]))
+            continue
         means = scale * own.groupby(x)[y].agg(lambda values: mean(np.asarray(values)))
         axes.plot(means.index, means, line, color=look["color"], linewidth=1.5)
         ends.append((means.iloc[-1], (names or {}).get(str(model), called(str(model))), look["color"], means.index[-1]))
