@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from normstudy.report.core.text import Text
+
 MOST = 60
 """Characters of a table's row beyond which the values of a cell may be broken into lines."""
 
@@ -20,36 +22,36 @@ def exact_root(value: Fraction) -> Fraction | None:
     return root if root * root == value else None
 
 
-def text(value: Fraction | int) -> str:
+def text(value: Fraction | int) -> Text:
     """`value` exactly: as a decimal if four places suffice, else as a fraction such as 7/3."""
     value = Fraction(value)
     sign, size = "−" if value < 0 else "", abs(value)
     if 10_000 % size.denominator:
-        return f"{sign}{size.numerator}/{size.denominator}"
-    return sign + (f"{float(size):.4f}".rstrip("0").rstrip(".") if size.denominator > 1 else str(size))
+        return Text(f"{sign}{size.numerator}/{size.denominator}")
+    return Text(sign + (f"{float(size):.4f}".rstrip("0").rstrip(".") if size.denominator > 1 else str(size)))
 
 
-def rounded(value: Fraction | float, places: int = 3) -> str:
+def rounded(value: Fraction | float, places: int = 3) -> Text:
     """`value` with a fixed number of decimals and a typographic minus; never −0."""
     shown = f"{float(value):.{places}f}"
-    return shown.lstrip("-") if not float(shown) else shown.replace("-", "−")
+    return Text(shown.lstrip("-") if not float(shown) else shown.replace("-", "−"))
 
 
-def scientific(value: float) -> str:
+def scientific(value: float) -> Text:
     """`2·10⁻⁷`, as Markdown: one digit and a power of ten; `0` for none."""
     if not value:
-        return "0"
+        return Text("0")
     digit, power = f"{value:.0e}".split("e")
-    return f"{'' if digit == '1' else f'{digit}·'}10^{str(int(power)).replace('-', '−')}^"
+    return Text(f"{'' if digit == '1' else f'{digit}·'}10^{str(int(power)).replace('-', '−')}^")
 
 
-def root_text(value: Fraction) -> str:
+def root_text(value: Fraction) -> Text:
     """The square root of `value`: exact if it is rational, else such as √(35/4) ≈ 2.958."""
     root = exact_root(value)
-    return f"√({text(value)}) ≈ {rounded(float(value) ** 0.5)}" if root is None else text(root)
+    return Text(f"√({text(value)}) ≈ {rounded(float(value) ** 0.5)}") if root is None else text(root)
 
 
-def over_root(value: Fraction, radicand: Fraction) -> str:
+def over_root(value: Fraction, radicand: Fraction) -> Text:
     """value / √radicand: exact if it is rational, else with the smallest whole number under the root, as −2/7·√35."""
     root = exact_root(radicand)
     if root is not None or not value:
@@ -59,7 +61,7 @@ def over_root(value: Fraction, radicand: Fraction) -> str:
         while rest % divisor**2 == 0:
             factor, rest = factor * divisor, rest // divisor**2
     sign, size = "−" if factor < 0 else "", abs(factor)
-    return f"{sign}√{rest}" if size == 1 else f"{sign}{text(size)}·√{rest}"
+    return Text(f"{sign}√{rest}" if size == 1 else f"{sign}{text(size)}·√{rest}")
 
 
 def unbroken(cell: str) -> str:

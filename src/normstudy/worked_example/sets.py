@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 
 import matplotlib as mpl
@@ -22,6 +23,7 @@ from normstudy.worked_example.definition import (
     Position,
     SharedSet,
     exact_normalized,
+    normalize,
     set_of,
     shared_sets,
 )
@@ -233,3 +235,8 @@ def _extent(kind: str) -> str:
 def _grid_in_words() -> str:
     images, channels, height, width = IMAGES.shape
     return f"A grid of {images} rows (images) and {channels} columns (channels) of blocks of {height} × {width} values"
+
+
+def definition() -> str:
+    """The source of `normalize`, as a block of code."""
+    return f"```python\n{inspect.getsource(normalize)}```\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import zipfile
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from normstudy.paths import write_whole
+from normstudy.report.core import markup
 from normstudy.report.core.style import COLOURS
 from normstudy.worked_example.definition import DEFINITIONS, shared_sets
 from normstudy.worked_example.sets import FULL_NAMES, set_colours
@@ -33,9 +35,6 @@ from normstudy.worked_example.sheets import (
     setting,
     sheets,
 )
-
-FOLDER = Path("_figures")
-"""Beside the report, whatever runs it is made of: the file does not depend on them."""
 
 NAME = "normalizations-by-hand.xlsx"
 
@@ -57,15 +56,15 @@ YELLOW, GREY = "FFF4C2", "D9D9D9"
 LINE = Side(style="thin", color="BFBFBF")
 
 
-def offered(folder: Path = FOLDER) -> str:
-    """The file, written into `folder`, and a sentence that offers it, in HTML alone. Raises `DiskError`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / NAME, made())
-    count = len(DEFINITIONS)
+def offered() -> str:
+    """The file, written next to the figures, and a sentence with a link to it. Raises `DiskError`."""
+    path = markup.FIGURES / NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, made())
+    address = Path(os.path.relpath(path, os.environ.get("QUARTO_DOCUMENT_PATH", "."))).as_posix()
     return (
-        f'::: {{.content-visible when-format="html"}}\n\nThe example is also a spreadsheet to be changed, with live '
-        f"formulas, forward and back, on a sheet for each of {count} normalizations and one for BN at test time: "
-        f'[{NAME}]({(folder / NAME).as_posix()}){{download="{NAME}"}}.\n\n:::\n'
+        f"The same example is a spreadsheet with live formulas, forward and backward, on a sheet for each of "
+        f'{len(DEFINITIONS)} normalizations and one for BN at test time: [{NAME}]({address}){{download="{NAME}"}}.\n'
     )
 
 
@@ -100,7 +99,7 @@ def _draw(page: Worksheet, sheet: Sheet) -> None:
         if sheet.name == INPUTS:
             written.fill = _fill(YELLOW)
     page["A1"] = _title(sheet)
-    page["A1"].font = Font(size=14, bold=True, color=_rgb(COLOURS['light'][kind]))
+    page["A1"].font = Font(size=14, bold=True, color=_rgb(COLOURS["light"][kind]))
     page["A2"] = NOTES.get(sheet.name, OF_SETS)
     page["A2"].font = Font(italic=True, color="595959")
     _draw_heads(page, sheet)
@@ -109,7 +108,7 @@ def _draw(page: Worksheet, sheet: Sheet) -> None:
     for key in ("x̂", "dx"):
         if key in sheet.grids:
             _scale(page, sheet.grids[key])
-    page.sheet_properties.tabColor = _rgb(COLOURS['light'][kind])
+    page.sheet_properties.tabColor = _rgb(COLOURS["light"][kind])
     page.freeze_panes = "B4"
     page.sheet_view.showGridLines = False
     _widths(page)
