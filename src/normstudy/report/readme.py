@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import MappingProxyType
+
+import pandas as pd
 
 from normstudy.errors import NormstudyError
 from normstudy.paths import write_whole
-from normstudy.report import claimed, curves, summary
-from normstudy.report.dark import dark_name, dark_svg
-from normstudy.report.labels import data_name
-from normstudy.report.markup import save_picture
-from normstudy.report.misclassified import misclassified_alt, misclassified_caption
-from normstudy.report.models import has_several_seeds, models_of, of_first_seed
-from normstudy.report.outcomes import named
+from normstudy.report.core import markup, pairs, style
+from normstudy.report.core.models import Model, models_of
+from normstudy.report.core.names import data_name
+from normstudy.report.core.text import interval, number
+from normstudy.report.sections import graphs, minute, mistakes
 from normstudy.runs.folder import FinishedRun
-from normstudy.runs.record import RecordedStudy
 
 BEGIN = "<!-- results: begin (written by `make publish`) -->\n"
 END = "<!-- results: end -->\n"
 GRAPHS = {"test_loss": "Graph 1", "test_accuracy": "Graph 2"}
+"""Measures of the history, and what their graphs are called."""
 
 
 class ReadmeError(NormstudyError):
@@ -29,39 +28,39 @@ class ReadmeError(NormstudyError):
 
 
 def draw_graphs(runs: Sequence[FinishedRun], folder: Path) -> list[Path]:
-    """Draw both graphs into `folder`, each with its variant for a dark page; the paths of the light ones."""
+    """Draw both graphs into `folder`, light and dark; the paths of the light ones. Raises `DiskError`."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = []
+    models, paths = models_of(runs), []
     for measure in GRAPHS:
-        paths.append(folder / f"{measure.replace('_', '-')}.svg")
-        save_picture(curves.history_figure(runs, [measure]), paths[-1])
-        write_whole(dark_name(paths[-1]), dark_svg(paths[-1].read_text(encoding="utf-8")))
+        for theme, picture in style.both(lambda measure=measure: graphs.draw(models, measure)):
+            path = folder / f"{measure.replace('_', '-')}{'-dark' if theme == 'dark' else ''}.svg"
+            write_whole(path, style.svg(picture))
+            paths += [path] if theme == "light" else []
     return paths
 
 
-def results_block(
-    runs: Sequence[FinishedRun], graphs: Sequence[Path], records: Mapping[str, RecordedStudy] = MappingProxyType({})
-) -> str:
-    """Table, findings and pictures as Markdown; picture paths as seen from README.md.
+def results_block(runs: Sequence[FinishedRun], graph_paths: Sequence[Path]) -> str:
+    """The verdict, the table, both graphs and one grid of misclassified images per model, as Markdown.
 
-    Last, what the studies `records` say of the claims of another solution.
+    Paths of pictures are as seen from README.md.
     """
-    means = "; means over the runs of a model, which differ in their seed" if has_several_seeds(models_of(runs)) else ""
-    parts = [f"After the last epoch, on {data_name(runs)}{means}:\n"]
-    parts.append(summary.models_table(runs).to_markdown(index=False, tablefmt="pipe", disable_numparse=True) + "\n")
-    parts.append(summary.paragraph(runs) + "\n")
-    for (measure, title), path in zip(GRAPHS.items(), graphs, strict=True):
-        parts.append(_graph(curves.history_alt(runs, measure), path))
+    models = models_of(runs)
+    parts = [minute.verdict(models, pairs.compare(models)), markup.pipe_table(_table(models))]
+    for (measure, title), path in zip(GRAPHS.items(), graph_paths, strict=True):
+        parts.append(_graph(graphs.alt(models, measure), path))
         parts.append(
-            f"*{title}: {curves.epochs_shown(runs)}. {curves.what_lines_are(runs)}{curves.take_away(runs, measure)}*\n"
+            f"*{title}: {data_name(models[0].config)}. Lines are means over seeds, bands reach from the lowest "
+            "to the highest run.*"
         )
-    for name, run in named(of_first_seed(runs)):
+    for model in models:
+        run = model.shown
         if not run.diverged:
-            parts.append(_picture(misclassified_alt(run), run.folder / "misclassified.png"))
-            parts.append(f"*{misclassified_caption(name, run)}*\n")
-    if found := claimed.for_readme(records):
-        parts.append(f"### Claimed, and what we found\n\n{found}")
-    return "\n".join(parts)
+            parts.append(f"![{mistakes.misclassified_alt(run)}]({(run.folder / 'misclassified.png').as_posix()})")
+            parts.append(
+                f"*The ten most confident errors of {model.name}, seed {run.config.seed}. Above each image: true "
+                "class, predicted class and the model's probability for the latter.*"
+            )
+    return "\n\n".join(parts) + "\n"
 
 
 def put_results(text: str, block: str) -> str:
@@ -74,11 +73,27 @@ def put_results(text: str, block: str) -> str:
     return before + BEGIN + "\n" + block + "\n" + END + rest.partition(END)[2]
 
 
+def _table(models: Sequence[Model]) -> pd.DataFrame:
+    found = pairs.accuracies(models)
+    rows = []
+    for model in models:
+        values = 100 * model.final("test_accuracy")
+        if not len(values):
+            continue
+        rows.append(
+            {
+                "model": model.name,
+                "parameters": f"{model.parameters:,}",
+                "runs": str(len(values)),
+                "test accuracy (%)": interval(found.loc[model.name], places=3, scale=100),
+                "lowest to highest run": f"{number(values.min())} to {number(values.max())}",
+                "test loss (nats)": number(model.final("test_loss").mean(), 4),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
 def _graph(alt: str, path: Path) -> str:
     """A picture that follows the reader's system, as GitHub takes it."""
-    dark = f'<source media="(prefers-color-scheme: dark)" srcset="{dark_name(path).as_posix()}">'
-    return f'<picture>{dark}<img alt="{html.escape(alt)}" src="{path.as_posix()}"></picture>\n'
-
-
-def _picture(alt: str, path: Path) -> str:
-    return f"![{alt}]({path.as_posix()})\n"
+    dark = f'<source media="(prefers-color-scheme: dark)" srcset="{path.with_stem(f"{path.stem}-dark").as_posix()}">'
+    return f'<picture>{dark}<img alt="{html.escape(alt)}" src="{path.as_posix()}"></picture>'
