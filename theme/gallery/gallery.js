@@ -1,8 +1,8 @@
-// The gallery of misclassified images: without this script all cards stand in the page; with it they can be
-// filtered and sorted. Cards carry their numbers as attributes, by model: data-said="9 4", data-sure="0.9931 0.8710".
+// The gallery of misclassified images: without this script all cards are in the page; with it they can be filtered and
+// sorted. Cards have their numbers as attributes, by model: data-predicted="9 4", data-sure="0.9931 0.8710".
 "use strict";
 
-document.querySelectorAll(".gallery").forEach((gallery) => {
+document.querySelectorAll("section.gallery").forEach((gallery) => {
   const first = 12; // cards that are shown before more are asked for
   const form = gallery.querySelector(".gallery-choice");
   const list = gallery.querySelector(".gallery-cards");
@@ -12,21 +12,21 @@ document.querySelectorAll(".gallery").forEach((gallery) => {
     element,
     index: Number(element.dataset.index),
     label: element.dataset.label,
-    said: element.dataset.said.split(" "),
+    predicted: element.dataset.predicted.split(" "),
     sure: element.dataset.sure.split(" ").map(Number),
     disputed: element.dataset.disputed ?? "no",
   }));
-  let whole = false; // whether all that match are shown
+  let all = false; // whether all that match are shown
 
   const chosen = (name) => form.elements[name]?.value ?? "";
 
-  // How sure the surest of the chosen models' errors of the chosen kind is; undefined where there is none.
-  const surest = (card) => {
-    const model = chosen("model"), said = chosen("said");
+  // The highest confidence of the chosen models' errors of the chosen kind; undefined where there is none.
+  const confidence = (card) => {
+    const model = chosen("model"), predicted = chosen("predicted");
     const errors = card.sure.filter((_, number) =>
-      card.said[number] !== card.label &&
+      card.predicted[number] !== card.label &&
       (model === "" || model === String(number)) &&
-      (said === "" || said === card.said[number]));
+      (predicted === "" || predicted === card.predicted[number]));
     return errors.length ? Math.max(...errors) : undefined;
   };
 
@@ -34,28 +34,28 @@ document.querySelectorAll(".gallery").forEach((gallery) => {
     ["label", "disputed"].every((name) => chosen(name) === "" || chosen(name) === card[name]);
 
   const orders = {
-    surest: (one, other) => other.rank - one.rank,
-    unsurest: (one, other) => one.rank - other.rank,
+    most: (one, other) => other.rank - one.rank,
+    least: (one, other) => one.rank - other.rank,
     index: (one, other) => one.index - other.index,
   };
 
-  const told = (matching, shown) => {
+  const message = (matching, shown) => {
     if (!matching) return "No image was misclassified in this way.";
     return `${matching} of ${cards.length} images` + (shown < matching ? `; the first ${shown} are shown.` : ".");
   };
 
   const update = () => {
     const found = cards.filter(fits)
-      .map((card) => ({ ...card, rank: surest(card) }))
+      .map((card) => ({ ...card, rank: confidence(card) }))
       .filter((card) => card.rank !== undefined)
       .sort(orders[chosen("order")]);
-    const shown = whole ? found.length : Math.min(first, found.length);
+    const shown = all ? found.length : Math.min(first, found.length);
     cards.forEach(({ element }) => { element.hidden = true; });
     found.forEach(({ element }, place) => {
       element.hidden = place >= shown;
       list.append(element);
     });
-    count.textContent = told(found.length, shown);
+    count.textContent = message(found.length, shown);
     more.hidden = shown === found.length;
     more.textContent = `Show all ${found.length}`;
   };
@@ -65,7 +65,7 @@ document.querySelectorAll(".gallery").forEach((gallery) => {
   form.addEventListener("submit", (event) => event.preventDefault());
   more.addEventListener("click", () => {
     const before = [...list.children].filter((element) => !element.hidden);
-    whole = true;
+    all = true;
     update();
     // The button is gone, and with it what had the focus: reading goes on with the first card that is new.
     const next = [...list.children].find((element) => !element.hidden && !before.includes(element));
