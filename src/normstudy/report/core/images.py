@@ -11,6 +11,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -61,11 +62,17 @@ def show(axes: Axes, pixels: np.ndarray, config: Config) -> None:
         axes.imshow(pixels)
         return
     white = 255 if pixels.dtype == np.uint8 else 1
-    axes.imshow(pixels, cmap="gray_r" if is_ink(config) and not is_dark() else "gray", vmin=0, vmax=white)
+    axes.imshow(pixels, cmap=_strokes() if is_ink(config) else "gray", vmin=0, vmax=white)
     if is_ink(config) and config.dataset != "mnist":  # whose digits lie in the middle
         height, width = pixels.shape
         frame = {"fill": False, "edgecolor": colour("faint"), "linewidth": 0.5, "clip_on": False}
         axes.add_patch(Rectangle((-0.5, -0.5), width, height, **frame))
+
+
+def _strokes() -> LinearSegmentedColormap:
+    """From the ground of the current style to the colour of its text."""
+    ground, ink = matplotlib.rcParams["figure.facecolor"], matplotlib.rcParams["text.color"]
+    return LinearSegmentedColormap.from_list("strokes", [ground, ink if is_dark() else "black"])
 
 
 def is_ink(config: Config) -> bool:

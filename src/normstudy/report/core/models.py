@@ -46,6 +46,11 @@ class Model:
         """How many of its runs diverged."""
         return len(self.runs) - len(self.finished)
 
+    @property
+    def has_predictions(self) -> bool:
+        """Whether it is known of all its finished runs what they predicted for each image."""
+        return all(getattr(run, "has_predictions", True) for run in self.finished)
+
     def final(self, measure: str) -> np.ndarray:
         """(n,) `measure`, a key of the history, after the last epoch of each finished run."""
         return np.array([run.history[-1][measure] for run in self.finished], float)

@@ -76,6 +76,30 @@ def compare(models: Sequence[Model]) -> pd.DataFrame:
     return found
 
 
+def accuracies(models: Sequence[Model]) -> pd.DataFrame:
+    """One row per model that finished, by name: its accuracy as `value`, with `low` and `high` (fractions).
+
+    The mean over seeds with Student's interval where any model has several runs; else that of its single run, with
+    Wilson's interval for other images. `new_low` and `new_high`: for new seeds and new images, where known.
+    """
+    rows = {}
+    for model in models:
+        if not model.finished:
+            continue
+        seeds, values = shared_seeds(model), model.final("test_accuracy")
+        if not has_several_seeds(models):
+            total = images_of(models)
+            rows[model.name] = statistics.proportion(round(float(values[0]) * total), total)
+            continue
+        # The true mean is not above 1: an interval that is cut there holds as often as the whole one.
+        found = statistics.mean(values)
+        found["high"] = min(found["high"], 1) if np.isfinite(found["high"]) else np.inf
+        known = len(seeds) >= LEAST_SEEDS and model.has_predictions
+        found["new_low"], found["new_high"] = crossed(~model.is_wrong(seeds)) if known else (-np.inf, np.inf)
+        rows[model.name] = found
+    return pd.DataFrame(rows).T
+
+
 def crossed(values: np.ndarray, seed: int = 0) -> tuple[float, float]:
     """95 % percentile interval of the mean of `values` (seeds, images), by the pigeonhole bootstrap (Owen 2007).
 
@@ -109,7 +133,7 @@ def _over_seeds(one: Model, other: Model) -> dict:
     spread = np.std(accuracies[0] - accuracies[1], ddof=1) if len(seeds) > 1 else np.inf
     row = {"first": one.name, "second": other.name, **found, "all_right": min(map(np.min, accuracies)) == 1}
     row |= {"smallest": spread if np.isfinite(found["smallest"]) else np.inf, "new_low": -np.inf, "new_high": np.inf}
-    if len(seeds) >= LEAST_SEEDS:
+    if len(seeds) >= LEAST_SEEDS and one.has_predictions and other.has_predictions:
         low, high = crossed(other.is_wrong(seeds).astype(np.int8) - one.is_wrong(seeds))
         row |= {"new_low": low, "new_high": high}
     return row

@@ -208,6 +208,21 @@ def detectable(n: int, level: float = 1 - CONFIDENCE) -> float:
     return float(brentq(lambda effect: stats.nct.sf(critical, n - 1, effect * np.sqrt(n)) - POWER, 1e-9, 1e3))
 
 
+def smallest_found(
+    runs: pd.DataFrame, factor: str = "model", measure: str = "error", log: bool = True, family: int = 1
+) -> float:
+    """The smallest true ratio (`log`) or difference of two values of `factor` that is found at `POWER`.
+
+    By a t test with one residual variance, at a level that a `family` of comparisons shares (Bonferroni).
+    """
+    groups = _cells(runs, factor, measure, log)
+    variance, freedom = _residual(groups)
+    critical = _quantile(freedom, family)
+    effect = brentq(lambda effect: stats.nct.sf(critical, freedom, effect) - POWER, 1e-9, 1e3)
+    found = float(effect * np.sqrt(2 * variance * (1 / groups.size()).mean()))
+    return float(np.exp(found)) if log else found
+
+
 def _cells(runs: pd.DataFrame, by: str | list[str], measure: str, log: bool):
     """The finite (logarithmic) values of `measure`, grouped `by` cells."""
     name = "log_error" if measure == "error" and log and "log_error" in runs else measure

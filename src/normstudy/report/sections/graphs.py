@@ -136,8 +136,9 @@ def _axis(config: Config, measure: str) -> str:
 def _ends(models: Sequence[Model], measure: str) -> str:
     """For the alternative text: where each line starts and ends; of many, where the lowest and the highest end."""
     courses = [(model.name, _course(model, measure)) for model in models]
-    drawn = sorted(((name, course) for name, course in courses if course.size), key=lambda each: each[1].mean(0)[-1])
+    drawn = [(name, course) for name, course in courses if course.size]
     if len(drawn) > MOST_NAMES:
+        drawn.sort(key=lambda each: each[1].mean(axis=0)[-1])
         ends = [f"{_value(measure, course)} ({name})" for name, course in (drawn[0], drawn[-1])]
         return f"{len(drawn)} lines end between {ends[0]} and {ends[1]}."
     texts = [

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from normstudy.report.core import images, markup
 from normstudy.report.core.literal import escape
 from normstudy.report.core.models import Model
-from normstudy.report.core.names import class_names, data_name
+from normstudy.report.core.names import class_names
 from normstudy.report.core.text import count
 from normstudy.runs.folder import FinishedRun, wrong
 
@@ -82,8 +82,8 @@ def shared(models: Sequence[Model]) -> str:
     everyone, anyone = int(mistakes.all(axis=0).sum()), int(mistakes.any(axis=0).sum())
     models_count = "both models" if len(judges) == 2 else f"all {len(judges)} models"
     text = (
-        f"Of {data_name(runs[0].config)}, {models_count} misclassify {everyone}; at least one model misclassifies "
-        f"{anyone}. These are the runs shown above."
+        f"Of the {count(mistakes.shape[1], f'{runs[0].config.evaluate_on} image')}, {models_count} misclassify "
+        f"{everyone}; at least one model misclassifies {anyone}. These are the runs shown above."
     )
     if not everyone:
         return text

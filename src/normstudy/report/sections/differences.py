@@ -1,0 +1,217 @@
+"""The table of the models, and every two of them compared: over seeds, or single runs image by image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from normstudy.config import Config
+from normstudy.report.core import markup, pairs, plots
+from normstudy.report.core.literal import escape, unbroken
+from normstudy.report.core.models import Model, has_several_seeds, images_of, shared_seeds
+from normstudy.report.core.names import data_name
+from normstudy.report.core.style import WIDTH, colour
+from normstudy.report.core.text import interval, number, percent, points
+
+MOST_PAIRS = 10
+"""Pairs that the table and the figure show; of more, those with the smallest p."""
+
+TALLEST = 9.5
+"""Inches of a picture that fits on a page."""
+
+
+def models_table(models: Sequence[Model]) -> str:
+    """`@tbl-models`: accuracy with its interval, loss, errors and seconds of each model."""
+    several, data = has_several_seeds(models), data_name(models[0].config)
+    frame = _of_seeds(models) if several else _of_single_runs(models)
+    if several:
+        caption = f"The models after their last epoch ({data}), means over seeds. Intervals are at 95 %, for new seeds"
+        caption += " (Student’s t) and for new seeds and new images (pigeonhole bootstrap [@owen2007])."
+    else:
+        caption = f"The models after their last epoch ({data}). The 95 % interval is for new images [@wilson1927]."
+    return markup.table("models", frame, caption)
+
+
+def _of_seeds(models: Sequence[Model]) -> pd.DataFrame:
+    accuracies, rows = pairs.accuracies(models), []
+    for model in models:
+        row = {"model": unbroken(escape(model.name)), "runs": _runs(model)}
+        if model.finished:
+            found = accuracies.loc[model.name]
+            values = 100 * model.final("test_accuracy")
+            row |= {
+                "accuracy (%)": interval(found, 3, 100),
+                "new images, too": _limits(found["new_low"], found["new_high"]),
+                "lowest to highest run": f"{number(values.min())} to\u00a0{number(values.max())}",
+                "loss (nats)": number(np.mean(model.final("test_loss")), 4),
+                "s per epoch": _seconds(model),
+            }
+        rows.append(row)
+    frame = pd.DataFrame(rows).fillna("–")
+    return (
+        frame
+        if "new images, too" not in frame or (frame["new images, too"] != "–").any()
+        else frame.drop(columns="new images, too")
+    )
+
+
+def _of_single_runs(models: Sequence[Model]) -> pd.DataFrame:
+    accuracies, rows = pairs.accuracies(models), []
+    for model in models:
+        row = {"model": unbroken(escape(model.name)), "parameters": number(model.parameters, 0)}
+        if model.finished:
+            found = accuracies.loc[model.name]
+            row |= {
+                "accuracy (%)": interval(found, 2, 100),
+                "errors": number((1 - found["value"]) * images_of(models), 0),
+                "loss (nats)": number(model.final("test_loss")[0], 4),
+                "s per epoch": _seconds(model),
+            }
+        else:
+            row |= {"accuracy (%)": f"diverged in epoch {model.runs[0].metrics['epoch']}"}
+        rows.append(row)
+    return pd.DataFrame(rows).fillna("–")
+
+
+def method(models: Sequence[Model], found: pd.DataFrame) -> str:
+    """How pairs were compared; `found` as of `pairs.compare`."""
+    if found.empty:
+        return (
+            "There are no two models to compare." if len(models) == 1 else "No two models finished with a common seed."
+        )
+    several = len(found) > 1
+    holm = " Its p-values are adjusted for all pairs by Holm’s method [@holm1979]." if several else ""
+    if not has_several_seeds(models):
+        return (
+            "All models are evaluated on the same images, so two of them are compared image by image: McNemar’s exact "
+            f"test [@mcnemar1947] counts the images that only one of them misclassifies (@tbl-differences).{holm} "
+            "The test is about these runs and new images. It says nothing about other seeds."
+        )
+    within = f"{100 * pairs.margin(images_of(models)):.3g} points"
+    alone = (
+        " The p-values are adjusted for all pairs by Holm’s method [@holm1979]; each interval is for its pair alone."
+    )
+    return (
+        "Runs of one seed start from the same convolution weights and see the same batches, so models are compared "
+        "seed by seed (@tbl-differences, @fig-differences). *Better*: a paired t test finds a difference. "
+        f"*Equivalent*: two one-sided tests [@schuirmann1987] find that the means differ by less than {within}. "
+        f"*Undecided*: neither.{alone if several else ''}"
+    )
+
+
+def table(models: Sequence[Model], found: pd.DataFrame) -> str:
+    """`@tbl-differences`: each pair with its difference, tests and finding; nothing where there is no pair."""
+    if found.empty:
+        return ""
+    shown, of_seeds = _shown(found), has_several_seeds(models)
+    which = f" Of {len(found):,} pairs, the {len(shown)} with the smallest p." if len(shown) < len(found) else ""
+    frame = pd.DataFrame({"model": shown["first"].map(_name), "minus": shown["second"].map(_name)})
+    p = "p" if len(found) == 1 else "adjusted p"
+    if of_seeds:
+        frame["points"] = [str(interval(row, 3, 100, plus=True)) for _, row in shown.iterrows()]
+        frame["new images, too"] = [
+            _limits(*limits, plus=True) for limits in zip(shown["new_low"], shown["new_high"], strict=True)
+        ]
+        if (frame["new images, too"] == "–").all():
+            del frame["new images, too"]
+        frame[f"{p}, difference"] = shown["p"].map(_p)
+        frame[f"{p}, equivalence"] = shown["p_equivalence"].map(_p)
+    else:
+        frame["points"] = [str(points(value, 2)) for value in shown["value"]]
+        frame["only first wrong"] = [f"{count:.0f}" for count in shown["only_first"]]
+        frame["only second wrong"] = [f"{count:.0f}" for count in shown["only_second"]]
+        frame[p] = shown["p"].map(_p)
+    frame["detectable"] = [str(percent(each)) if np.isfinite(each) else "–" for each in shown["smallest"]]
+    frame["finding"] = shown["finding"]
+    caption = (
+        f"The more accurate model minus the other, in percentage points{' with 95 % intervals' if of_seeds else ''}. "
+        f"*Detectable*: the true difference that would be found in 80 % of cases.{which}"
+    )
+    return markup.table("differences", frame, caption)
+
+
+def figure(models: Sequence[Model], found: pd.DataFrame) -> str:
+    """`@fig-differences`: the difference of every two runs of one seed; nothing where no pair has several seeds."""
+    if found.empty or not has_several_seeds(models) or (found["n"] < 2).all():
+        return ""
+    shown, within = _shown(found), 100 * pairs.margin(images_of(models))
+    names = [f"{row['first']} minus {row['second']}" for _, row in shown.iterrows()]
+    texts = [f"{name} {interval(row, 3, 100)}" for name, (_, row) in zip(names, shown.iterrows(), strict=True)]
+    alt = f"Dot plot of paired differences in percentage points, a row per pair: {'; '.join(texts)}."
+    caption = (
+        "Differences of the accuracies, seed by seed. The diamond is the mean, the bar its 95 % interval over seeds. "
+        f"Shaded: within ±{within:.3g} points, where two models are equivalent."
+    )
+    return markup.figure("differences", lambda: _draw(models, shown, within), alt, caption)
+
+
+def per_run(models: Sequence[Model]) -> pd.DataFrame:
+    """Every run after its last epoch: one row per run."""
+    return pd.DataFrame(
+        {
+            "model": model.name,
+            "seed": run.config.seed,
+            "accuracy (fraction)": np.nan if run.diverged else run.history[-1]["test_accuracy"],
+            "loss (nats)": np.nan if run.diverged else run.history[-1]["test_loss"],
+        }
+        for model in models
+        for run in model.runs
+    )
+
+
+def on_images(config: Config) -> str:
+    """What intervals for new images take for granted."""
+    text = "Intervals and tests for new images treat the images as independent."
+    if (config.dataset, config.evaluate_on) != ("mnist", "test"):
+        return f"{text} Where several images come from one source, such as one writer, intervals are too narrow."
+    return (
+        f"{text} MNIST’s test images come from 297 writers. With writers as clusters the variance of one model’s "
+        "accuracy is 1.3 to 1.8 times as large, and that of paired differences about the same."
+    )
+
+
+def _draw(models: Sequence[Model], shown: pd.DataFrame, within: float) -> Figure:
+    by_name = {model.name: model for model in models}
+    picture = Figure(figsize=(WIDTH, min(TALLEST, 0.8 + 0.75 * len(shown))))
+    axes, values = picture.subplots(), {}
+    for _, row in shown.iterrows():
+        first, second = by_name[row["first"]], by_name[row["second"]]
+        seeds = shared_seeds(first, second)
+        accuracies = (model.after("test_accuracy", seeds) for model in (first, second))
+        values[f"{first.name} minus\n{second.name}"] = 100 * np.subtract(*accuracies)
+    estimates = (100 * shown[["value", "low", "high"]]).set_axis(list(values), axis="index")
+    ink = [colour("note")] * len(shown)
+    plots.dot_rows(axes, values, estimates, ink, lambda row: str(interval(row, 3)).replace("\u00a0(", "\n("), within)
+    axes.set_xlabel("difference of the accuracies (percentage points)")
+    return picture
+
+
+def _shown(found: pd.DataFrame) -> pd.DataFrame:
+    return found if len(found) <= MOST_PAIRS else found.sort_values("p", kind="stable")[:MOST_PAIRS]
+
+
+def _limits(low: float, high: float, plus: bool = False) -> str:
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return "–"
+    return f"{number(100 * low, 3, plus)} to\u00a0{number(100 * high, 3, plus)}"
+
+
+def _name(name: str) -> str:
+    return unbroken(escape(name))
+
+
+def _p(value: float) -> str:
+    return "<\u00a00.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _runs(model: Model) -> str:
+    return f"{len(model.runs)}" if not model.diverged else f"{len(model.finished)} of\u00a0{len(model.runs)} finished"
+
+
+def _seconds(model: Model) -> str:
+    """The median over all epochs, evaluation included."""
+    return number(median(entry["seconds"] for run in model.finished for entry in run.history), 1)
