@@ -23,7 +23,7 @@ VENV := .venv/bin/python -E -s -u -X utf8
 UV := .venv/bin/uv --no-config pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report train test render verify publish quarto study studies bench growth fault-test lock clean predict export compare tensorboard params schema reference
+.PHONY: help setup report train test site verify publish quarto study studies bench growth fault-test lock clean predict export compare tensorboard params schema reference
 
 help: ## list what one can do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -43,8 +43,8 @@ test: setup ## run the tests
 	@$(VENV) -m ruff format --check --quiet .
 	@$(VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-render: setup ## render the published runs of results/, training nothing
-	@$(VENV) workflow/render.py --results results $(REPORT)
+site: setup ## make the whole site of results/ into _site/, training nothing (RENDERER=quarto or preview; OUTPUT=)
+	@$(VENV) workflow/render.py --site $(REPORT)
 
 verify: setup ## train published runs again and compare (2 epochs of each model; ALL=1: all; STAMP=1: note it)
 	@$(VENV) workflow/verify.py $(VERIFY)

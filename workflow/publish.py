@@ -1,4 +1,4 @@
-"""Put a run of each file in `params/` under `results/`, and what is made of them into README.md and the Quarto profile.
+"""Put a run of each file in `params/` under `results/`, and what is made of them into README.md and the site.
 
 Usage: python workflow/publish.py [--params params] [--runs runs] [--results results]
 
@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import yaml
-from render import heading, notebook_pages, write_profile
+from render import FRONT, NAVIGATION, heading, navigation, write_metadata
 from surroundings import settle
 
 from normstudy.errors import NormstudyError, disk_refusal
@@ -74,13 +74,14 @@ def named(studies: dict[str, list[str]]) -> set[str]:
 
 
 def write_products(results: Path, params: Path) -> None:
-    """README.md's results, its graphs, the list of notebook pages, and the README.md of `results`."""
+    """README.md's results, its graphs, what the site says of the runs, and the README.md of `results`."""
     every_run = compared_runs(results)
     graphs = draw_graphs(every_run, results / "figures")
     block = results_block(every_run, graphs, read_records(results))
     write_whole(README, put_results(README.read_text(encoding="utf-8"), block))
     shown = of_first_seed(every_run)
-    write_profile(Path("_quarto-results.yml"), heading(shown, published=True), notebook_pages(shown))
+    write_metadata(FRONT, heading(shown, published=True))
+    write_metadata(NAVIGATION, navigation(shown))
     results_readme.write(results, params)
 
 

@@ -1,22 +1,28 @@
-"""Render `report.qmd` from a folder of runs, with Quarto where there is one, else with the preview renderer.
+"""Render the report on a folder of runs, or the whole site, with Quarto where there is one, else without.
 
 Usage: python workflow/render.py --results runs --output _report [--renderer auto|quarto|preview]
+       python workflow/render.py --site --output _site [--renderer auto|quarto|preview]
 
-The old report stays until the new one is whole. `render.json` in the output says what made it, and which files it has.
+The cells of every page are executed here, once, in a copy of the project; either renderer then gets plain Markdown.
+What was in the output stays until the new one is complete. `render.json` there says what made it, and which files it
+has.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import quarto
 import yaml
@@ -28,102 +34,276 @@ from normstudy.ipynb import nbformat
 from normstudy.ownership import as_typed, record, refuse_output
 from normstudy.paths import write_whole
 from normstudy.preview import page as preview
-from normstudy.preview.article import NeedsQuartoError, executed
-from normstudy.report.colab import invitation
-from normstudy.report.harmless import make_harmless
-from normstudy.report.labels import FULL_NAMES, data_name, model_names, which_models
-from normstudy.report.made_by import VARIABLE as MADE_BY_VARIABLE
-from normstudy.report.models import of_first_seed
+from normstudy.preview.article import Task, execute
+from normstudy.preview.notebooks import invitation, make_harmless
+from normstudy.preview.project import CONFIG, Project
+from normstudy.report.core.models import of_first_seed
+from normstudy.report.core.names import FULL_NAMES, data_name, model_names, which_models
 from normstudy.runs.comparison import compared_runs
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import read_record, record_names, verify_predictions
 
-REPORT = Path("report.qmd")
-FILTERS = Path("src/normstudy/preview/assets")
-PROJECT_FILES = ("report.qmd", "references.bib", "_quarto.yml", FILTERS / "drawings.lua", FILTERS / "folded.lua")
-REFERENCE = Path("docs/python.ipynb")
+REPORT = PurePosixPath("report.qmd")
+REFERENCE = PurePosixPath("docs/python.ipynb")
 REFERENCE_TITLE = "From Python: the public names of the package"
+STUDIES = PurePosixPath("analysis/studies")
+"""The folder of the pages on studies, whose metadata a page on a user's own study has, too."""
+
 RECORDS = Path("results")
-MEASURED = Path("benchmarks")
-"""Where what was measured apart from studies lies, as JSON."""
+FRONT = RECORDS / "report.yml"
+"""What stands below the report's title: metadata that `report.qmd` includes."""
+
+NAVIGATION = RECORDS / "notebooks.yml"
+"""The notebooks of the published runs, for the navigation: metadata that `_quarto.yml` includes."""
+
+NEEDED = ("report.qmd", "references.bib", CONFIG, str(REFERENCE), str(STUDIES / "_metadata.yml"))
+FOLDERS = ("analysis", "docs", "params", "results", "theme")
+"""Of the project, what the whole site is made of, besides `benchmarks/*.json`."""
+
 AUTHORS = "The normstudy authors"
-NEEDED = ("search", "neighbours", "skeletons")
-"""Of the records, those without which there is no report."""
 RESULTS_VARIABLE = "NORMSTUDY_RESULTS"
+SITE_VARIABLE = "NORMSTUDY_SITE"
+FINDINGS_VARIABLE = "NORMSTUDY_FINDINGS"
+MADE_BY_VARIABLE = "NORMSTUDY_MADE_BY"
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 """For the cells: what they ask of torch is so little that further threads only wait for each other, at full speed."""
 
+UNCOLOURED = re.compile(r"\x1b\[[0-9;]*m")
+"""In what Quarto says, the marks of colours."""
+
+Notebooks = Sequence[tuple[str, PurePosixPath]]
+"""(title, page) of each."""
+
 
 class RenderError(NormstudyError):
-    """The report could not be rendered."""
+    """The report or the site could not be rendered."""
 
 
-def render(results: Path, output: Path, renderer: str = "auto", made_by: str = "") -> str:
-    """Make the report in `output`, and say what with; the renderer that did it, in words. Raises `NormstudyError`.
+@dataclass(frozen=True)
+class OwnPage:
+    """A page of the report that is made of a template: on a study of the user's, say.
 
-    `made_by`: what was typed, for the page to say (`report/made_by.py`).
+    `template` is a `.qmd` of the project, `environment` what its cells see, `name` that of the page, without an ending.
     """
+
+    template: str
+    name: str
+    title: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> PurePosixPath:
+        """Where it lies in the project: where it has what all pages on studies have."""
+        return STUDIES / f"{self.name}.qmd"
+
+
+def render_report(
+    results: Path, output: Path, renderer: str = "auto", made_by: str = "", pages: Sequence[OwnPage] = ()
+) -> str:
+    """Make the report on the runs in `results` as the folder `output`; what with, in words. Raises `NormstudyError`.
+
+    `made_by`: what was typed, as JSON, for the page to say. `pages` are further pages of the report.
+    """
+    runs = of_first_seed(compared_runs(results))
+    environment = {RESULTS_VARIABLE: str(results.resolve()), MADE_BY_VARIABLE: made_by, **ONE_THREAD}
+
+    def fill(project: Path) -> list[Task]:
+        copy_files(project, NEEDED)
+        copy_folder("theme", project)
+        copy_records(project)
+        notebooks = [*copied_notebooks(project, runs), (REFERENCE_TITLE, REFERENCE)]
+        for page in pages:
+            (project / page.path).write_text(from_template(page), encoding="utf-8")
+        write_metadata(project / FRONT, heading(runs, is_published(results)))
+        write_metadata(project / CONFIG, report_config(project, pages, notebooks))
+        own = [Task(page.path, {**environment, **page.environment}) for page in pages]
+        return [Task(REPORT, environment), *own]
+
+    return make(output, renderer, fill)
+
+
+def render_site(output: Path, renderer: str = "auto") -> str:
+    """Make the whole site of the published results as the folder `output`; what with. Raises `NormstudyError`."""
+    environment = {RESULTS_VARIABLE: RECORDS.name, SITE_VARIABLE: "1", **ONE_THREAD}
+
+    def fill(project: Path) -> list[Task]:
+        copy_files(project, NEEDED)
+        for name in FOLDERS:
+            copy_folder(name, project)
+        copy_records(project)
+        return [Task(page, environment) for page in Project(project).pages if page.suffix == ".qmd"]
+
+    def show_notebooks(project: Path) -> None:  # after the cells: what a run folder has is verified before it is read
+        for title, file in notebook_pages(of_first_seed(compared_runs(RECORDS))):
+            make_page_of(file, project / file, title, PurePosixPath(file.as_posix()))
+
+    return make(output, renderer, fill, show_notebooks)
+
+
+def make(
+    output: Path,
+    renderer: str,
+    fill: Callable[[Path], Sequence[Task]],
+    after_cells: Callable[[Path], None] = lambda project: None,
+) -> str:
+    """Render the project with which `fill` fills a new folder, and whose pages it names; what with, in words."""
     program, detail = (None, "as asked for") if renderer == "preview" else quarto.find()
     if renderer == "quarto" and not program:
-        raise RenderError(f"{detail}; `make report RENDERER=preview` does without")
+        raise RenderError(f"{detail}; RENDERER=preview does without")
     by = f"Quarto {detail}" if program else f"the preview renderer ({detail})"
-    runs = of_first_seed(compared_runs(results))
-    for name in sorted({*NEEDED, *record_names(RECORDS)}):
-        verify_predictions(read_record(RECORDS / f"{name}.json"))
-    print(f"Rendering the report with {by}: {'about two minutes' if program else 'about a minute'} …", flush=True)
-    environment = {RESULTS_VARIABLE: str(results.resolve()), MADE_BY_VARIABLE: made_by, **ONE_THREAD}
-    front = heading(runs, is_published(results))
-    with workshop(output) as work:
-        fresh = work.folder / "page"
+    print(f"Rendering with {by} …", flush=True)
+    with workshop(output) as work, plain_place(work.folder if program else None) as place:
+        project, fresh = (place or work.folder) / "project", work.folder / "page"
+        project.mkdir()
+        tasks = fill(project)
+        for name in record_names(project / RECORDS):
+            verify_predictions(read_record(project / RECORDS / f"{name}.json"))
+        for construct in execute(project, tasks):
+            if not program:
+                raise construct
+            print(f"{construct} So its cells are run by Quarto, once per format.")
+        after_cells(project)
         if program:
-            render_with_quarto(program, environment, fresh, runs, front)
+            for task in tasks:
+                hide_code(project / task.page)
+            run_quarto(program, {**os.environ, **tasks[0].environment, "QUARTO_PYTHON": sys.executable}, project)
+            shutil.move(project / "made", fresh)
         else:
-            project = work.folder / "preview"
-            copy_project(project)
-            pages = copied_notebooks(project, runs)
-            preview.render(project / REPORT, fresh, environment, pages, front)
+            preview.render(project, fresh, strict=is_strict())
         record(fresh, by)
         put_in_place(fresh, work)
     return by
 
 
-def render_with_quarto(
-    program: str, environment: dict[str, str], output: Path, runs: list[FinishedRun], front: dict[str, str]
-) -> None:
-    """Render the manuscript as the folder `output`, all formats in a copy of the project and from one run of its cells.
+# The copy of the project: cells write beside the pages, and Quarto in its folder
 
-    Left to itself, Quarto runs them once per format. It does so here, too, where the article has constructs that
-    only Quarto knows.
+
+def copy_files(project: Path, names: Sequence[str]) -> None:
+    for name in names:
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(name, project / name)
+
+
+def copy_folder(name: str, project: Path) -> None:
+    """Without hidden files, of which those of editors are links to nowhere."""
+    shutil.copytree(name, project / name, ignore=shutil.ignore_patterns(".*"), dirs_exist_ok=True)
+
+
+def copy_records(project: Path) -> None:
+    """The records of studies, and what was measured apart from studies."""
+    copy_files(project, [str(path) for path in sorted(Path("benchmarks").glob("[!.]*.json"))])
+    (project / RECORDS).mkdir(exist_ok=True)
+    for name in record_names(RECORDS):
+        copy_files(project, [str(path) for end in ("json", "npz") if (path := RECORDS / f"{name}.{end}").exists()])
+
+
+def copied_notebooks(project: Path, runs: Sequence[FinishedRun]) -> list[tuple[str, PurePosixPath]]:
+    """(title, page) of the notebooks of those of `runs` that have one, put into `project`."""
+    copied = []
+    for title, file in notebook_pages(runs):
+        page = PurePosixPath("notebooks", file.parent.name, file.name)
+        (project / page).parent.mkdir(parents=True)
+        published = (
+            PurePosixPath(RECORDS.name, file.parent.name, file.name) if is_published(file.parent.parent) else None
+        )
+        make_page_of(file, project / page, published)
+        copied.append((title, page))
+    return copied
+
+
+def make_page_of(source: Path, target: Path, title: str, published: PurePosixPath | None) -> None:
+    """Write the notebook `source` as a page with that title; of a `published` one, with where it can be run."""
+    notebook = nbformat.read(source, as_version=4)
+    make_harmless(notebook)
+    first = notebook.cells[0]
+    first.source = re.sub(r"\A# .*", "", first.source) if first.cell_type == "markdown" else first.source
+    invited = invitation(published) if published else ""
+    notebook.cells.insert(0, nbformat.v4.new_markdown_cell(f"# {title}\n\n{invited}"))
+    nbformat.write(notebook, target)
+
+
+def from_template(page: OwnPage) -> str:
+    """The text of `page`: its template with another title."""
+    title = f"title: {json.dumps(page.title, ensure_ascii=False)}"
+    text = Path(page.template).read_text(encoding="utf-8")
+    return re.sub(r"^title:.*$", lambda _: title, text, count=1, flags=re.MULTILINE)
+
+
+def report_config(
+    project: Path, pages: Sequence[OwnPage], notebooks: list[tuple[str, PurePosixPath]]
+) -> dict[str, Any]:
+    """The configuration of the site for a report: its pages are the only ones."""
+    config = yaml.safe_load((project / CONFIG).read_text(encoding="utf-8"))
+    config.pop("metadata-files")
+    paths = [REPORT, *(page.path for page in pages), *(page for _, page in notebooks)]
+    config["project"]["render"] = [str(path) for path in paths]
+    bar = [{"text": "Report", "href": str(REPORT)}]
+    bar += [{"text": page.title, "href": str(page.path)} for page in pages]
+    bar += [{"text": "Notebooks", "menu": [{"text": title, "href": str(page)} for title, page in notebooks]}]
+    config["website"]["navbar"]["left"] = bar
+    config["website"].pop("sidebar")
+    return config
+
+
+def write_metadata(path: Path, metadata: dict[str, Any]) -> None:
+    """Write a file of Quarto's metadata, unless it is there already."""
+    text = yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)
+    comment = "# Written by workflow/publish.py and, in a copy of the project, by workflow/render.py.\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text(encoding="utf-8") != comment + text:
+        write_whole(path, comment + text)
+
+
+def navigation(runs: Sequence[FinishedRun]) -> dict[str, Any]:
+    """The menu of the notebooks of the published `runs`, as metadata of the site."""
+    menu = [{"text": title, "href": file.as_posix()} for title, file in notebook_pages(runs)]
+    return {"website": {"navbar": {"left": [{"text": "Notebooks", "menu": menu}]}}}
+
+
+def heading(runs: Sequence[FinishedRun], published: bool) -> dict[str, str]:
+    """What stands below the report's title and beside links to it; `published` runs have their authors."""
+    subtitle = f"{which_models(runs)} on {data_name(runs[0].config)}"
+    about = f"{subtitle}, with every number computed from the saved runs."
+    return {"subtitle": subtitle, "description": about} | ({"author": AUTHORS} if published else {})
+
+
+def is_published(results: Path) -> bool:
+    """Whether these are the runs of the repository, and not a reader's own."""
+    return results.resolve() == RECORDS.resolve()
+
+
+def notebook_pages(runs: Sequence[FinishedRun]) -> list[tuple[str, Path]]:
+    """(title, notebook) of each run that has one."""
+    return [
+        (f"{name}: {FULL_NAMES[run.config.norm].lower()}", run.folder / "train.ipynb")
+        for name, run in zip(model_names(runs), runs, strict=True)
+        if (run.folder / "train.ipynb").is_file()
+    ]
+
+
+def is_strict() -> bool:
+    """Whether a link that leads nowhere ends the render, as a finding that does not hold: the published site's."""
+    return os.environ.get(FINDINGS_VARIABLE) == "stop"
+
+
+# Quarto
+
+
+def hide_code(page: Path) -> None:
+    """Let Quarto see in an executed page what it is: text alone.
+
+    Where a brace follows a backtick it expects code to be run, and renders the page more than once. Before the brace
+    there may be a space.
     """
-    environment = {**environment, "QUARTO_PYTHON": sys.executable}
-    with plain_place(output.parent) as place:
-        project = place / "project"
-        copy_project(project)
-        pages = [(title, file.relative_to(project)) for title, file in copied_notebooks(project, runs)]
-        write_profile(project / "_quarto-runs.yml", front, pages)
-        article = project / REPORT
-        try:
-            text = executed(article, environment, {"engine": "markdown"})
-            article.write_text(without_computations(text), encoding="utf-8")
-        except NeedsQuartoError as construct:
-            print(f"{construct} So its cells are run by Quarto, once per format.")
-        run_quarto(program, {**os.environ, **environment}, project)
-        shutil.move(project / "made", output)
-
-
-def without_computations(article: str) -> str:
-    """The executed `article` so that Quarto sees in it what it is: text alone.
-
-    Where a brace follows a backtick it expects code, and renders the article three times more, as notebooks that are
-    offered nowhere. Before the brace of a raw block there may be a space.
-    """
-    return re.sub(r"^( *`{3,})(?={=)", r"\1 ", article, flags=re.MULTILINE)
+    text = page.read_text(encoding="utf-8")
+    if "\nengine: markdown\n" in text:
+        page.write_text(re.sub(r"^( *`{3,})(?={=)", r"\1 ", text, flags=re.MULTILINE), encoding="utf-8")
 
 
 @contextmanager
-def plain_place(folder: Path) -> Iterator[Path]:
+def plain_place(folder: Path | None) -> Iterator[Path | None]:
     """`folder`, or where Quarto would read its path as a pattern, a temporary one."""
-    if re.fullmatch(r"[\w/ .,~+=:-]*", str(folder)):
+    if folder is None or re.fullmatch(r"[\w/ .,~+=:-]*", str(folder)):
         yield folder
     else:
         with tempfile.TemporaryDirectory(prefix="normstudy-quarto-") as elsewhere:
@@ -131,8 +311,8 @@ def plain_place(folder: Path) -> Iterator[Path]:
 
 
 def run_quarto(program: str, environment: dict[str, str], project: Path) -> None:
-    """Render all formats of `project`, into its folder `made`. Raises `RenderError` with Quarto's reason."""
-    command = [program, "render", "--profile", "runs", "--output-dir", "made"]
+    """Render `project` into its folder `made`. Raises `RenderError` with Quarto's reason."""
+    command = [program, "render", "--output-dir", "made"]
     with open(project / "quarto.log", "w+", errors="replace") as file:
         code = subprocess.call(command, cwd=project, env=environment, stdout=file, stderr=file)
         file.seek(0)
@@ -147,101 +327,43 @@ def run_quarto(program: str, environment: dict[str, str], project: Path) -> None
         why = "" if told or not full else " The disk is full"
         remedy = "; make room there, or name another folder (OUTPUT=)" if full else ""
         raise RenderError(f"Quarto failed: {reason[-1].strip()}{why}{remedy}")
-    if "Unable to resolve crossref" in log:  # Quarto itself only warns
-        raise RenderError("Quarto: a cross-reference of report.qmd leads nowhere; see the lines above")
-
-
-def copy_project(project: Path) -> None:
-    """What a renderer needs of this checkout, in the new folder `project`: it writes beside the report."""
-    project.mkdir()
-    for name in PROJECT_FILES:
-        (project / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(name, project / name)
-    shutil.copytree("theme", project / "theme", ignore=shutil.ignore_patterns(".*"))  # some are links to nowhere
-    (project / MEASURED).mkdir()
-    for path in MEASURED.glob("[!.]*.json"):
-        shutil.copyfile(path, project / path)
-    (project / "results").mkdir()
-    for name in record_names(RECORDS):
-        for path in (RECORDS / f"{name}.json", RECORDS / f"{name}.npz"):
-            if path.exists():
-                shutil.copyfile(path, project / path)
-
-
-def copied_notebooks(project: Path, runs: list[FinishedRun]) -> list[tuple[str, Path]]:
-    """(title, file) of the notebooks of `runs`, put into `project` to become pages.
-
-    Those of `RECORDS`, which the repository has, say where they can be run.
-    """
-    copied = []
-    for title, file in notebook_pages(runs):
-        copied.append((title, project / "notebooks" / file.parent.name / file.name))
-        copied[-1][1].parent.mkdir(parents=True)
-        notebook = nbformat.read(file, as_version=4)
-        make_harmless(notebook)
-        address = PurePosixPath(RECORDS.name, file.parent.name, file.name)
-        if is_published(file.parent.parent) and (text := invitation(address)):
-            notebook.cells.insert(0, nbformat.v4.new_markdown_cell(text))
-        nbformat.write(notebook, copied[-1][1])
-    return copied
-
-
-def write_profile(path: Path, front: dict[str, str], notebooks: list[tuple[str, Path]]) -> None:
-    """A Quarto profile with the report's `front`, as of `heading`, and a page for each (title, executed notebook)."""
-    pages = [{"notebook": os.path.relpath(file), "title": title} for title, file in notebooks]
-    profile = {**front, "manuscript": {"notebooks": pages}}
-    text = yaml.safe_dump(profile, sort_keys=False, allow_unicode=True)
-    comment = "# Written by workflow/render.py and workflow/publish.py: the notebooks of the runs in the report.\n"
-    if not path.exists() or path.read_text(encoding="utf-8") != comment + text:
-        write_whole(path, comment + text)
-
-
-def subtitle(runs: list[FinishedRun]) -> str:
-    """Which models are compared on which data."""
-    return f"{which_models(runs)} on {data_name(runs)}"
-
-
-def heading(runs: list[FinishedRun], published: bool) -> dict[str, str]:
-    """What stands below the report's title and beside links to it; `published` runs have their authors."""
-    about = f"{subtitle(runs)}, with every number computed from the saved runs."
-    return {"subtitle": subtitle(runs), "description": about} | ({"author": AUTHORS} if published else {})
-
-
-def is_published(results: Path) -> bool:
-    """Whether these are the runs of the repository, and not a reader's own."""
-    return results.resolve() == RECORDS.resolve()
-
-
-def notebook_pages(runs: list[FinishedRun]) -> list[tuple[str, Path]]:
-    """(title, notebook) of each run that has one, and of what the package offers to Python."""
-    trained = [
-        (f"{name}: {FULL_NAMES[run.config.norm].lower()}", run.folder / "train.ipynb")
-        for name, run in zip(model_names(runs), runs, strict=True)
-        if (run.folder / "train.ipynb").is_file()
-    ]
-    return [*trained, (REFERENCE_TITLE, REFERENCE)]
+    # Of what Quarto itself only warns of.
+    fatal = ["Unable to resolve crossref", *["Unable to resolve link target"] * is_strict()]
+    for line in UNCOLOURED.sub("", log).splitlines():
+        if any(warning in line for warning in fatal):
+            raise RenderError(f"Quarto: {line.strip()}")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--results", type=as_typed, required=True)
-    parser.add_argument("--output", type=as_typed, default="_report")
+    parser.add_argument("--results", type=as_typed, help="the folder of runs that the report is on")
+    parser.add_argument("--site", action="store_true", help="make the whole site of results/ instead of a report")
+    parser.add_argument("--output", type=as_typed)
     parser.add_argument("--renderer", choices=["auto", "quarto", "preview"], default="auto")
     parser.add_argument("--made-by", default="", help="what was typed, for the page to say; as JSON")
+    parser.add_argument("--pages", default="[]", help="further pages of the report: a list of `OwnPage`, as JSON")
     arguments = parser.parse_args()
-    results, output = arguments.results.absolute(), arguments.output.absolute()
+    if arguments.site == bool(arguments.results):
+        parser.error("either --results or --site")
+    arguments.output = arguments.output or Path("_site" if arguments.site else "_report")
+    output = arguments.output.absolute()
     try:
         settle(__file__)
         clear_up(output)
-        refuse_output(output, {"RUNS": results})
-        by = render(results, output, arguments.renderer, arguments.made_by)
+        refuse_output(output, {} if arguments.site else {"RUNS": arguments.results.absolute()})
+        if arguments.site:
+            by = render_site(output, arguments.renderer)
+        else:
+            pages = [OwnPage(**page) for page in json.loads(arguments.pages)]
+            by = render_report(arguments.results.absolute(), output, arguments.renderer, arguments.made_by, pages)
     except NormstudyError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"error: {disk_refusal(error, arguments.output)}", file=sys.stderr)
         return 1
-    print(f"Report: {arguments.output / 'index.html'} and {arguments.output / 'report.pdf'}")
+    pdf = f" and {arguments.output / 'report.pdf'}"
+    print(f"{'Site' if arguments.site else 'Report'}: {arguments.output / 'index.html'}{pdf}")
     print(f"Rendered by {by}.")
     return 0
 

@@ -1,161 +1,243 @@
-"""The article, executed: `report.qmd` as plain Markdown, from which every renderer makes every format.
+"""Pages with their cells executed: a `.qmd` becomes plain Markdown, of which either renderer makes every format.
 
-Jupytext reads the file, and nbclient runs its cells, once. Only a handful of Quarto's constructs is known here;
-every other one is named, so that the report cannot outgrow this module unseen.
+The cells of a page run once, in an IPython of a process of its own, with the project as the current folder. The
+processes are forked from one that has imported what every page needs, so that none waits for that again.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-import jupytext
 import yaml
-from nbclient import NotebookClient
-from nbclient.exceptions import CellControlSignal, DeadKernelError
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook
 
-from normstudy.errors import NormstudyError
-from normstudy.own_kernel import own_kernel
-from normstudy.preview.constructs import FRONT_MATTER, unsupported_constructs
-from normstudy.report.markup import escape
+from normstudy.preview.constructs import FRONT_MATTER, HEADING, Block, blocks, unsupported_constructs
+from normstudy.preview.project import PreviewError, Project
 from normstudy.text import one_line
 
 INLINE_VALUE = re.compile(r"(?<!`)`\{python\}[ \t]+([^`]+)`")
-HEADING = re.compile(r"^#+[ \t]+(.+?)[ \t]*(?:\{[^}]*\})?[ \t]*$", re.MULTILINE)
+PICTURES = {"image/svg+xml": ".svg", "image/png": ".png"}
+PROCESSES = 2
+"""Pages that are executed at a time; a page has one thread."""
 
-
-class PreviewError(NormstudyError):
-    """The report needs Quarto, or is wrong; the message says where."""
+WARM = "normstudy.preview.warm"
+"""The module that imports what pages need."""
 
 
 class NeedsQuartoError(PreviewError):
-    """The report has a construct that Quarto alone knows."""
+    """A page has a construct that Quarto alone knows."""
 
 
-def executed(report: Path, environment: dict[str, str] | None = None, metadata: dict[str, str] | None = None) -> str:
-    """The text of `report` after a run of its cells, in its folder: cells are what they show, inline values their text.
+@dataclass(frozen=True)
+class Task:
+    """A page to be executed, with what is added to the variables that its cells see."""
 
-    `environment` is added to the variables that the cells see, `metadata` (a subtitle, say) to the front matter.
-    Raises `PreviewError` where a cell fails, and `NeedsQuartoError` where a construct is unknown: before any cell
-    runs if that can be told, and with what the cells print otherwise.
+    page: PurePosixPath
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def execute(root: Path, tasks: Iterable[Task]) -> list[NeedsQuartoError]:
+    """Put Markdown in the place of each page of `tasks` in the project `root`, with its cells executed.
+
+    Raises `PreviewError` where a cell fails. A page with constructs that only Quarto knows stays as it is; these are
+    returned.
     """
-    text = report.read_text(encoding="utf-8")
-    if not FRONT_MATTER.match(text):
-        raise PreviewError(f"{report.name} does not begin with front matter (a title between two lines of ---).")
-    if problems := unsupported_constructs(text):
-        raise NeedsQuartoError(f"{report.name} needs Quarto: {'; '.join(problems)}.")
-    if metadata:
-        text = FRONT_MATTER.sub(lambda match: f"---\n{match[1]}{yaml.safe_dump(metadata)}---\n", text, count=1)
-    return _execute(report, text, environment or {})
+    tasks = list(tasks)
+    context = get_context("forkserver")
+    context.set_forkserver_preload([WARM])
+    left: list[NeedsQuartoError] = []
+    with ProcessPoolExecutor(PROCESSES, mp_context=context, max_tasks_per_child=1) as pool:
+        done = [(task, pool.submit(_executed, root, task)) for task in tasks]
+        try:
+            for task, future in done:
+                try:
+                    text = future.result()
+                except NeedsQuartoError as error:
+                    left.append(error)
+                except BrokenProcessPool:
+                    raise PreviewError(f"{task.page}: the process of its cells, or of another page's, died") from None
+                else:
+                    (root / task.page).write_text(text, encoding="utf-8")
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return left
 
 
-def _execute(report: Path, text: str, environment: dict[str, str]) -> str:
+def _executed(root: Path, task: Task) -> str:
+    """The text of a page after a run of its cells; in a process of its own."""
+    os.chdir(root)
+    folder = (root / task.page).parent
+    os.environ.update(task.environment)
+    os.environ.update(QUARTO_DOCUMENT_PATH=str(folder), QUARTO_DOCUMENT_FILE=task.page.name)
+    project = Project(root)
+    text = project.text(task.page)
     header = FRONT_MATTER.match(text)
-    defaults = {"echo": False, "warning": False}  # of a Quarto manuscript
-    defaults |= (yaml.safe_load(header[1]) or {}).get("execute") or {}
+    if not header:
+        raise PreviewError(f"{task.page} does not begin with front matter (a title between two lines of ---).")
+    if problems := [problem for problem in unsupported_constructs(text) if "cell option" in problem]:
+        raise NeedsQuartoError(f"{task.page} needs Quarto: {'; '.join(problems)}.")
+    front = re.sub(r"^engine:.*\n", "", header[1], flags=re.MULTILINE)
+    return f"---\n{front}engine: markdown\n---\n" + _Article(task.page, project).run(text[header.end() :])
 
-    # One code cell for each inline value, so that it sees the variables of its place in the text.
-    parts: list[str | NotebookNode] = []
-    section = "the front matter"
-    for cell in jupytext.reads(text[header.end() :], fmt="Rmd").cells:
-        if cell.cell_type == "code":
-            parts += [_cell(cell.source, section), "\n\n"]
-            continue
-        begin = 0
-        for match in INLINE_VALUE.finditer(cell.source):
-            place = f"`{match[1].strip()}` in {_section(cell.source[: match.start()], section)}"
-            inline = new_code_cell(match[1].strip(), metadata={"inline": True, "place": place})
-            parts += [cell.source[begin : match.start()], inline]
+
+class _Article:
+    """The cells of one page, run one after the other; each is replaced by what it shows."""
+
+    def __init__(self, page: PurePosixPath, project: Project):
+        from normstudy.preview.shell import Shell  # here, in a process of the page's own
+
+        self.page, self.root = page, project.root
+        metadata = project.metadata(page)
+        html = (metadata.get("format") or {}).get("html") if isinstance(metadata.get("format"), dict) else {}
+        html = html if isinstance(html, dict) else {}
+        self.defaults = {"echo": True, "warning": True, "include": True, "code-fold": False, "code-summary": "Code"}
+        for source in (html, metadata, metadata.get("execute") or {}):
+            self.defaults |= {key: source[key] for key in self.defaults.keys() & source.keys()}
+        self.shell = Shell()
+        self.section = "the front matter"
+        self.cells = 0
+        self.written: set[str] = set()
+
+    def run(self, text: str) -> str:
+        shown = []
+        for block in blocks(text):
+            if block.is_cell:
+                shown.append(self._cell(block))
+            elif block.fence:
+                closing = re.match(r"\s*[`~]+", block.fence)[0]
+                shown.append("\n".join([block.fence, *block.lines, closing]))
+            else:
+                shown.append(self._prose("\n".join(block.lines)))
+        return "\n".join(shown)
+
+    def _prose(self, text: str) -> str:
+        """`text` with inline values in the place of their code."""
+        parts, begin = [], 0
+        for match in INLINE_VALUE.finditer(text):
+            self._note_section(text[begin : match.start()])
+            parts += [text[begin : match.start()], self._inline(match[1].strip())]
             begin = match.end()
-        parts += [cell.source[begin:], "\n\n"]
-        section = _section(cell.source, section)
+        self._note_section(text[begin:])
+        return "".join([*parts, text[begin:]])
 
-    cells = [part for part in parts if isinstance(part, NotebookNode)]
-    if cells:
-        _run(report, new_notebook(cells=cells), environment)
-    shown = (part if isinstance(part, str) else _shown(report, part, defaults) for part in parts)
-    return header[0] + "\n" + "".join(shown)
+    def _note_section(self, text: str) -> None:
+        if headings := HEADING.findall(text):
+            self.section = f"section “{headings[-1]}”"
 
-
-def _section(text: str, before: str) -> str:
-    headings = HEADING.findall(text)
-    return f"section “{headings[-1]}”" if headings else before
-
-
-def _cell(source: str, section: str) -> NotebookNode:
-    lines = source.split("\n")
-    head = next((i for i, line in enumerate(lines) if not line.startswith("#|")), len(lines))
-    options = yaml.safe_load("\n".join(line[2:] for line in lines[:head])) or {}
-    first = next((line.strip() for line in lines[head:] if line.strip()), "")
-    place = f"cell “{options.get('label', first)}” in {section}"
-    return new_code_cell("\n".join(lines[head:]), metadata={"options": options, "place": place})
-
-
-def _run(report: Path, notebook: NotebookNode, environment: dict[str, str]) -> None:
-    """Execute `notebook` in place, with the report's folder as the current one."""
-    place = ""
-
-    def remember(cell: NotebookNode, **_: Any) -> None:
-        nonlocal place
-        place = cell.metadata.place
-
-    client = NotebookClient(
-        notebook,
-        timeout=None,
-        coalesce_streams=True,  # the kernel cuts long output into messages at any character
-        kernel_manager_class=own_kernel(),
-        resources={"metadata": {"path": str(report.parent)}},
-        on_cell_start=remember,
-        shutdown_kernel="immediate",  # all is told: to take leave of torch takes a second
-    )
-    try:
-        client.execute(env={**os.environ, **environment})
-    except (CellControlSignal, DeadKernelError) as error:
-        reason = f"{error.ename}: {error.evalue}" if hasattr(error, "ename") else str(error)
-        raise PreviewError(f"{report.name}, {place}: {one_line(reason)}") from None
-
-
-def _shown(report: Path, cell: NotebookNode, defaults: dict[str, bool]) -> str:
-    """What an executed cell or inline value adds to the text."""
-    place = f"{report.name}, {cell.metadata.place}"
-    if cell.metadata.get("inline"):
-        shown = [output.data for output in cell.outputs if output.output_type == "execute_result"]
-        if len(shown) != 1 or shown[0].keys() - {"text/plain", "text/markdown"}:
+    def _inline(self, source: str) -> str:
+        place = f"{self.page}, `{source}` in {self.section}"
+        shown = [output for output in self._run(source, place) if output["kind"] == "display"]
+        if len(shown) != 1 or shown[0]["data"].keys() - {"text/plain", "text/markdown"}:
             raise NeedsQuartoError(f"{place}: an inline value must be text, a number or Markdown.")
-        if "text/markdown" in shown[0]:
-            return shown[0]["text/markdown"]
-        plain = shown[0]["text/plain"]
-        return escape(ast.literal_eval(plain) if plain.startswith(("'", '"')) else plain)
+        data = shown[0]["data"]
+        if "text/markdown" in data:
+            return data["text/markdown"]
+        plain = data["text/plain"]
+        return _literal(ast.literal_eval(plain) if plain.startswith(("'", '"')) else plain)
 
-    options = defaults | cell.metadata.options
-    if not options.get("include", True):
-        return ""
-    parts = []
-    if options["echo"]:
-        summary = options.get("code-summary", "Code").replace('"', "&quot;")
-        info = f'{{.python code-summary="{summary}"}}' if options.get("code-fold") else "python"
-        parts.append(_fenced(cell.source, info))
-    for output in cell.outputs:
-        data = output.get("data", {})
-        if output.get("name") == "stderr":
-            parts += [_fenced(output.text, "{.cell-output}")] * options["warning"]
-        elif "text/markdown" in data or (output.get("name") == "stdout" and options.get("output") == "asis"):
-            parts.append(data.get("text/markdown") or output.get("text", ""))
-            if problems := unsupported_constructs(parts[-1]):
-                raise NeedsQuartoError(f"{place} prints what needs Quarto: {'; '.join(problems)}.")
-        elif not data.keys() - {"text/plain"}:
-            parts.append(_fenced(data.get("text/plain") or output.text, "{.cell-output}"))
-        else:
+    def _run(self, source: str, place: str) -> list[dict[str, Any]]:
+        outputs, error = self.shell.run(source)
+        if error:
+            raise PreviewError(f"{place}: {type(error).__name__}: {one_line(str(error))}")
+        return outputs
+
+    def _cell(self, block: Block) -> str:
+        """What an executed cell adds to the text."""
+        head = next((i for i, line in enumerate(block.lines) if not line.startswith("#|")), len(block.lines))
+        options = self.defaults | (yaml.safe_load("\n".join(line[2:] for line in block.lines[:head])) or {})
+        source = "\n".join(block.lines[head:])
+        first = next((line.strip() for line in block.lines[head:] if line.strip()), "")
+        place = f"{self.page}, cell “{options.get('label', first)}” in {self.section}"
+        self.cells += 1
+        outputs = self._run(source, place)
+        if not options["include"]:
+            return ""
+        code = self._code(source, options) if options["echo"] else ""
+        if options.get("output") is False:
+            outputs = []
+        label = str(options.get("label", ""))
+        shown = [part for output in outputs if (part := self._output(output, options, place))]
+        if label.startswith(("fig-", "tbl-")):
+            if not shown:
+                raise PreviewError(f"{place}: it shows nothing.")
+            caption = options.get(f"{label[:3]}-cap") or ""
+            return f"{_div('.cell', code)}\n:::: {{#{label}}}\n{_rendered(shown, options)}\n\n{caption}\n::::\n"
+        if options.get("output") == "asis":
+            return "\n\n".join([*([_div(".cell", code)] if code else []), *shown])
+        if not code and not shown:
+            return ""
+        if "renderings" in options:
+            return _rendered([code] * bool(code) + shown, options)
+        return _div(".cell", "\n\n".join([code] * bool(code) + shown))
+
+    def _code(self, source: str, options: dict[str, Any]) -> str:
+        info = ".python .cell-code"
+        if options["code-fold"]:
+            summary = str(options["code-summary"]).replace('"', "&quot;")
+            info += f' code-fold="true" code-summary="{summary}"'
+        return _fenced(source, f"{{{info}}}")
+
+    def _output(self, output: dict[str, Any], options: dict[str, Any], place: str) -> str:
+        kind, data = output["kind"], output.get("data", {})
+        if kind == "stderr":
+            return _div(".cell-output .cell-output-stderr", _fenced(output["text"], "")) if options["warning"] else ""
+        if kind == "stdout" and options.get("output") == "asis":
+            return output["text"]
+        if kind == "stdout":
+            return _div(".cell-output .cell-output-stdout", _fenced(output["text"], ""))
+        for mime, suffix in PICTURES.items():
+            if mime in data:
+                return _div(".cell-output .cell-output-display", self._picture(data[mime], suffix, options, place))
+        if "text/markdown" in data:
+            text = data["text/markdown"]
+            return text if options.get("output") == "asis" else _div(".cell-output .cell-output-display", text)
+        if data.keys() - {"text/plain"}:
             kinds = ", ".join(sorted(data.keys() - {"text/plain"}))
             raise NeedsQuartoError(f"{place} displays {kinds}: print Markdown with `output: asis` instead.")
-    return "\n\n".join(parts)
+        return _div(".cell-output .cell-output-display", _fenced(data["text/plain"], ""))
+
+    def _picture(self, content: str | bytes, suffix: str, options: dict[str, Any], place: str) -> str:
+        """A Markdown image of a picture that is written into the project."""
+        alt = str(options.get("fig-alt", ""))
+        if not alt:
+            raise PreviewError(f"{place}: its picture has no alternative text (fig-alt).")
+        name = str(options.get("label") or f"cell-{self.cells}")
+        folder = Path("_figures", self.page.with_suffix(""))
+        folder.mkdir(parents=True, exist_ok=True)
+        names = (f"{name}{'' if n == 1 else f'-{n}'}{suffix}" for n in range(1, 1000))
+        path = folder / next(each for each in names if each not in self.written)
+        self.written.add(path.name)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        quoted = one_line(alt).replace("\\", "\\\\").replace('"', '\\"')
+        return f'![]({os.path.relpath(path, self.page.parent)}){{fig-alt="{quoted}"}}'
+
+
+def _rendered(shown: list[str], options: dict[str, Any]) -> str:
+    """The outputs of a cell; where these are a light and a dark rendering, marked as that."""
+    content = "\n\n".join(shown)
+    if "renderings" not in options:
+        return content
+    return _div(f".cell renderings='{json.dumps(options['renderings'], separators=(',', ':'))}'", content)
+
+
+def _div(attributes: str, content: str) -> str:
+    return f"::: {{{attributes}}}\n{content}\n:::\n" if content else ""
 
 
 def _fenced(text: str, info: str) -> str:
     fence = max(["``", *re.findall(r"`+", text)], key=len) + "`"
-    return f"{fence} {info}\n{text.rstrip()}\n{fence}"
+    return f"{fence} {info}".rstrip() + f"\n{text.rstrip()}\n{fence}"
+
+
+def _literal(text: object) -> str:
+    """`text` with every character that Markdown or HTML could read as markup made literal."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$~^@\"'&:])", r"\\\1", one_line(text))

@@ -1,32 +1,42 @@
-"""Which constructs of Quarto the preview knows: everything else in a `.qmd` is named with its line."""
+"""Which constructs of Quarto are known without Quarto: every other one in a page is named, with its line."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import yaml
 
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n|)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 FRONT_MATTER_KEYS = {
-    *("title", "subtitle", "author", "authors", "date", "abstract", "keywords", "description", "lang"),
-    *("bibliography", "csl", "link-citations"),
-    *("number-sections", "toc", "format", "jupyter", "execute"),
+    *(
+        "title",
+        "subtitle",
+        "author",
+        "authors",
+        "date",
+        "abstract",
+        "keywords",
+        "description",
+        "lang",
+        "order",
+        "categories",
+    ),
+    *("bibliography", "csl", "link-citations", "metadata-files", "engine"),
+    *("number-sections", "toc", "toc-depth", "format", "jupyter", "execute", "code-fold", "code-summary"),
 }
 EXECUTE_KEYS = {"echo", "warning"}
 CELL_OPTIONS = {
-    "echo": bool,
-    "include": bool,
-    "warning": bool,
-    "code-fold": bool,
-    "code-summary": str,
-    "label": str,
-    "tags": list,
-    "output": str,
+    **dict.fromkeys(("echo", "include", "warning", "code-fold"), bool),
+    **dict.fromkeys(("label", "code-summary", "fig-cap", "fig-alt", "tbl-cap"), str),
+    **dict.fromkeys(("tags", "renderings"), list),
+    "output": (bool, str),
 }
 
 FENCE = re.compile(r"(\s*)(`{3,}|~{3,})\s*(.*?)\s*$")
-PLAIN_CODE = re.compile(r"[\w+#-]*|\{\.[\w+#-]+\}|\{=html\}")
+PLAIN_CODE = re.compile(r"[\w+#-]*|\{(?:\.[\w+#-]+\s*)+(?:\s(?:code-fold|code-summary)=\"[^\"]*\")*\}|\{=html\}")
+HEADING = re.compile(r"^#+[ \t]+(.+?)[ \t]*(?:\{[^}]*\})?[ \t]*$", re.MULTILINE)
 INLINE_CODE = re.compile(r"(?<![`\\])(`+)(?!`)((?:(?!\n\n).)+?)(?<!`)\1(?!`)", re.DOTALL)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 DISPLAY_MATH = re.compile(r"\$\$.+?\$\$", re.DOTALL)
@@ -34,15 +44,17 @@ INLINE_MATH = re.compile(r"(?<![\\$])\$(?![\s$])(?:(?!\n\n)(?:\\.|[^$\\]))+?(?<!
 
 DIV = re.compile(r"\s*:{3,}\s*(.*?)[\s:]*")
 KNOWN_DIV = re.compile(
-    r"\{(#(fig|tbl)-[\w-]+|#refs|\.panel-tabset|\.folded\s+title=\"[^\"]*\""
+    r"\{(#(fig|tbl)-[\w-]+|#refs|\.cell renderings='\[\"light\",\"dark\"\]'"
     r"|\.content-(visible|hidden) when-format=\"html\"(?: html-table-processing=\"none\")?"
-    r"|\.callout-(note|tip|warning|important)(\s+title=(\"[^\"]*\"|'[^']*'))?)\s*\}"
+    r"|\.callout-(note|tip|warning|important)(\s+(title=(\"[^\"]*\"|'[^']*')|collapse=\"?true\"?))*"
+    # A class of our own, which both renderers pass on; those of Quarto, which mean something, are not among them.
+    r"|(\.(?!column-|panel-(?!tabset)|layout|hidden|aside|callout-|content-|grid|unnumbered)[\w-]+\s*)+)\s*\}"
 )
 ATTRIBUTES = r"\{(?:\"(?:\\.|[^\"\\])*\"|[^}\"])*\}"
 IMAGE = re.compile(rf"!\[([^\]]*)\]\(([^)]*)\)({ATTRIBUTES})?")
 IMAGE_ATTRIBUTES = re.compile(r"\{(?=.*fig-alt=)(?:\s*(?:fig-alt=\"(?:\\.|[^\"\\])+\"|width=\"?[\w.]+%?\"?))+\s*\}")
 DOWNLOAD = re.compile(r"(?<=\]\()(?P<path>[\w./-]+)\)\{download=\"[\w.-]+\"\}")
-"""Of a link to a file beside the report, which is to be saved under that name."""
+"""Of a link to a file of the project, which is to be saved under that name."""
 HEADING_ATTRIBUTES = re.compile(r"(?<=\s)\{(?:\s*(?:#[\w-]+|\.unnumbered|\.unlisted|-))+\s*\}\s*$")
 OTHER_REFERENCE = re.compile(
     r"(?<![\w@\\])@(?:(?:lst|eq|thm|lem|cor|prp|cnj|def|exm|exr|rem|sol|alg|vid|nte|tip|wrn|imp|cau)-|[FTS][a-z]+-)[\w-]+"
@@ -56,26 +68,71 @@ LEFT_OVER = (
 )
 
 
+@dataclass
+class Block:
+    """A stretch of a page: prose, or one fenced block of code."""
+
+    line: int
+    """Of its first line, from 1 on."""
+
+    fence: str = ""
+    """The line that opens the block of code; empty for prose."""
+
+    lines: list[str] = field(default_factory=list)
+    """Of code, without the fences."""
+
+    @property
+    def is_cell(self) -> bool:
+        """Whether it is a cell of Python, to be executed."""
+        return self.fence.rstrip() == "```{python}"
+
+
+def blocks(text: str) -> list[Block]:
+    """The prose and the blocks of code that make up `text`, in order."""
+    found, closing = [Block(1)], ""
+    for number, line in enumerate(text.split("\n"), 1):
+        match = FENCE.fullmatch(line)
+        if closing:
+            if match and match[2].startswith(closing) and not match[3]:
+                closing = ""
+                found.append(Block(number + 1))
+            else:
+                found[-1].lines.append(line)
+        elif match and "`" not in match[3]:
+            closing = match[2]
+            found.append(Block(number, line))
+        else:
+            found[-1].lines.append(line)
+    return found
+
+
 def unsupported_constructs(text: str) -> list[str]:
-    """One line, with its line number, for everything in a `.qmd` that the preview does not know."""
+    """One line, with its line number, for everything in the page `text` that is not known."""
     found: list[tuple[int, str]] = []
     if match := FRONT_MATTER.match(text):
         found += [(1, problem) for problem in _front_matter(match[1])]
         text = _blank(match) + text[match.end() :]
     # Quarto carries out shortcodes even inside code.
     found += [(text.count("\n", 0, match.start()) + 1, f"shortcode {match[0]}") for match in SHORTCODE.finditer(text)]
-    prose, blocks = _without_code(SHORTCODE.sub("x", text))
-    for line, fence, body in blocks:
-        found += _code(line, fence, body)
-    found += _prose(prose)
-    found += _divs_around_cells(prose, [line for line, fence, _ in blocks if fence.startswith("```{python}")])
+    parts = blocks(SHORTCODE.sub("x", text))
+    for block in parts:
+        found += _code(block) if block.fence else []
+    found += _prose(_without_code(parts))
     return [f"line {line}: {problem}" for line, problem in sorted(found)]
 
 
 def top_heading_level(text: str) -> int:
     """The level of the highest headings in Markdown `text`: 1 for `#`; 1 if there is none."""
-    prose, _ = _without_code(text)
+    prose = _without_code(blocks(text))
     return min((len(marks) for marks in re.findall(r"^(#+)[ \t]", prose, re.MULTILINE)), default=1)
+
+
+def _without_code(parts: list[Block]) -> str:
+    """The text of `parts` with an empty line for each line of code, and of its fences."""
+    lines: list[str] = []
+    for block in parts:
+        lines += ["", *[""] * len(block.lines), ""] if block.fence else block.lines
+    return "\n".join(lines)
 
 
 def _front_matter(source: str) -> Iterator[str]:
@@ -95,32 +152,13 @@ def _front_matter(source: str) -> Iterator[str]:
         yield f"date {front['date']} (write YYYY-MM-DD)"
 
 
-def _without_code(text: str) -> tuple[str, list[tuple[int, str, list[str]]]]:
-    """`text` with fenced code blanked, and the blocks as (line of the fence, that line, lines inside)."""
-    prose, blocks, fence = [], [], ""
-    for number, line in enumerate(text.split("\n"), 1):
-        match = FENCE.fullmatch(line)
-        if fence and not (match and match[2].startswith(fence) and not match[3]):
-            blocks[-1][2].append(line)
-        elif fence:
-            fence = ""
-        elif match and "`" not in match[3]:
-            fence = match[2]
-            blocks.append((number, line, []))
-        else:
-            prose.append(line)
-            continue
-        prose.append("")
-    return "\n".join(prose), blocks
-
-
-def _code(number: int, fence: str, body: list[str]) -> Iterator[tuple[int, str]]:
-    if fence.rstrip() != "```{python}":
-        info = FENCE.fullmatch(fence)[3]
+def _code(block: Block) -> Iterator[tuple[int, str]]:
+    if not block.is_cell:
+        info = FENCE.fullmatch(block.fence)[3]
         if not PLAIN_CODE.fullmatch(info):
-            yield number, f"code block {info}"
+            yield block.line, f"code block {info}"
         return
-    for at, line in enumerate(body, number + 1):
+    for at, line in enumerate(block.lines, block.line + 1):
         if not line.startswith("#|"):
             return
         try:
@@ -128,10 +166,8 @@ def _code(number: int, fence: str, body: list[str]) -> Iterator[tuple[int, str]]
         except (yaml.YAMLError, AttributeError, ValueError):
             yield at, f"cell option {line}"
             continue
-        # A label with one of Quarto's prefixes makes a numbered figure or table of the cell's output.
-        numbered = key == "label" and re.match(r"(fig|tbl|lst)-", str(value))
-        known = isinstance(value, CELL_OPTIONS.get(key, ())) and (key != "output" or value == "asis")
-        if numbered or not known:
+        known = isinstance(value, CELL_OPTIONS.get(key, ())) and (key != "output" or value in ("asis", False))
+        if not known or (key == "renderings" and value != ["light", "dark"]):
             yield at, f"cell option {key}: {value}"
 
 
@@ -161,16 +197,6 @@ def _prose(text: str) -> Iterator[tuple[int, str]]:
             line = HEADING_ATTRIBUTES.sub("", line)
         for name, pattern in LEFT_OVER:
             yield from ((number, f"{name} {match[0]}") for match in pattern.finditer(line))
-
-
-def _divs_around_cells(prose: str, cells: list[int]) -> Iterator[tuple[int, str]]:
-    """Divs that are still open where a cell begins: a manuscript wraps what is between two cells, and closes them."""
-    opened: list[int] = []
-    for number, line in enumerate(prose.split("\n"), 1):
-        if number in cells and opened:
-            yield opened[-1], "div around a cell (print the whole div in one cell)"
-        if (div := DIV.fullmatch(line)) and not div[1].startswith("|"):
-            opened = [*opened, number] if div[1] else opened[:-1]
 
 
 def _blank(match: re.Match) -> str:

@@ -1,7 +1,7 @@
-"""The report without Quarto: the same `report.qmd` as one HTML file and a PDF.
+"""The site without Quarto: every page of a project as an HTML file, and the report as a PDF too.
 
-The executed article goes through Pandoc and Typst; `assets/preview.lua` numbers figures, tables and sections, and
-`assets/drawings.lua` and `assets/folded.lua`, which Quarto uses as well, put drawings into the page and fold tables.
+The cells have been executed (`article.py`). Pages go through Pandoc and, for the PDF, Typst; `assets/preview.lua` knows
+Quarto's constructs.
 """
 
 from __future__ import annotations
@@ -15,128 +15,130 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 import pypandoc
 import typst
-import yaml
 
 from normstudy.hardware import cores
 from normstudy.ipynb import nbformat
-from normstudy.preview.article import PreviewError, executed
-from normstudy.preview.constructs import DOWNLOAD, FRONT_MATTER, top_heading_level, unsupported_constructs
+from normstudy.preview.constructs import FRONT_MATTER, HEADING, top_heading_level, unsupported_constructs
+from normstudy.preview.extras import finished, put_extras
+from normstudy.preview.notebooks import make_harmless
 from normstudy.preview.pdf_marks import without_suspects
-from normstudy.report.harmless import make_harmless
-from normstudy.report.markup import COLUMNS
-from normstudy.report.site import finished, put_extras
+from normstudy.preview.project import Link, PreviewError, Project
 from normstudy.text import one_line
-
-__all__ = ["PreviewError", "render", "unsupported_constructs"]
 
 LACKING = re.compile(r'the text `"(.+?)"` could not be displayed')
 """What typst says of text that a PDF/UA cannot show."""
 
 ASSETS = Path(__file__).parent / "assets"
 MARKDOWN = "markdown+autolink_bare_uris-implicit_figures"
+COLUMNS = 1000
+"""Characters of a table's line from which Pandoc takes the widths of its columns from the dashes."""
+
+REFERENCE = re.compile(r'(?<=\s)(href|src)="(?!data:|#|//)([^":?#]+)((?:#[^"]*)?)"')
+"""In HTML, an address without a scheme, and what follows its #."""
 
 
-def render(
-    report: Path,
-    output: Path,
-    environment: dict[str, str] | None = None,
-    notebooks: Sequence[tuple[str, Path]] = (),
-    metadata: dict[str, str] | None = None,
-) -> list[Path]:
-    """Run the cells of `report` once and write `index.html` and `report.pdf` into the folder `output`.
+def render(root: Path, output: Path, strict: bool = False) -> None:
+    """Write the site of the project in the folder `root`, whose cells were executed, into the new folder `output`.
 
-    `environment` is added to the variables that the cells see, `metadata` (a subtitle, say) to the front
-    matter. `notebooks` are pairs of a title and an executed `.ipynb`; each becomes a page in
-    `output/notebooks/`, linked from the article. What a link offers for download is copied, to the same place
-    beside the page. A folder `theme` beside the report has what belongs to all pages (see
-    `normstudy.report.site`). Returns the files written. `output` appears whole, or not at all and a
-    PreviewError says why: an unknown construct, a failed cell, an unresolved reference or citation, a folder
-    that is there and holds something.
+    Links to sources of pages become links to pages; other files of the project to which a page leads are copied.
+    Raises `PreviewError`: an unknown construct, an unresolved reference or citation; if `strict`, a link that leads
+    nowhere, which is printed as a warning otherwise.
     """
-    report, output = Path(report).resolve(), Path(output).resolve()
-    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
-        raise PreviewError(f"{output} is there and not empty: name another output folder.")
-    if not report.is_file():
-        raise PreviewError(f"There is no report {report}.")
-    pages = _notebook_pages(notebooks)
-    source = executed(report, environment, metadata)
-
-    output.parent.mkdir(parents=True, exist_ok=True)
-    build = output.with_name(f".{output.name}-{os.getpid()}")
-    build.mkdir()
+    project = Project(root)
     pool = ThreadPoolExecutor(cores())  # Pandoc is a program of its own, and typst as good as one
     try:
-        links = [{"title": html.escape(title), "href": f"notebooks/{name}"} for title, _, name in pages]
-        variables = {"formats": [{"title": "PDF", "href": "report.pdf"}], "notebooks": links}
-        made = {
-            "index.html": pool.submit(_html, source, report, variables),
-            "report.pdf": pool.submit(_pdf, source, report),
-        }
-        made |= {f"notebooks/{name}": pool.submit(_notebook_html, title, path, pages) for title, path, name in pages}
-        theme = report.parent / "theme"
-        for name, content in made.items():
-            (build / name).parent.mkdir(exist_ok=True)
-            (build / name).write_bytes(_as_of_the_site(name, content.result(), theme))
-        downloads = sorted({match["path"] for match in DOWNLOAD.finditer(source)})
-        for name in downloads:
-            file = (report.parent / name).resolve()
-            if not (file.is_relative_to(report.parent) and file.is_file()):
-                raise PreviewError(f"{report.name}: {name}, offered for download, is no file beside it.")
-            (build / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, build / name)
-        if theme.is_dir():
-            put_extras(theme, build)
-        build.rename(output)  # which may be there, empty
+        made = {}
+        for page in project.pages:
+            make = _notebook_html if page.suffix == ".ipynb" else _html
+            made[project.target(page)] = (page, pool.submit(make, project, page))
+            if "typst" in project.formats(page):
+                made[project.target(page, "typst")] = (page, pool.submit(_pdf, project, page))
+        needed: set[PurePosixPath] = set()
+        for target, (page, future) in made.items():
+            content = future.result()
+            if isinstance(content, str):
+                content, files = _settled(content, page, project, strict)
+                needed |= files
+                address = project.config.get("website", {}).get("site-url", "") if target.name == "index.html" else None
+                if (project.root / "theme").is_dir():
+                    is_home = target == PurePosixPath("index.html")
+                    content = finished(content, project.root / "theme", address if is_home else None)
+                content = content.encode()
+            (output / target).parent.mkdir(parents=True, exist_ok=True)
+            (output / target).write_bytes(content)
+        for name in sorted(needed - made.keys()):
+            (output / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(project.root / name, output / name)
+        if (project.root / "theme").is_dir():
+            put_extras(project.root / "theme", output)
     finally:
         pool.shutdown(cancel_futures=True)
-        shutil.rmtree(build, ignore_errors=True)
-    return [output / name for name in (*made, *downloads)]
+
+
+def _settled(text: str, page: PurePosixPath, project: Project, strict: bool) -> tuple[str, set[PurePosixPath]]:
+    """The HTML `text` with links to pages in the place of those to their sources, and the other files it leads to."""
+    targets = {each: project.target(each) for each in project.pages}
+    made = {*targets.values(), *(project.target(each, "typst") for each in targets)}
+    files: set[PurePosixPath] = set()
+
+    def settle(match: re.Match) -> str:
+        name, link, part = match[1], unquote(html.unescape(match[2])), match[3]
+        path = link.lstrip("/") if link.startswith("/") else str(page.parent / link)
+        found = PurePosixPath(os.path.normpath(path))
+        if found in targets:
+            found = targets[found]
+        elif found not in made:
+            if not (project.root / found).is_file() or ".." in found.parts:
+                problem = f"{page}: a link leads to {link}, which is not there"
+                if strict:
+                    raise PreviewError(problem)
+                print(f"warning: {problem}")
+                return match[0]
+            files.add(found)
+        return f'{name}="{html.escape(os.path.relpath(found, page.parent))}{part}"'
+
+    return REFERENCE.sub(settle, text), files
 
 
 # Writing the pages
 
-
-def _as_of_the_site(name: str, content: bytes, theme: Path) -> bytes:
-    """What is written as the file `name`: a page has what all pages of the site have, where there is a `theme`."""
-    if not (name.endswith(".html") and theme.is_dir()):
-        return content
-    return finished(content.decode(), theme, "" if name == "index.html" else None).encode()
-
-
 _PAGE = {
     "to": "html5",
     "template": "preview.html",
-    "css": "preview.css",
     "html-math-method": {"method": "mathml"},
-    "embed-resources": True,
     "toc": True,
-    "toc-depth": 3,
 }
 
 
-def _html(source: str, report: Path, variables: dict[str, Any]) -> bytes:
+def _html(project: Project, page: PurePosixPath) -> str:
+    source, metadata = _source(project, page)
+    options = metadata.get("format") or {}
+    depth = (options.get("html") or {}).get("toc-depth", 3) if isinstance(options, dict) else 3
+    numbered = bool(metadata.get("number-sections"))
     return _pandoc(
         source,
-        report,
-        variables=variables,
-        metadata={"link-citations": True} | _date(source),
-        **_PAGE | {"from": MARKDOWN, "number-sections": True, "citeproc": True, "fail-if-warnings": True},
-    ).encode()
+        project.root / page,
+        variables=_around(project, page),
+        metadata=_metadata(source, metadata, project),
+        **_PAGE | {"from": MARKDOWN, "toc-depth": depth, "number-sections": numbered},
+        **{"citeproc": True, "fail-if-warnings": True},
+    )
 
 
-def _pdf(source: str, report: Path) -> bytes:
+def _pdf(project: Project, page: PurePosixPath) -> bytes:
+    source, metadata = _source(project, page)
     document = _pandoc(
         source,
-        report,
-        metadata={"link-citations": True} | _date(source),
+        project.root / page,
+        metadata=_metadata(source, metadata, project),
         # Without typst's own citations: Pandoc's are the ones that the HTML page has.
         **{"from": MARKDOWN, "to": "typst-citations", "template": "preview.typ"},
         **{"syntax-highlighting": "idiomatic", "citeproc": True, "fail-if-warnings": True},
@@ -148,11 +150,11 @@ def _pdf(source: str, report: Path) -> bytes:
     options = {"format": "pdf", "pdf_standards": ["ua-1"], "ignore_system_fonts": True}
     while True:
         try:
-            return without_suspects(typst.compile(document.encode(), root=report.parent, **options))
+            return without_suspects(typst.compile(document.encode(), root=project.root, **options))
         except typst.TypstError as error:
             shown = _with_code_points(document, error.message)
             if shown == document:
-                raise PreviewError(f"{report.name}: typst: {one_line(error.message)}") from None
+                raise PreviewError(f"{page}: typst: {one_line(error.message)}") from None
             document = shown
 
 
@@ -164,49 +166,76 @@ def _with_code_points(document: str, message: str) -> str:
     return document
 
 
-def _date(source: str) -> dict[str, str]:
-    date = yaml.safe_load(FRONT_MATTER.match(source)[1]).get("date")
-    if not date:
-        return {}
-    day = datetime.date.fromisoformat(str(date))
-    return {"date": f"{calendar.month_name[day.month]} {day.day}, {day.year}"}
-
-
-def _notebook_pages(notebooks: Sequence[tuple[str, Path]]) -> list[tuple[str, Path, str]]:
-    """Title, file and page name of each notebook: named by its stem, or by its folder where stems repeat."""
-    paths = [Path(path) for _, path in notebooks]
-    stems = Counter(path.stem for path in paths)
-    names = [path.stem if stems[path.stem] == 1 else path.resolve().parent.name for path in paths]
-    for path in paths:
-        if not path.is_file():
-            raise PreviewError(f"There is no notebook {path}.")
-    if len(set(names)) < len(names):
-        raise PreviewError(f"Several notebooks would become one page: {', '.join(sorted(names))}.")
-    return [(title, path, f"{name}.html") for (title, _), path, name in zip(notebooks, paths, names, strict=True)]
-
-
-def _notebook_html(title: str, path: Path, pages: list[tuple[str, Path, str]]) -> bytes:
-    notebook = nbformat.read(path, as_version=4)
+def _notebook_html(project: Project, page: PurePosixPath) -> str:
+    notebook = nbformat.reads(project.text(page), as_version=4)
     make_harmless(notebook)
-    links = [{"title": html.escape(t), "href": n, "current": p == path} for t, p, n in pages]
+    title = project.title(page)
+    for cell in notebook.cells:  # as Quarto does: the first heading of the highest level is the title
+        if cell.cell_type == "markdown" and (match := re.match(r"# .*\n?", cell.source)):
+            cell.source = cell.source[match.end() :]
+            break
     return _pandoc(
         nbformat.writes(notebook),
-        path,
-        variables={"home": "../index.html", "notebooks": links},
+        project.root / page,
+        variables=_around(project, page),
         metadata={"title": title},
-        **_PAGE | {"from": "ipynb", "shift-heading-level-by": 1},
-    ).encode()
+        **_PAGE | {"from": "ipynb", "toc-depth": 3, "embed-resources": True},
+    )
+
+
+def _source(project: Project, page: PurePosixPath) -> tuple[str, dict[str, Any]]:
+    """The Markdown of `page`, with a title in its front matter, and all its metadata."""
+    source = project.text(page)
+    if not FRONT_MATTER.match(source):  # a document, whose first heading is its title
+        heading = HEADING.search(source)
+        title = heading[1] if heading else page.stem
+        source = source.replace(heading[0], "", 1) if heading else source
+        source = f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\n---\n\n{source}"
+    if problems := unsupported_constructs(source):
+        raise PreviewError(f"{page} needs Quarto: {'; '.join(problems)}.")
+    return source, project.metadata(page)
+
+
+def _metadata(source: str, metadata: dict[str, Any], project: Project) -> dict[str, Any]:
+    """What Pandoc needs to know besides the front matter of `source`."""
+    known = {"link-citations": True}
+    known |= {key: metadata[key] for key in ("subtitle", "description", "author", "lang") if metadata.get(key)}
+    if files := metadata.get("bibliography"):
+        known["bibliography"] = files
+    if "{#refs}" not in source:
+        known["reference-section-title"] = "References"
+    if date := metadata.get("date"):
+        day = datetime.date.fromisoformat(str(date))
+        known["date"] = f"{calendar.month_name[day.month]} {day.day}, {day.year}"
+    return known
+
+
+def _around(project: Project, page: PurePosixPath) -> dict[str, Any]:
+    """What stands around the text: the bar of the site, other formats, the pages before and after."""
+
+    def shown(link: Link) -> dict[str, Any]:
+        address = html.escape(os.path.relpath(link.page, page.parent)) if link.page else ""
+        below = [shown(each) for each in link.below]
+        return {"title": html.escape(link.title), "href": address, "current": link.page == page, "below": below}
+
+    before, after = project.neighbours(page)
+    site = project.config.get("website", {})
+    variables: dict[str, Any] = {"site": html.escape(site.get("title", "")), "navbar": [*map(shown, project.navbar())]}
+    variables["neighbours"] = bool(before or after)
+    if "typst" in project.formats(page):
+        pdf = os.path.relpath(project.target(page, "typst"), page.parent)
+        variables["formats"] = [{"title": "PDF", "href": html.escape(pdf)}]
+    variables |= {name: shown(link) for name, link in (("before", before), ("after", after)) if link}
+    return variables
 
 
 def _pandoc(source: str, origin: Path, citeproc: bool = False, **options: Any) -> str:
     with tempfile.TemporaryDirectory() as folder:
         # Pandoc takes such a path for an address, and would read a `%20` in that of the checkout.
         assets = shutil.copytree(ASSETS, Path(folder, "assets"))
-        for name in ("template", "css"):
-            if name in options:
-                options[name] = str(assets / options[name])
-        lua = [{"type": "lua", "path": str(assets / name)} for name in ("drawings.lua", "preview.lua", "folded.lua")]
-        filters = lua + [{"type": "citeproc"}] * citeproc
+        options["template"] = str(assets / options["template"])
+        filters: Iterable[Any] = [{"type": "lua", "path": str(assets / "preview.lua")}]
+        filters = [*filters, *[{"type": "citeproc"}] * citeproc]
         defaults = Path(folder, "defaults.yaml")
         defaults.write_text(json.dumps({"standalone": True, "columns": COLUMNS, "filters": filters, **options}))
         done = subprocess.run(

@@ -37,7 +37,13 @@ local function callout(div, kind)
   local blocks = pandoc.Blocks {}
   if html then
     blocks:insert(pandoc.Div(pandoc.Plain(title), { class = 'callout-title' }))
-    blocks:extend(div.content)
+    if div.attributes.collapse == 'true' then
+      blocks = pandoc.Blocks { raw '<details><summary>', pandoc.Plain(title), raw '</summary>' }
+      blocks:extend(div.content)
+      blocks:insert(raw '</details>')
+    else
+      blocks:extend(div.content)
+    end
     return pandoc.Div(blocks, { div.identifier, { 'callout', 'callout-' .. kind }, { role = 'note' } })
   end
   blocks:extend { raw('#callout("%s", title: [', kind), pandoc.Plain(title), raw '])[' }
@@ -70,6 +76,31 @@ local function tabset(div)
     return pandoc.Div(blocks, { class = 'tabset' })
   end
   return blocks
+end
+
+-- The outputs of a cell: those of one that was drawn in light and in dark are marked as that, on paper the light one.
+local function cell(div)
+  if not div.attributes.renderings then return div.content end
+  local blocks, names = pandoc.Blocks {}, pandoc.List { 'light', 'dark' }
+  for _, block in ipairs(div.content) do
+    if block.t ~= 'Div' or not block.classes:includes 'cell-output-display' then
+      blocks:insert(block)
+    else
+      local name = names:remove(1)
+      if not name then stop 'a cell with renderings shows more than a light and a dark picture' end
+      if html then blocks:insert(pandoc.Div(block.content, { class = name .. '-content' })) end
+      if not html and name == 'light' then blocks:extend(block.content) end
+    end
+  end
+  if #names > 0 then stop 'a cell with renderings shows no light and dark picture' end
+  return blocks
+end
+
+local function unwrap(div)
+  if div.classes:includes 'cell-output' then
+    if not div.classes:includes 'cell-output-stdout' and not div.classes:includes 'cell-output-stderr' then return div.content end
+    return div.content:walk { CodeBlock = function(block) block.classes:insert 'cell-output'; return block end }
+  end
 end
 
 local function structure(div)
@@ -142,9 +173,12 @@ local function float(div)
   if not caption or caption.t ~= 'Para' or #div.content == 0 then
     stop('%s has no caption (its last paragraph)', div.identifier)
   end
+  -- The code of a cell within stands before it.
+  local code = div.content:filter(function(block) return block.t == 'CodeBlock' and block.classes:includes 'cell-code' end)
+  div.content = div.content:filter(function(block) return not (block.t == 'CodeBlock' and block.classes:includes 'cell-code') end)
   local text = pandoc.Plain { pandoc.Strong { pandoc.Str(name_of(div.identifier) .. ':') }, pandoc.Space() }
   text.content:extend(caption.content)
-  local blocks = pandoc.Blocks {}
+  local blocks = pandoc.Blocks(code)
   if html then
     local open, close = raw '<figcaption>', raw '</figcaption>'
     blocks:insert(raw('<figure id="%s" class="%s">', div.identifier, kind))
@@ -195,7 +229,7 @@ local function tabular(tbl)
 end
 
 local function code(block)
-  local summary = block.attributes['code-summary']
+  local summary = block.attributes['code-fold'] and (block.attributes['code-summary'] or 'Code')
   block.attributes = {}
   if not (summary and html) then return block end
   local title = pandoc.Plain(pandoc.utils.blocks_to_inlines(pandoc.read(summary, 'markdown').blocks))
@@ -228,10 +262,13 @@ end
 
 function Pandoc(doc)
   people(doc.meta)
+  doc = doc:walk { Div = function(div) if div.classes:includes 'cell' then return cell(div) end end }
+  doc = doc:walk { Div = unwrap }
   doc = doc:walk { Div = structure }
   number_sections(doc.blocks)
   number_floats(doc)
   doc = doc:walk { Cite = reference }
   if #unresolved > 0 then stop('unresolved cross-reference %s', table.concat(unresolved, ', ')) end
-  return doc:walk { Div = float, Image = image, Math = formula, Table = tabular, CodeBlock = code }
+  doc = doc:walk { Div = float, Image = image, Math = formula, Table = tabular }
+  return doc:walk { CodeBlock = code }
 end
