@@ -203,10 +203,8 @@ def copied_notebooks(project: Path, runs: Sequence[FinishedRun]) -> list[tuple[s
     for title, file in notebook_pages(runs):
         page = PurePosixPath("notebooks", file.parent.name, file.name)
         (project / page).parent.mkdir(parents=True)
-        published = (
-            PurePosixPath(RECORDS.name, file.parent.name, file.name) if is_published(file.parent.parent) else None
-        )
-        make_page_of(file, project / page, published)
+        address = PurePosixPath(RECORDS.name, file.parent.name, file.name)
+        make_page_of(file, project / page, title, address if is_published(file.parent.parent) else None)
         copied.append((title, page))
     return copied
 
