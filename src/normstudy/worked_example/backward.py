@@ -161,13 +161,13 @@ def one_gradient_table(position: Position = FIRST) -> pd.DataFrame:
 
 
 def affine_table() -> pd.DataFrame:
-    """∂L/∂γ of every normalization, and ∂L/∂β, by channel."""
+    """∂L/∂γ of every normalization (of LN2d, a sum of different roots, rounded), and ∂L/∂β, by channel."""
     rows = {f"∂L/∂γ, {name}": scale_gradients(kind) for kind, name in NAMES.items()}
     rows["∂L/∂β, all"] = shift_gradients()
     return pd.DataFrame(
         {"gradient": unbroken(name)}
         | {
-            f"channel {channel}": f"≈ {rounded(value)}" if isinstance(value, float) else text(value)
+            f"channel {channel}": rounded(value) if isinstance(value, float) else text(value)
             for channel, value in enumerate(values, start=1)
         }
         for name, values in rows.items()
@@ -185,9 +185,9 @@ def gradients_array(kind: str) -> np.ndarray:
 def slopes_figure() -> str:
     """`@fig-slopes`: ∂x̂/∂x for the first value of image 1 and every x̂ that it moves."""
     caption = (
-        "What happens to each $\\hat{x}$ when the first value of image 1 grows: $\\partial \\hat{x}_k / \\partial x_i "
-        "= (\\delta_{ik} - 1/m - \\hat{x}_i \\hat{x}_k / m)/\\sigma$. The same numbers are the weights with which the "
-        "$g_k$ flow back to this value. Empty cells do not depend on it."
+        "How each $\\hat{x}$ responds to the first value of image 1, in hundredths: "
+        "$\\partial \\hat{x}_k / \\partial x_i = (\\delta_{ik} - 1/m - \\hat{x}_i \\hat{x}_k / m)/\\sigma$. "
+        "The same numbers weigh the $g_k$ in the gradient of this value. Empty cells do not depend on it."
     )
     found = {kind: slopes(kind, FIRST) for kind in NORMALIZATIONS}
     moved = [
@@ -202,11 +202,11 @@ def slopes_figure() -> str:
 
 
 def draw_slopes(axes: Axes, kind: str) -> None:
-    """The numbers of `slopes` for the first value, in its set; every other cell is empty."""
+    """The numbers of `slopes` for the first value, in hundredths, in its set; every other cell is empty."""
     found = slopes(kind, FIRST)
     for position in np.ndindex(*IMAGES.shape):
         value = found.get(position)
-        label = "" if value is None else rounded(value, 2).replace("0.", ".")
+        label = "" if value is None else rounded(100 * value, 1)
         own = to_rgba(ABOVE if position == FIRST else BELOW, 0.5 if position == FIRST else 0.2)
         draw_cell(axes, position, label, to_rgba("grey", 0.1) if value is None else own, size=7.5)
     for shared in shared_sets(kind):

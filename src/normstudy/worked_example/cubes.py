@@ -35,7 +35,7 @@ def figure() -> str:
     caption = (
         "The batch as a block: channels $C$ to the right, positions $H \\times W$ downwards, images $N$ to the back. "
         f"Solid are the values that share a mean with the first value of image 1 (front, top left): {counts}. LN2d is "
-        "the layer normalization of ConvNeXt, with one mean per position (@sec-layer-norms)."
+        "the layer normalization of ConvNeXt, with one mean per position ([see below](#sec-layer-norms))."
     )
     alt = (
         "A block of small cubes, once per normalization, with the set of its first value solid. Images × channels "
@@ -46,7 +46,8 @@ def figure() -> str:
 
 def draw() -> Figure:
     """A block per normalization."""
-    picture = Figure(figsize=(style.WIDTH, 1.75))
+    picture = Figure(figsize=(style.WIDTH, 1.75), layout="none")
+    picture.subplots_adjust(left=0, right=1, bottom=0, top=0.85, wspace=0.1)
     images, channels, height, width = IMAGES.shape
     for axes, kind in zip(picture.subplots(1, len(DEFINITIONS)), DEFINITIONS, strict=True):
         _draw_block(axes, (0, 0, 0), (images, channels, height * width), None)

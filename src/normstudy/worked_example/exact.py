@@ -65,8 +65,8 @@ def over_root(value: Fraction, radicand: Fraction) -> Text:
 
 
 def unbroken(cell: str) -> str:
-    """`cell`, a short calculation or name, with spaces at which no line breaks."""
-    return cell.replace(" ", "\u00a0")
+    """`cell`, a short calculation or name, in which no line breaks."""
+    return cell.replace(" ", "\u00a0").replace("–", "\u2060–\u2060")
 
 
 def laid_out(values: np.ndarray, shown: Callable[[Any], str] = text) -> pd.DataFrame:

@@ -133,5 +133,5 @@ def button(exercise: str) -> str:
     return (
         "\n```{=html}\n"
         f'<p><button type="button" class="explorer-try" data-explorer="{html.escape(LINKS[exercise])}" '
-        f'aria-label="Set the explorer to it, exercise {number}" hidden>Set the explorer to it</button></p>\n```\n'
+        f'aria-label="Show in the explorer: exercise {number}" hidden>Show in the explorer</button></p>\n```\n'
     )
