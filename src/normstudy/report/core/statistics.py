@@ -177,6 +177,15 @@ def proportion(count: int, total: int, method: str = "wilson") -> pd.Series:
     return pd.Series({"value": count / total, "low": limits.low, "high": limits.high})
 
 
+def mcnemar(first_wrong: np.ndarray, second_wrong: np.ndarray) -> tuple[int, int, float]:
+    """How many images only the first and only the second model misclassifies, and the exact p-value (McNemar 1947).
+
+    Both are boolean, (images,), in the same order.
+    """
+    only = int((first_wrong & ~second_wrong).sum()), int((second_wrong & ~first_wrong).sum())
+    return *only, float(stats.binomtest(only[0], sum(only)).pvalue) if sum(only) else 1.0
+
+
 def at_most(count: int, total: int) -> float:
     """The exact one-sided upper limit of a probability, of `count` in `total` trials: 0 of 40 is below 7.2 %."""
     return float(stats.binomtest(int(count), int(total), alternative="less").proportion_ci(CONFIDENCE, "exact").high)
