@@ -11,19 +11,15 @@ on the images at hand, the crossed bootstrap for that on other images, also wher
 from __future__ import annotations
 
 import argparse
-import gc
 import itertools
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
-from scipy.stats import norm
 
-from normstudy.report.crossed import crossed_interval
-from normstudy.report.paired_seeds import MARGIN, chance_to_win, equivalence_p, paired_p
-from normstudy.report.statistics import adjust_for_many, mean_interval, paired_interval, pooled_intervals
-from normstudy.report.verdict import is_clear
+from normstudy.report.core import statistics
+from normstudy.report.core.pairs import MARGIN, crossed
 
 SEEDS = (3, 5, 10, 40)
 SPREAD = 0.0006
@@ -42,9 +38,6 @@ SEED_EFFECT = 0.2
 """Standard deviation over seeds of the shift of all log odds of an error."""
 LARGE_EFFECT = 1.0
 """The same where seeds matter more than images."""
-FRESH = 100_000
-"""Runs from which the true chance to win is taken."""
-RESAMPLES = 400
 CROSSED_PART = 0.4
 """Of the repeats, as many bootstraps."""
 
@@ -56,7 +49,6 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=1000)
     parser.add_argument("--output", type=Path, help="write the tables to this file, too")
     arguments = parser.parse_args()
-    gc.freeze()  # statsmodels clears up all memory for each adjustment of p-values
     repeats = arguments.repeats
     text = "\n\n".join(
         [
@@ -82,11 +74,11 @@ def coverage_table(repeats: int) -> pd.DataFrame:
     rows: dict[tuple[str, str], dict[str, str]] = {}
     for seeds in SEEDS:
         rng = np.random.default_rng(seeds)
-        for data, draw, means, chance in (
-            ("normal", normal_pair, np.array(MEANS), true_chance_of_normal()),
-            ("realistic", realistic_pair, 1 - expected_errors() @ KINDS / KINDS.sum(), true_chance_of_realistic()),
+        for data, draw, means in (
+            ("normal", normal_pair, np.array(MEANS)),
+            ("realistic", realistic_pair, 1 - expected_errors() @ KINDS / KINDS.sum()),
         ):
-            held = [held_over_seeds(draw, rng, seeds, means, chance) for _ in range(repeats)]
+            held = [held_over_seeds(draw, rng, seeds, means) for _ in range(repeats)]
             for name in held[0]:
                 share = np.mean([each[name] for each in held])
                 rows.setdefault((name, data), {})[f"{seeds} seeds"] = f"{100 * share:.1f}"
@@ -98,16 +90,21 @@ def coverage_table(repeats: int) -> pd.DataFrame:
     return pd.DataFrame([{"interval": name, "data": data, **shares} for (name, data), shares in sorted(rows.items())])
 
 
-def held_over_seeds(draw, rng: np.random.Generator, seeds: int, means: np.ndarray, chance: float) -> dict[str, bool]:
+def held_over_seeds(draw, rng: np.random.Generator, seeds: int, means: np.ndarray) -> dict[str, bool]:
     """Which intervals over seeds hold the truth of one simulated pair; pooled: of the first of `CELLS` cells."""
     first, second = draw(rng, seeds)
     cells = [first, *(draw(rng, seeds)[1] for _ in range(CELLS - 1))]
     return {
-        "mean, Student's t": holds(mean_interval(first), means[0]),
-        "paired difference, Student's t": holds(paired_interval(first, second), means[0] - means[1]),
-        f"mean, variance pooled over {CELLS} cells": holds(pooled_intervals(cells)[0], means[0]),
-        "chance to win, Newcombe's": holds(chance_to_win(first, second), chance),
+        "mean, Student's t": holds(statistics.mean(first), means[0]),
+        "paired difference, Student's t": holds(statistics.paired(first, second, MARGIN), means[0] - means[1]),
+        f"mean, variance pooled over {CELLS} cells": holds(pooled(cells).iloc[0], means[0]),
     }
+
+
+def pooled(cells: list[np.ndarray]) -> pd.DataFrame:
+    """The mean of each cell, with intervals that rest on the residual variance of all."""
+    runs = pd.DataFrame({"cell": np.repeat(range(len(cells)), len(cells[0])), "accuracy": np.concatenate(cells)})
+    return statistics.cell_means(runs, "cell", "accuracy", log=False)
 
 
 def held_over_both(rng: np.random.Generator, seeds: int, effect: float) -> dict[str, bool]:
@@ -118,8 +115,8 @@ def held_over_both(rng: np.random.Generator, seeds: int, effect: float) -> dict[
     means = 1 - expected_errors(effect) @ KINDS / KINDS.sum()
     first, second = (each.astype(np.int8) for each in right)
     return {
-        "mean, crossed bootstrap": holds(crossed_interval(first, RESAMPLES), means[0]),
-        "paired difference, crossed bootstrap": holds(crossed_interval(first - second, RESAMPLES), means[0] - means[1]),
+        "mean, crossed bootstrap": between(crossed(first), means[0]),
+        "paired difference, crossed bootstrap": between(crossed(first - second), means[0] - means[1]),
     }
 
 
@@ -145,9 +142,8 @@ def found(rng: np.random.Generator, seeds: int, better_by: np.ndarray) -> list[l
     effects = SHARED**0.5 * rng.normal(size=seeds) + (1 - SHARED) ** 0.5 * rng.normal(size=(3, seeds))
     models = np.round(MEANS[0] + better_by[:, None] + SPREAD * effects, 4)
     pairs = list(itertools.combinations(models, 2))
-    differ = adjust_for_many([paired_p(*pair) for pair in pairs])
-    alike = adjust_for_many([equivalence_p(*pair) for pair in pairs])
-    return [[is_clear(p) for p in differ], [is_clear(p) for p in alike]]
+    tests = [statistics.paired(*pair, MARGIN) for pair in pairs]
+    return [list(statistics.holm([test[p] for test in tests]) < 0.05) for p in ("p", "p_equivalence")]
 
 
 def normal_pair(rng: np.random.Generator, seeds: int) -> Pair:
@@ -175,21 +171,14 @@ def expected_errors(effect: float = SEED_EFFECT) -> np.ndarray:
     return expit(logit(ERROR)[..., None] + effect * points) @ weights / weights.sum()
 
 
-def true_chance_of_normal() -> float:
-    """That a fresh run of the first model beats one of the second."""
-    return float(norm.cdf((MEANS[0] - MEANS[1]) / (SPREAD * 2**0.5)))
+def holds(estimate: pd.Series, truth: float) -> bool:
+    """Whether `truth` lies between the limits of an estimate."""
+    return between((estimate["low"], estimate["high"]), truth)
 
 
-def true_chance_of_realistic() -> float:
-    """The same, ties counting half."""
-    rng = np.random.default_rng(0)
-    first, second = realistic_pair(rng, FRESH)[0], realistic_pair(rng, FRESH)[1]
-    return float(np.mean(first > second) + np.mean(first == second) / 2)
-
-
-def holds(interval: tuple[float, float, float], truth: float) -> bool:
+def between(limits: tuple[float, float], truth: float) -> bool:
     """Whether `truth` lies between the limits."""
-    return bool(interval[1] <= truth <= interval[2])
+    return bool(limits[0] <= truth <= limits[1])
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from surroundings import end_as_interrupted, settle
 
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.ownership import as_typed
-from normstudy.report.wording import counted
+from normstudy.report.core.text import count
 from normstudy.text import one_line
 from normstudy.using.event_files import Board
 
@@ -55,7 +55,7 @@ def follow(board: Board, process: subprocess.Popen) -> None:
     while process.poll() is None:
         if new := set(board.look()) - shown:
             shown |= new
-            print(f"Shown: {counted(len(shown), 'run')}.", flush=True)
+            print(f"Shown: {count(len(shown), 'run')}.", flush=True)
         for place in board.refused.keys() - told:
             told.add(place)
             print(f"left out: {board.refused[place]}", file=sys.stderr, flush=True)

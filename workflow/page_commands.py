@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from normstudy.report.made_by import FOLDER
+from normstudy.report.sections.reproduce import FOLDER
 from normstudy.runs.lacking import own_studies
 
 DEFAULTS = {"PARAMS": FOLDER, "SEEDS": "None", "RUNS": "runs", "OUTPUT": "_report", "RENDERER": "auto"}

@@ -24,7 +24,7 @@ from surroundings import settle
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.ownership import LITTER, as_typed
 from normstudy.paths import write_whole
-from normstudy.report.wording import confidence_text
+from normstudy.report.core.text import confidence
 from normstudy.runs.folder import RunError
 from normstudy.text import one_line, visible
 from normstudy.using.classifier import Answer, Classifier, load
@@ -69,7 +69,7 @@ def in_folder(folder: Path) -> list[Path]:
 
 def in_a_line(path: Path, answer: Answer) -> str:
     """`scan.png: 7 (99.3 %); 640 x 480 pixels, inverted, …`."""
-    return f"{visible(one_line(path))}: {answer.name} ({confidence_text(answer.probability)}); {answer.done}"
+    return f"{visible(one_line(path))}: {answer.name} ({confidence(answer.probability)}); {answer.done}"
 
 
 def tell(classifier: Classifier, paths: list[Path]) -> tuple[list[tuple[Path, Answer]], int]:

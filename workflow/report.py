@@ -33,9 +33,9 @@ from normstudy.hardware import cores
 from normstudy.images.facts import KNOWN
 from normstudy.ownership import as_typed, refuse_places
 from normstudy.paths import write_whole
-from normstudy.report.labels import data_title
-from normstudy.report.models import names_of_runs
-from normstudy.report.wording import counted
+from normstudy.report.core.models import names_of_runs
+from normstudy.report.core.names import data_title
+from normstudy.report.core.text import count
 from normstudy.runs.folder import checkpoint_file, is_claimed
 from normstudy.runs.lacking import lacking
 from normstudy.runs.reproduction import kind_of_model
@@ -144,7 +144,7 @@ def make_report(
         source = visible(one_line(run.source))
         console.print(f"the run {run.name} failed: {why} (its parameters: {source})", style="red")
     if others := problems[MOST_SHOWN:]:
-        console.print(f"{counted(len(others), 'other run')} failed as well; see {runs_folder / '.logs'}", style="red")
+        console.print(f"{count(len(others), 'other run')} failed as well; see {runs_folder / '.logs'}", style="red")
     if problems:
         done = len(runs) - len(problems)
         no_report = "" if arguments.study else " No report was made: a run of it is missing."
@@ -163,7 +163,7 @@ def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun]
     """Say what will be done."""
     names = names_of_runs([run.config for run in runs])
     models = len({kind_of_model(run.config) for run in runs})
-    many = counted(models, "model") + (f" in {counted(len(runs), 'run')}" if models < len(runs) else "")
+    many = count(models, "model") + (f" in {count(len(runs), 'run')}" if models < len(runs) else "")
     console.print(f"{many} on {data_title(runs[0].config)}; {len(runs) - len(waiting)} trained already.")
     shown = dict(zip([run.name for run in runs], names, strict=True))
     for run in waiting[:MOST_SHOWN]:
@@ -172,9 +172,9 @@ def announce(console: Console, runs: list[PlannedRun], waiting: list[PlannedRun]
         else:
             how = ", from where it was interrupted" if checkpoint_file(run.config, runs_folder).exists() else ""
         source = visible(one_line(run.source))
-        console.print(f"  to train: {shown[run.name]}, {counted(run.config.epochs, 'epoch')} ({source}){how}")
+        console.print(f"  to train: {shown[run.name]}, {count(run.config.epochs, 'epoch')} ({source}){how}")
     if others := waiting[MOST_SHOWN:]:
-        console.print(f"  and {counted(len(others), 'other run')}")
+        console.print(f"  and {count(len(others), 'other run')}")
 
 
 def run_snakemake(

@@ -28,8 +28,10 @@ from normstudy.config import Config, training_images
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.hardware import cores
 from normstudy.ownership import as_typed
-from normstudy.report import made_by, results_readme
-from normstudy.report.wording import counted
+from normstudy.report import results_readme
+from normstudy.report.core.text import count
+from normstudy.report.sections.reproduce import FOLDER as PARAMS
+from normstudy.report.sections.reproduce import report_command
 from normstudy.runs.folder import FinishedRun, read_run
 from normstudy.runs.lacking import RESULTS, not_among, record_path, recorded_runs
 from normstudy.runs.progress import in_words
@@ -92,7 +94,7 @@ def run(study: Study, options: argparse.Namespace) -> int:
     there = recorded_runs(study, options.results)
     missing = not_among(study, there)
     to_train = [planned for planned in missing if not planned.is_done(options.runs)]
-    say(f"{study.name}: {counted(len(study.runs), 'run')}, of which {len(to_train)} are missing")
+    say(f"{study.name}: {count(len(study.runs), 'run')}, of which {len(to_train)} are missing")
     code, start = 0, time.monotonic()
     if to_train and options.gather != "1":
         if (seconds := expected_seconds(to_train, options)) and not options.profile:
@@ -101,7 +103,7 @@ def run(study: Study, options: argparse.Namespace) -> int:
     finished = gather(study, there, missing, options)
     took = f" after {in_words(time.monotonic() - start)}" if to_train else ""
     if finished < len(study.runs):
-        print(f"{record_path(study, options.results)}: {finished} of {counted(len(study.runs), 'run')}{took}")
+        print(f"{record_path(study, options.results)}: {finished} of {count(len(study.runs), 'run')}{took}")
         return code or int(options.gather != "1")
     print(f"{record_path(study, options.results)}: whole{took}")
     if to_train:
@@ -112,9 +114,9 @@ def run(study: Study, options: argparse.Namespace) -> int:
 def page_command(study: Study) -> str:
     """The command that makes the page of `study`: the site, or the report of the folder to which its file belongs."""
     folder = study.path.parent.parent if study.path.parent.name == FOLDER else study.path.parent
-    if folder.resolve() == Path(made_by.FOLDER).resolve():
+    if folder.resolve() == Path(PARAMS).resolve():
         return "make site"
-    return made_by.report_command({"PARAMS": one_line(folder)})
+    return report_command({"PARAMS": one_line(folder)})
 
 
 def say(line: str) -> None:

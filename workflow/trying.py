@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from normstudy.report.wording import join_words
+from normstudy.report.core.text import join
 from normstudy.runs.studies import PlannedRun
 from normstudy.runs.trials import refuse_broken_models
 
@@ -18,6 +18,6 @@ def try_models(runs: Sequence[PlannedRun], say: Callable[[str], object]) -> None
     models = list(dict.fromkeys(run.config.model for run in runs if run.config.model))
     if not models:
         return
-    say(f"Trying {join_words(models)} on a few made-up images …")
+    say(f"Trying {join(models)} on a few made-up images …")
     for note in refuse_broken_models(runs):
         say(f"Note on {note}.")

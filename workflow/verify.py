@@ -22,7 +22,7 @@ from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.hardware import cores, has_cuda
 from normstudy.model_code import adopt
 from normstudy.ownership import as_typed
-from normstudy.report.wording import counted
+from normstudy.report.core.text import count
 from normstudy.runs.differences import Course
 from normstudy.runs.folder import FinishedRun, environment, is_of_present_sources
 from normstudy.runs.progress import in_words
@@ -146,13 +146,13 @@ def announce(to_train: Sequence[FinishedRun], epochs: Mapping[str, int], jobs: i
     many = sum(epochs.values())
     seconds = START_UP + batch_seconds([*epochs.values()], took, 0, jobs) if any(took) else 0
     about = f", about {in_words(seconds)}" if seconds else ""
-    told = f"{counted(len(to_train), 'run')}, {counted(many, 'epoch')} in all, {jobs} at once{about}"
+    told = f"{count(len(to_train), 'run')}, {count(many, 'epoch')} in all, {jobs} at once{about}"
     print(f"To train again: {told}.", flush=True)
 
 
 def in_a_line(run: FinishedRun, found: Comparison) -> str:
     """What came of training `run` again."""
-    part = f"{found.epochs} of {counted(run.config.epochs, 'epoch')}"
+    part = f"{found.epochs} of {count(run.config.epochs, 'epoch')}"
     told = ": ".join([IN_WORDS[found.verdict], *[found.detail] * bool(found.detail)])
     return f"{run.name}, {part}: {told}"
 
@@ -196,10 +196,10 @@ def note(
         write_stamps(list(proven.values()))
     if proven:
         so = "noted beside them, and they count as current" if stamping else "`make verify STAMP=1` notes that"
-        print(f"Made by other sources, to the same numbers: {counted(len(proven), 'run')}; {so}.")
+        print(f"Made by other sources, to the same numbers: {count(len(proven), 'run')}; {so}.")
     if open_questions:
         print(
-            f"Made by other sources, and not found to be the same bit by bit: {counted(len(open_questions), 'run')}; "
+            f"Made by other sources, and not found to be the same bit by bit: {count(len(open_questions), 'run')}; "
             "`make report`, `make publish` and `make study` train them again."
         )
     if stamping and not proven and not open_questions:

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from normstudy.report.models import names_of_runs
+from normstudy.report.core.models import names_of_runs
 from normstudy.runs.folder import is_claimed
 from normstudy.runs.progress import Channels, in_words
 from normstudy.runs.studies import PlannedRun

@@ -51,7 +51,7 @@ def test_other_predictions_beside_equal_histories_are_told():
     found = side_by_side([run], [replace(run, columns=predictions(np.zeros(10_000), np.arange(10_000) >= 9_950))])
     assert not found.same
     assert "histories equal, predictions DIFFERENT: the same class for 9,900 of 10,000 images" in found.lines[1]
-    assert "wrong in A alone 50, in B alone 50 (McNemar's test: p = 1.000)" in found.lines[1]
+    assert "wrong in A alone 50, in B alone 50 (McNemar's test: p\u00a0=\u00a01.000)" in found.lines[1]
 
 
 def test_a_change_is_judged_over_the_seeds():
@@ -60,11 +60,11 @@ def test_a_change_is_judged_over_the_seeds():
     assert not found.same
     assert (
         "Over seeds, with 95 % intervals: BN, 4 seeds: the mean accuracy of B is higher by 0.102 points "
-        "(0.087 to 0.118), more than noise (adjusted p < 0.001)"
+        "(0.087 to 0.118), statistically significant (adjusted p\u00a0<\u00a00.001)"
     ) in found.lines
     assert found.lines[-1] == "What both have: 4 runs, 4 of 4 are different."
     noise = side_by_side(before, seeded_runs({"bn": [52, 57, 58, 59]}))
-    assert any("within the noise" in line for line in noise.lines)
+    assert any("undecided" in line for line in noise.lines)
 
 
 def test_two_runs_are_told_with_all_that_is_another():
@@ -75,15 +75,15 @@ def test_two_runs_are_told_with_all_that_is_another():
     assert "norm: bn in A, gn in B" in told
     assert "groups: None in A, 4 in B" in told
     assert "accuracy in evaluation (%)      99.500 in A    99.300 in B    −0.200" in told
-    assert "wrong in A alone 0, in B alone 20 (McNemar's test: p < 0.001)" in told
-    assert "more than the noise of the choice of images" in told
+    assert "wrong in A alone 0, in B alone 20 (McNemar's test: p\u00a0<\u00a00.001)" in told
+    assert "On these images the difference is statistically significant" in told
     assert changed(a.config, a.config) == ["the same"]
 
 
 def test_models_of_several_seeds_are_compared_as_the_report_does():
     found = side_by_side(seeded_runs({"bn": [50, 61, 70]}), seeded_runs({"gn": [40, 52, 60]}))
     assert "In A: BN. In B: GN." in found.lines
-    assert "Over 3 seeds, GN is better than BN by 0.097 points" in found.lines[-1]
+    assert found.lines[-1] == "GN minus BN: +0.097 points (p\u00a0=\u00a00.001, adjusted): better"
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from normstudy.config import Config, image_facts
-from normstudy.report.labels import FULL_NAMES, markdown_classes, markdown_title
-from normstudy.report.statistics import proportion_interval
-from normstudy.report.wording import counted, percent_range, rounded
+from normstudy.report.core.names import FULL_NAMES, markdown_classes, markdown_title
+from normstudy.report.core.statistics import proportion
+from normstudy.report.core.text import count, percent
 from normstudy.runs.folder import FinishedRun, wrong
 from normstudy.using.classifier import Classifier
 from normstudy.using.onnx_file import OPSET, Check
@@ -33,7 +33,7 @@ def card(classifier: Classifier, check: Check, file: str) -> str:
     facts = {
         "network": f"{_network(config)}; {run.metrics['model']['parameters']:,} parameters",
         "normalization": norm,
-        "trained on": f"{markdown_title(config)}, {counted(config.epochs, 'epoch')}, seed {config.seed}",
+        "trained on": f"{markdown_title(config)}, {count(config.epochs, 'epoch')}, seed {config.seed}",
         f"{config.evaluate_on} accuracy": _accuracy(run),
         "classes": ", ".join(f"{place}: {name}" for place, name in enumerate(markdown_classes(config))),
         "made with": f"torch {environment['torch']}" + (f", commit {commit[:12]}" if commit else ""),
@@ -64,7 +64,7 @@ scores, probabilities = session.run(None, {{"images": images}})
 
 ## Checked
 
-By onnxruntime {check.runtime} on {counted(check.images, "image")}, those of the evaluation: the same class as torch
+By onnxruntime {check.runtime} on {count(check.images, "image")}, those of the evaluation: the same class as torch
 gives each, and probabilities that differ by {check.largest:.1e} at the most.
 
 ## Not meant for
@@ -106,6 +106,6 @@ def _accuracy(run: FinishedRun) -> str:
     """`99.49 % (95 % interval 99.33 to 99.61, Wilson), 10,000 images`."""
     missed = wrong(run)
     right = int((~missed).sum())
-    limits = percent_range(*proportion_interval(right, len(missed)))
-    share = rounded(100 * right / len(missed), 2)
-    return f"{share} % (95 % interval {limits}, Wilson), {len(missed):,} images"
+    found = proportion(right, len(missed))
+    limits = f"{percent(found.low)} to {percent(found.high)}"
+    return f"{percent(found.value)} % (95 % interval {limits}, Wilson), {len(missed):,} images"

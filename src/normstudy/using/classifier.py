@@ -14,7 +14,7 @@ from torch import Tensor
 
 from normstudy.config import Config, image_facts
 from normstudy.model import Net
-from normstudy.report.labels import class_names
+from normstudy.report.core.names import class_names
 from normstudy.runs.at_place import whole_run
 from normstudy.runs.folder import FinishedRun, RunError, remedy
 from normstudy.runs.networks import trained_net

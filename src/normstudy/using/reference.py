@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 import normstudy
 from normstudy.ipynb import nbformat
-from normstudy.report.markup import escape
+from normstudy.report.core.literal import escape
 from normstudy.using.parameters import parameters
 
 INTRODUCTION = """\

@@ -2,7 +2,7 @@
 
 Runs of one name have one configuration, so that they can be the same: bit by bit, or, where other processors or
 versions made them, within what rounding does (`runs.reproduction.compare`). Runs of other configurations are models to
-compare: on images by McNemar's test, and where both sides have several seeds, in pairs by `report.over_seeds`.
+compare: on images by McNemar's test, and where both sides have several seeds, in pairs by `report.core.pairs`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,10 @@ import numpy as np
 
 from normstudy.config import Config
 from normstudy.errors import NormstudyError
-from normstudy.report.labels import markdown_title
-from normstudy.report.models import Model, models_of, names_of_runs
-from normstudy.report.over_seeds import compare_models, verdict
-from normstudy.report.statistics import adjust_for_many, compare_errors
-from normstudy.report.verdict import is_clear
-from normstudy.report.wording import counted, join_words, p_relation, percent_places, percent_range, rounded
+from normstudy.report.core import pairs, statistics
+from normstudy.report.core.models import Model, models_of, names_of_runs
+from normstudy.report.core.names import markdown_title
+from normstudy.report.core.text import count, join, number, p_value, percent, points
 from normstudy.runs.folder import FinishedRun, wrong
 from normstudy.runs.record import RecordedRun
 from normstudy.runs.reproduction import compare, course, deciding, kind_of_model
@@ -66,19 +64,17 @@ def side_by_side(first: Sequence[FinishedRun], second: Sequence[FinishedRun]) ->
     listed = shared if len(shared) <= MOST_LISTED else differing
     lines = [*_amounts(a, b, shared), *[f"{name}: {told[name][1]}" for name in listed]]
     if len(listed) < len(shared):
-        lines.append(f"The other {counted(len(shared) - len(listed), 'run')}: equal, or within what rounding does.")
+        lines.append(f"The other {count(len(shared) - len(listed), 'run')}: equal, or within what rounding does.")
     if differing:
         lines += _over_seeds([a[name] for name in shared], [b[name] for name in shared])
     same = "the same" if not differing else f"{len(differing):,} of {len(shared):,} are different"
-    lines.append(f"What both have: {counted(len(shared), 'run')}, {same}.")
+    lines.append(f"What both have: {count(len(shared), 'run')}, {same}.")
     return SideBySide(lines, same=not differing)
 
 
 def _amounts(a: Mapping[str, FinishedRun], b: Mapping[str, FinishedRun], shared: Sequence[str]) -> list[str]:
     alone = [f"{len(side) - len(shared):,} in {name} alone" for name, side in (("A", a), ("B", b))]
-    return [
-        f"A has {counted(len(a), 'run')}, B has {counted(len(b), 'run')}: {len(shared):,} in both, {', '.join(alone)}."
-    ]
+    return [f"A has {count(len(a), 'run')}, B has {count(len(b), 'run')}: {len(shared):,} in both, {', '.join(alone)}."]
 
 
 def _same_run(a: FinishedRun, b: FinishedRun) -> tuple[bool, str]:
@@ -111,11 +107,11 @@ def _predictions(a: FinishedRun, b: FinishedRun) -> _Judged | None:
         return None
     images = len(a.predictions["index"])
     agreeing = int((a.predictions["predicted"] == b.predictions["predicted"]).sum())
-    found = compare_errors(wrong(a), wrong(b))
+    only_a, only_b, p = statistics.mcnemar(wrong(a), wrong(b))
     largest = float(np.abs(a.predictions["predicted_probability"] - b.predictions["predicted_probability"]).max())
     words = (
-        f"the same class for {agreeing:,} of {counted(images, 'image')}; wrong in A alone {found.only_first:,}, "
-        f"in B alone {found.only_second:,} (McNemar's test: p {p_relation(found.p_value)})"
+        f"the same class for {agreeing:,} of {count(images, 'image')}; wrong in A alone {only_a:,}, "
+        f"in B alone {only_b:,} (McNemar's test: {p_value(p)})"
     )
     return _Judged(words, agreeing == images and largest == 0)
 
@@ -124,7 +120,7 @@ def _apart(first: list[FinishedRun], second: list[FinishedRun]) -> list[str]:
     """Of runs that have no configuration in common."""
     data = [sorted({markdown_title(run.config) for run in runs}) for runs in (first, second)]
     if data[0] != data[1]:
-        ours, theirs = (join_words(each) for each in data)
+        ours, theirs = (join(each) for each in data)
         raise SidesError(f"A is on {ours}, B on {theirs}: they cannot be compared; name runs on the same data")
     models = [models_of(runs) for runs in (first, second)]
     if len(first) == len(second) == 1:
@@ -133,7 +129,13 @@ def _apart(first: list[FinishedRun], second: list[FinishedRun]) -> list[str]:
     if set(kinds[0]) & set(kinds[1]):
         return ["They have models in common, and no seed of these: train one with the same seeds to compare in pairs."]
     names = [", ".join(model.name for model in side) for side in models]
-    return [f"In A: {names[0]}. In B: {names[1]}.", verdict(models_of([*first, *second]))]
+    found = pairs.compare(models_of([*first, *second]))
+    lines = [
+        f"{row['first']} minus {row['second']}: {points(row['value'])} points "
+        f"({p_value(row['p'])}, adjusted): {row['finding']}"
+        for _, row in found.iterrows()
+    ]
+    return [f"In A: {names[0]}. In B: {names[1]}.", *lines]
 
 
 def _two_runs(a: FinishedRun, b: FinishedRun) -> list[str]:
@@ -146,10 +148,10 @@ def _two_runs(a: FinishedRun, b: FinishedRun) -> list[str]:
         f"  {judged.words}" if judged else "  not to be compared: not kept, of other images, or a run diverged"
     )
     if judged:
-        p_value = compare_errors(wrong(a), wrong(b)).p_value
+        significant = statistics.mcnemar(wrong(a), wrong(b))[2] < 0.05
         lines.append(
-            f"  The difference is {'more than' if is_clear(p_value) else 'within'} the noise of the choice of images; "
-            "what the seed does, several seeds tell."
+            f"  On these images the difference is {'statistically significant' if significant else 'undecided'}; "
+            "what another seed does, several seeds show."
         )
     return lines
 
@@ -168,26 +170,25 @@ def _last_epochs(a: FinishedRun, b: FinishedRun) -> list[str]:
     for measure, words in MEASURES.items():
         scale, places = (100, 3) if measure.endswith("accuracy") else (1, 4)
         ours, theirs = (scale * run.history[-1].get(measure, np.nan) for run in (a, b))
-        apart = rounded(theirs - ours, places)
-        lines.append(f"  {words:28s} {rounded(ours, places):>9s} in A {rounded(theirs, places):>9s} in B {apart:>9s}")
+        apart = number(theirs - ours, places)
+        lines.append(f"  {words:28s} {number(ours, places):>9s} in A {number(theirs, places):>9s} in B {apart:>9s}")
     return lines
 
 
 def _over_seeds(first: Sequence[FinishedRun], second: Sequence[FinishedRun]) -> list[str]:
     """Of runs of the same names, what each model's change is worth over its seeds; p-values adjusted for all models."""
-    compared = [
-        (model.name, compare_models([Model("A", model.runs), Model("B", other.runs)]))
+    found = {
+        model.name: pairs.compare([Model("A", model.runs), Model("B", other.runs)])
         for model, other in zip(models_of(first), models_of(second), strict=True)
         if len(model.runs) > 1
-    ]
-    pairs = [(name, found[0]) for name, found in compared if found]
+    }
+    rows = [(name, each.iloc[0]) for name, each in found.items() if len(each)]
     lines = []
-    for (name, pair), p_value in zip(pairs, adjust_for_many([pair.p_value for _, pair in pairs]), strict=True):
-        places = percent_places([(pair.low, pair.high)])
-        apart = f"{rounded(100 * pair.difference, places)} points ({percent_range(pair.low, pair.high, places)})"
-        noise = "more than noise" if is_clear(p_value) else "within the noise"
+    for (name, row), p in zip(rows, statistics.holm([row["p"] for _, row in rows]), strict=True):
+        limits = f"{percent(row['low'], 3)} to {percent(row['high'], 3)}"
+        verdict = "statistically significant" if p < 0.05 else "undecided"
         lines.append(
-            f"{name}, {counted(len(pair.seeds), 'seed')}: the mean accuracy of {pair.first.name} is higher by {apart}, "
-            f"{noise} (adjusted p {p_relation(p_value)})"
+            f"{name}, {count(int(row['n']), 'seed')}: the mean accuracy of {row['first']} is higher by "
+            f"{percent(row['value'], 3)} points ({limits}), {verdict} (adjusted {p_value(p)})"
         )
     return [f"Over seeds, with 95 % intervals: {line}" for line in lines]

@@ -49,6 +49,11 @@ def percent(fraction: float, places: int = 2) -> Text:
     return number(100 * fraction, places)
 
 
+def confidence(probability: float) -> Text:
+    """A probability in percent that never rounds up to certainty: `99.3 %`, `> 99.9 %`."""
+    return Text("> 99.9 %" if probability > 0.999 else f"{100 * probability:.1f} %")
+
+
 def points(fraction: float, places: int = 3) -> Text:
     """`+0.053` of 0.00053: a difference of fractions in percentage points."""
     return number(100 * fraction, places, plus=True)
