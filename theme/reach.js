@@ -1,7 +1,7 @@
 // What scrolls can be reached with the keyboard, and only that: a box that fits is no stop on the way. Where there is
 // more to the right, the edge fades (class `more`).
 const boxes = document.querySelectorAll(
-  ".scroll, .box, pre, div.sourceCode, math[display=block], .quarto-float figure > div, .quarto-figure, .cell-output"
+  ".scroll, pre, div.sourceCode, math[display=block], .light-content, .dark-content, .cell-output"
 );
 const reach = (box) => {
   const { overflowX, overflowY } = getComputedStyle(box);
@@ -19,3 +19,12 @@ boxes.forEach((box) => {
 });
 // Another style, or pictures that have come, change what is in a box but not the box.
 for (const change of ["load", "resize"]) addEventListener(change, () => boxes.forEach(reach));
+// What is folded is printed, but for code.
+let opened = [];
+addEventListener("beforeprint", () => {
+  opened = [...document.querySelectorAll("main details:not([open], .code-fold, .code)")];
+  for (const each of opened) each.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const each of opened) each.open = false;
+});
