@@ -102,6 +102,7 @@ def csv(frame: pd.DataFrame, label: str) -> Markdown:
 
 def _picture(path: Path, alt: str) -> str:
     text = visible(one_line(alt), keep="").replace("\\", "\\\\").replace('"', '\\"')
+    text = text.replace("{{<", "{ {<")  # Quarto's shortcodes work in attributes, too
     return f'![]({_from_page(path)}){{fig-alt="{text}"}}'
 
 

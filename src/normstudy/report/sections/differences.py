@@ -20,6 +20,11 @@ from normstudy.report.core.text import interval, number, percent, points
 MOST_PAIRS = 10
 """Pairs that the table and the figure show; of more, those with the smallest p."""
 
+ACCURACY, NEW_IMAGES = "accuracy (%)", "new images"
+"""Columns of the tables."""
+
+ESTIMATE, LIMITS = ("value", "low", "high"), ("new_low", "new_high")
+
 TALLEST = 9.5
 """Inches of a picture that fits on a page."""
 
@@ -27,54 +32,52 @@ TALLEST = 9.5
 def models_table(models: Sequence[Model]) -> str:
     """`@tbl-models`: accuracy with its interval, loss, errors and seconds of each model."""
     several, data = has_several_seeds(models), data_name(models[0].config)
-    frame = _of_seeds(models) if several else _of_single_runs(models)
-    if several:
-        caption = f"The models after their last epoch ({data}), means over seeds. Intervals are at 95 %, for new seeds"
-        caption += " (Student’s t) and for new seeds and new images (pigeonhole bootstrap [@owen2007])."
+    frame = pd.DataFrame(_row_of_seeds(model) if several else _row_of_run(model) for model in models)
+    if not frame.empty and (accuracies := pairs.accuracies(models)).size:
+        at = 2
+        for name, places, columns in [(ACCURACY, 3 if several else 2, ESTIMATE), (NEW_IMAGES, 3, LIMITS)]:
+            shown = [_estimate(accuracies, model.name, columns, places) for model in models]
+            if any(text != "–" for text in shown):
+                frame.insert(at, name, shown)
+                at += 1
+    frame = frame.fillna("–").replace("", "–")
+    if not several:
+        caption = "The interval is Wilson’s at 95 %, for new images [@wilson1927]."
     else:
-        caption = f"The models after their last epoch ({data}). The 95 % interval is for new images [@wilson1927]."
-    return markup.table("models", frame, caption)
+        caption = "Means over seeds with Student’s 95 % intervals for new seeds"
+        caption += f"; *{NEW_IMAGES}*: for new images, too (pigeonhole bootstrap [@owen2007])" * (NEW_IMAGES in frame)
+        caption += "."
+    return markup.table("models", frame, f"The models after their last epoch ({data}). {caption}")
 
 
-def _of_seeds(models: Sequence[Model]) -> pd.DataFrame:
-    accuracies, rows = pairs.accuracies(models), []
-    for model in models:
-        row = {"model": unbroken(escape(model.name)), "runs": _runs(model)}
-        if model.finished:
-            found = accuracies.loc[model.name]
-            values = 100 * model.final("test_accuracy")
-            row |= {
-                "accuracy (%)": interval(found, 3, 100),
-                "new images, too": _limits(found["new_low"], found["new_high"]),
-                "lowest to highest run": f"{number(values.min())} to\u00a0{number(values.max())}",
-                "loss (nats)": number(np.mean(model.final("test_loss")), 4),
-                "s per epoch": _seconds(model),
-            }
-        rows.append(row)
-    frame = pd.DataFrame(rows).fillna("–")
-    return (
-        frame
-        if "new images, too" not in frame or (frame["new images, too"] != "–").any()
-        else frame.drop(columns="new images, too")
-    )
+def _row_of_seeds(model: Model) -> dict[str, str]:
+    row = {"model": _name(model.name), "runs": _runs(model)}
+    if model.finished:
+        values = 100 * model.final("test_accuracy")
+        row["lowest to highest run"] = _whole(f"{number(values.min())} to {number(values.max())}")
+        row["loss (nats)"] = number(np.mean(model.final("test_loss")), 4)
+        row["s per epoch"] = _seconds(model)
+    return row
 
 
-def _of_single_runs(models: Sequence[Model]) -> pd.DataFrame:
-    accuracies, rows = pairs.accuracies(models), []
-    for model in models:
-        row = {"model": unbroken(escape(model.name)), "parameters": number(model.parameters, 0)}
-        if model.finished:
-            found = accuracies.loc[model.name]
-            row |= {
-                "accuracy (%)": interval(found, 2, 100),
-                "errors": number((1 - found["value"]) * images_of(models), 0),
-                "loss (nats)": number(model.final("test_loss")[0], 4),
-                "s per epoch": _seconds(model),
-            }
-        else:
-            row |= {"accuracy (%)": f"diverged in epoch {model.runs[0].metrics['epoch']}"}
-        rows.append(row)
-    return pd.DataFrame(rows).fillna("–")
+def _row_of_run(model: Model) -> dict[str, str]:
+    row = {"model": _name(model.name), "parameters": number(model.parameters, 0)}
+    if model.finished:
+        accuracy = model.final("test_accuracy")[0]
+        row["errors"] = number((1 - accuracy) * images_of([model]), 0)
+        row["loss (nats)"] = number(model.final("test_loss")[0], 4)
+        row["s per epoch"] = _seconds(model)
+    return row
+
+
+def _estimate(accuracies: pd.DataFrame, name: str, columns: Sequence[str], places: int) -> str:
+    """The accuracy of a model, or an interval of it, in percent."""
+    if name not in accuracies.index:
+        return "diverged" if columns is ESTIMATE else "–"
+    if not set(columns) <= set(accuracies):
+        return "–"
+    values = accuracies.loc[name, list(columns)]
+    return _whole(interval(values, places, 100)) if columns is ESTIMATE else _limits(*values)
 
 
 def method(models: Sequence[Model], found: pd.DataFrame) -> str:
@@ -92,12 +95,13 @@ def method(models: Sequence[Model], found: pd.DataFrame) -> str:
             "The test is about these runs and new images. It says nothing about other seeds."
         )
     within = f"{100 * pairs.margin(images_of(models)):.3g} points"
+    tables = "@tbl-differences" + ", @fig-differences" * bool((found["n"] > 1).any())
     alone = (
         " The p-values are adjusted for all pairs by Holm’s method [@holm1979]; each interval is for its pair alone."
     )
     return (
         "Runs of one seed start from the same convolution weights and see the same batches, so models are compared "
-        "seed by seed (@tbl-differences, @fig-differences). *Better*: a paired t test finds a difference. "
+        f"seed by seed ({tables}). *Better*: a paired t test finds a difference. "
         f"*Equivalent*: two one-sided tests [@schuirmann1987] find that the means differ by less than {within}. "
         f"*Undecided*: neither.{alone if several else ''}"
     )
@@ -107,36 +111,32 @@ def table(models: Sequence[Model], found: pd.DataFrame) -> str:
     """`@tbl-differences`: each pair with its difference, tests and finding; nothing where there is no pair."""
     if found.empty:
         return ""
-    shown, of_seeds = _shown(found), has_several_seeds(models)
-    which = f" Of {len(found):,} pairs, the {len(shown)} with the smallest p." if len(shown) < len(found) else ""
+    shown = _shown(found)
     frame = pd.DataFrame({"model": shown["first"].map(_name), "minus": shown["second"].map(_name)})
-    p = "p" if len(found) == 1 else "adjusted p"
-    if of_seeds:
-        frame["points"] = [str(interval(row, 3, 100, plus=True)) for _, row in shown.iterrows()]
-        frame["new images, too"] = [
-            _limits(*limits, plus=True) for limits in zip(shown["new_low"], shown["new_high"], strict=True)
-        ]
-        if (frame["new images, too"] == "–").all():
-            del frame["new images, too"]
-        frame[f"{p}, difference"] = shown["p"].map(_p)
-        frame[f"{p}, equivalence"] = shown["p_equivalence"].map(_p)
+    if has_several_seeds(models):
+        frame["seeds"] = shown["n"].map("{:.0f}".format)
+        frame["points"] = [_whole(interval(row, 3, 100, plus=True)) for _, row in shown.iterrows()]
+        frame[NEW_IMAGES] = [_limits(*each, plus=True) for each in shown[list(LIMITS)].to_numpy()]
+        frame["p"], frame["p, equivalent"] = shown["p"].map(_p), shown["p_equivalence"].map(_p)
+        frame = frame.loc[:, (frame != "–").any()]
     else:
         frame["points"] = [str(points(value, 2)) for value in shown["value"]]
-        frame["only first wrong"] = [f"{count:.0f}" for count in shown["only_first"]]
-        frame["only second wrong"] = [f"{count:.0f}" for count in shown["only_second"]]
-        frame[p] = shown["p"].map(_p)
+        frame["only first wrong"] = shown["only_first"].map("{:.0f}".format)
+        frame["only second wrong"] = shown["only_second"].map("{:.0f}".format)
+        frame["p"] = shown["p"].map(_p)
     frame["detectable"] = [str(percent(each)) if np.isfinite(each) else "–" for each in shown["smallest"]]
     frame["finding"] = shown["finding"]
-    caption = (
-        f"The more accurate model minus the other, in percentage points{' with 95 % intervals' if of_seeds else ''}. "
-        f"*Detectable*: the true difference that would be found in 80 % of cases.{which}"
-    )
+    caption = "The more accurate model minus the other, in percentage points"
+    caption += ", over common seeds, with 95 % intervals." if has_several_seeds(models) else "."
+    caption += " *Detectable*: the true difference that would be found in 80 % of cases."
+    if len(shown) < len(found):
+        caption += f" Of {len(found):,} pairs, the {len(shown)} with the smallest p."
     return markup.table("differences", frame, caption)
 
 
 def figure(models: Sequence[Model], found: pd.DataFrame) -> str:
     """`@fig-differences`: the difference of every two runs of one seed; nothing where no pair has several seeds."""
-    if found.empty or not has_several_seeds(models) or (found["n"] < 2).all():
+    if found.empty or not has_several_seeds(models) or not (found["n"] > 1).any():
         return ""
     shown, within = _shown(found), 100 * pairs.margin(images_of(models))
     names = [f"{row['first']} minus {row['second']}" for _, row in shown.iterrows()]
@@ -197,7 +197,12 @@ def _shown(found: pd.DataFrame) -> pd.DataFrame:
 def _limits(low: float, high: float, plus: bool = False) -> str:
     if not (np.isfinite(low) and np.isfinite(high)):
         return "–"
-    return f"{number(100 * low, 3, plus)} to\u00a0{number(100 * high, 3, plus)}"
+    return _whole(f"{number(100 * low, 3, plus)} to {number(100 * high, 3, plus)}")
+
+
+def _whole(text: str) -> str:
+    """`text` in which no line breaks."""
+    return text.replace(" ", "\u00a0")
 
 
 def _name(name: str) -> str:

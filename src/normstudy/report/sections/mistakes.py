@@ -38,10 +38,7 @@ def sheets(models: Sequence[Model]) -> str:
         else:
             which = f"its {images.MOST} most confident" if errors > images.MOST else "all of them"
             seed = f", seed {run.config.seed}" if len(model.runs) > 1 else ""
-            caption = (
-                f"**{name}{seed}**: {count(errors, 'error')}, {which}. Above each image: true class, predicted class, "
-                "and the probability of the latter."
-            )
+            caption = f"**{name}{seed}**: {count(errors, 'error')} ({which})."
             figure = markup.figure(f"misclassified-{run.name}", misclassified(run), misclassified_alt(run), caption)
             blocks.append(figure)
     return "\n".join(blocks)
