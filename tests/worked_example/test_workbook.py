@@ -10,16 +10,15 @@ import pytest
 import torch
 
 from normstudy.model import make_norm
-from normstudy.worked_example import sheets, workbook
+from normstudy.worked_example import workbook
 from normstudy.worked_example.backward import by_hand
 from normstudy.worked_example.definition import DEFINITIONS, GROUPS, exact_normalized
-from normstudy.worked_example.sheets import AT_TEST, DY, INPUTS, SHAPE, Values, X, place, setting, top_of
-
-NAMES = {kind: name for name, kind in workbook.KINDS.items()}
+from normstudy.worked_example.sets import NAMES
+from normstudy.worked_example.workbook import AT_TEST, DY, INPUTS, SHAPE, Values, X, address, place, setting, top_of
 
 
 def others() -> Values:
-    """Values that a class might put in."""
+    """Values that a user might type."""
     random = np.random.default_rng(5)
     return Values(
         random.integers(-20, 20, SHAPE) / 4,
@@ -38,14 +37,18 @@ def typed_in(data: bytes, values: Values) -> bytes:
     """The file after somebody has typed `values` into the cells of its inputs."""
     book = openpyxl.load_workbook(io.BytesIO(data))
     page = book[INPUTS]
-    for position in np.ndindex(*SHAPE):
-        page.cell(*place(X, position)).value = float(values.x[position])
-        page.cell(*place(DY, position)).value = float(values.upstream[position])
+
+    def write(cell: str, value: float) -> None:
+        page[cell.partition("!")[2].replace("$", "") or cell].value = float(value)
+
+    for position in workbook.POSITIONS:
+        write(address(*place(X, position)), values.x[position])
+        write(address(*place(DY, position)), values.upstream[position])
     for name in ("gamma", "beta"):
         for channel, value in enumerate(getattr(values, name)):
-            page[sheets.affine(name, channel).partition("!")[2].replace("$", "")].value = float(value)
-    for name in sheets.SETTINGS:
-        page[setting(name).partition("!")[2].replace("$", "")].value = float(getattr(values, name))
+            write(workbook.affine(name, channel), value)
+    for name in workbook.SETTINGS:
+        write(setting(name), getattr(values, name))
     changed = io.BytesIO()
     book.save(changed)
     return changed.getvalue()
@@ -65,8 +68,8 @@ def computed(data: bytes, path) -> dict[tuple[str, str], float]:
 
 def grid(found, sheet: str, number: int) -> np.ndarray:
     values = np.empty(SHAPE)
-    for position in np.ndindex(*SHAPE):
-        values[position] = found[sheet.lower(), sheets.address(*place(top_of(number), position))]
+    for position in workbook.POSITIONS:
+        values[position] = found[sheet.lower(), address(*place(top_of(number), position))]
     return values
 
 
@@ -84,32 +87,28 @@ def expected(kind: str, values: Values):
 
 @pytest.fixture(scope="module", params=["as it is", "changed"])
 def opened(request, tmp_path_factory):
-    """Values, and what a program computes of the file with them."""
-    values = sheets.example() if request.param == "as it is" else others()
-    data = workbook.made()
-    data = data if request.param == "as it is" else typed_in(data, values)
-    return values, computed(data, tmp_path_factory.mktemp("book") / "book.xlsx")
+    """Values, the file of the example, and what a program computes of it with these values typed in."""
+    values = workbook.example() if request.param == "as it is" else others()
+    data = workbook.made() if request.param == "as it is" else typed_in(workbook.made(), values)
+    return values, data, computed(data, tmp_path_factory.mktemp("book") / "book.xlsx")
 
 
 @pytest.mark.parametrize("kind", DEFINITIONS)
 def test_formulas_compute_what_torch_computes(opened, kind):
-    values, found = opened
+    values, data, found = opened
     x_hat, y, gradient, of_gamma, of_beta = expected(kind, values)
     name = NAMES[kind]
-    assert grid(found, name, 0) == pytest.approx(values.x)
-    assert grid(found, name, 1) == pytest.approx(x_hat, abs=1e-9)
-    assert grid(found, name, 2) == pytest.approx(y, abs=1e-9)
-    assert grid(found, name, 4) == pytest.approx(gradient, abs=1e-9)
-    head = sheets.method(kind, values).tables[1][0]
+    for number, wanted in ((0, values.x), (1, x_hat), (2, y), (4, gradient)):
+        assert grid(found, name, number) == pytest.approx(wanted, abs=1e-9)
+    page = openpyxl.load_workbook(io.BytesIO(data))[name]
+    (head,) = [cell for column in page.iter_cols() for cell in column if cell.value == "∂L/∂γ"]
     for channel in range(SHAPE[1]):
-        own = [
-            found[name.lower(), sheets.address(head + 1 + channel, sheets.TABLE_COLUMN + column)] for column in (1, 2)
-        ]
+        own = [found[name.lower(), address(head.row + 1 + channel, head.column + step)] for step in (0, 1)]
         assert own == pytest.approx([of_gamma[channel], of_beta[channel]], abs=1e-9)
 
 
 def test_bn_at_test_time_is_torch_s_after_so_many_batches(opened):
-    values, found = opened
+    values, _, found = opened
     layer = make_norm("bn", SHAPE[1]).double()
     layer.eps, layer.momentum = max(values.epsilon, 1e-20), values.momentum
     layer.running_mean.fill_(values.running_mean)
@@ -127,39 +126,37 @@ def test_bn_at_test_time_is_torch_s_after_so_many_batches(opened):
     assert grid(found, AT_TEST, 3) == pytest.approx(x.grad.numpy(), abs=1e-9)
 
 
-def test_the_example_s_numbers_are_those_of_the_page(tmp_path):
+def test_viewers_that_do_not_compute_show_the_numbers_of_the_page():
     book = openpyxl.load_workbook(io.BytesIO(workbook.made()), data_only=True)
-    for kind in ("bn", "ln", "gn", "in"):
-        x_hat = exact_normalized(kind)
-        shown = [book[NAMES[kind]].cell(*place(top_of(1), position)).value for position in np.ndindex(*SHAPE)]
-        assert shown == pytest.approx(x_hat.astype(float).flatten().tolist())
-    for kind in DEFINITIONS:
-        shown = [book[NAMES[kind]].cell(*place(top_of(4), position)).value for position in np.ndindex(*SHAPE)]
-        assert shown == pytest.approx(by_hand(kind)[0].flatten().tolist())
+    for kind, name in NAMES.items():
+        shown = [[book[name].cell(*place(top_of(number), at)).value for at in workbook.POSITIONS] for number in (1, 4)]
+        if kind != "ln2d":
+            assert shown[0] == pytest.approx(exact_normalized(kind).astype(float).flatten().tolist())
+        assert shown[1] == pytest.approx(by_hand(kind)[0].flatten().tolist())
 
 
-def test_what_lies_beside_each_formula_is_what_it_gives(opened):
-    values, found = opened
+@pytest.mark.parametrize("values", [workbook.example(), others()], ids=["example", "others"])
+def test_the_result_next_to_each_formula_is_what_it_gives(values, tmp_path):
+    data = workbook.made(values)
+    found, book = computed(data, tmp_path / "book.xlsx"), openpyxl.load_workbook(io.BytesIO(data))
+    stored = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
     count = 0
-    for sheet in sheets.sheets(values):
-        for at, cell in sheet.cells.items():
-            if cell.formula:
-                assert found[sheet.name.lower(), sheets.address(*at)] == pytest.approx(cell.value, abs=1e-9)
+    for page in book.worksheets:
+        for cell in (cell for row in page.iter_rows() for cell in row):
+            if isinstance(cell.value, str) and cell.value.startswith("="):
+                own = stored[page.title][cell.coordinate].value
+                assert found[page.title.lower(), cell.coordinate] == pytest.approx(own, abs=1e-9)
                 count += 1
+            else:  # only inputs are numbers
+                assert page.title == INPUTS or not isinstance(cell.value, int | float)
     assert count > 1500
 
 
-def test_nothing_but_inputs_is_a_number(tmp_path):
-    book = openpyxl.load_workbook(io.BytesIO(workbook.made()))
-    for page in book.worksheets[1:]:
-        for row in page.iter_rows():
-            assert all(not isinstance(cell.value, int | float) for cell in row)
-
-
-def test_the_same_file_is_made_twice_and_offered_by_its_name(tmp_path):
-    text = workbook.offered(tmp_path / "figures")
-    assert workbook.NAME in text
-    data = (tmp_path / "figures" / workbook.NAME).read_bytes()
+def test_the_same_file_is_made_twice_and_offered_by_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QUARTO_DOCUMENT_PATH", "analysis")
+    assert f"](../_figures/{workbook.NAME})" in workbook.offered()
+    data = (tmp_path / "_figures" / workbook.NAME).read_bytes()
     assert data == workbook.made()
     with zipfile.ZipFile(io.BytesIO(data)) as file:
         assert {info.date_time for info in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}

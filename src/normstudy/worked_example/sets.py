@@ -186,22 +186,17 @@ def _corner(image: int, channel: int) -> tuple[float, float]:
 # --- tables -----------------------------------------------------------------------------------------
 
 
-def sets_table(kind: str, values: bool = True) -> pd.DataFrame:
-    """Every set with its values, block by block (unless not `values`), and its statistics as sums to follow."""
-    rows = []
-    for shared in shared_sets(kind):
-        blocks = (", ".join(str(int(value)) for value in IMAGES[block].flatten()) for block in shared.blocks)
-        size = len(shared.members)
-        rows.append(
-            {"one mean for": unbroken(shared.name)}
-            | ({"values": "; ".join(map(unbroken, blocks))} if values else {})
-            | {
-                "μ": unbroken(f"{sum(shared.members)}/{size} = {text(shared.mean)}"),
-                "σ²": unbroken(f"{text(shared.squares)}/{size} = {text(shared.variance)}"),
-                "σ": root_text(shared.variance),
-            }
-        )
-    return pd.DataFrame(rows)
+def sets_table(kind: str) -> pd.DataFrame:
+    """Every set with its mean and its variance as sums to follow, and its standard deviation."""
+    return pd.DataFrame(
+        {
+            "one mean for": unbroken(shared.name),
+            "μ": unbroken(f"{sum(shared.members)}/{len(shared.members)} = {text(shared.mean)}"),
+            "σ²": unbroken(f"{text(shared.squares)}/{len(shared.members)} = {text(shared.variance)}"),
+            "σ": root_text(shared.variance),
+        }
+        for shared in shared_sets(kind)
+    )
 
 
 def one_value_table(kinds: Sequence[str] = tuple(NORMALIZATIONS), position: Position = FIRST) -> pd.DataFrame:
@@ -213,9 +208,9 @@ def one_value_table(kinds: Sequence[str] = tuple(NORMALIZATIONS), position: Posi
             {
                 "norm": NAMES[kind],
                 "its set": unbroken(shared.name),
-                "μ": text(shared.mean),
-                "σ": root_text(shared.variance),
-                "x̂": unbroken(f"({value} − {text(shared.mean)})/{root_text(shared.variance)} = {text(x_hat)}"),
+                "x̂ = (x − μ)/σ": unbroken(
+                    f"({value} − {text(shared.mean)})/{root_text(shared.variance)} = {text(x_hat)}"
+                ),
                 "y": text(GAMMA[channel] * x_hat + BETA[channel]),
             }
         )

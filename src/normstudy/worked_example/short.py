@@ -25,7 +25,7 @@ def before_and_after() -> str:
 
 def statistics() -> str:
     """`@tbl-sets`: mean, variance and standard deviation of every set of BN, LN and GN."""
-    tables = [sets.sets_table(kind, values=False).assign(kind=sets.NAMES[kind]) for kind in KINDS]
+    tables = [sets.sets_table(kind).assign(kind=sets.NAMES[kind]) for kind in KINDS]
     frame = pd.concat(tables)
     frame.insert(0, "norm", frame.pop("kind"))
     caption = "Every set of @fig-sets: mean μ = sum/m, variance σ² = sum of squared distances/m, and its root σ."

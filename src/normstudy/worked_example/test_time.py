@@ -71,7 +71,6 @@ def running_table() -> pd.DataFrame:
             {
                 "channel": str(number + 1),
                 "running mean": unbroken(f"{keep}·0 + {share}·{text(shared.mean)} = {text(mean)}"),
-                "m σ²/(m − 1)": unbroken(f"{unbiased} ≈ {rounded(shared.unbiased_variance)}"),
                 "running variance": unbroken(f"{keep}·1 + {share}·{unbiased} ≈ {rounded(variance)}"),
             }
         )
@@ -81,10 +80,10 @@ def running_table() -> pd.DataFrame:
 def at_test_table(position: Position = (0, 0, 0, 0), batches: Sequence[int] = (1, 10, 100)) -> pd.DataFrame:
     """x̂ of one value in training, and at test time after BN saw the example's batch several times."""
     value, channel, shared = int(IMAGES[position]), position[1], set_of("bn", position)
-    found = {"training: those of the batch": (shared.mean, shared.variance)}
+    found = {"in training": (shared.mean, shared.variance)}
     for count in batches:
         mean, variance = exact_running_statistics(count)
-        found[f"test, after {count} batch{'es' * (count > 1)}"] = mean[channel], variance[channel]
+        found[f"after {count} batch{'es' * (count > 1)}"] = mean[channel], variance[channel]
     return pd.DataFrame(
         {
             "statistics": name,

@@ -1,4 +1,9 @@
-"""The worked example as a spreadsheet whose formulas are live: the file, how it looks, and the offer to download it."""
+"""The worked example as a spreadsheet with live formulas, forward and backward, for each normalization.
+
+Every sheet has the batch as grids, one below the other, and tables of sets and channels to the right of them. A set
+whose values lie in a rectangle is one range: the gaps between images and channels are empty, and no function that is
+used here counts empty cells.
+"""
 
 from __future__ import annotations
 
@@ -6,54 +11,75 @@ import io
 import os
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
+import numpy as np
 from matplotlib.colors import to_hex, to_rgb
 from openpyxl import Workbook
 from openpyxl.formatting.rule import ColorScaleRule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
 
 from normstudy.paths import write_whole
 from normstudy.report.core import markup
 from normstudy.report.core.style import COLOURS
-from normstudy.worked_example.definition import DEFINITIONS, shared_sets
-from normstudy.worked_example.sets import FULL_NAMES, set_colours
-from normstudy.worked_example.sheets import (
-    AT_TEST,
-    INPUTS,
-    SHAPE,
-    TABLE_COLUMN,
-    Sheet,
-    Values,
-    address,
-    example,
-    place,
-    setting,
-    sheets,
-)
+from normstudy.worked_example.backward import UPSTREAM
+from normstudy.worked_example.definition import BETA, DEFINITIONS, GAMMA, IMAGES, Position, shared_sets
+from normstudy.worked_example.sets import FULL_NAMES, NAMES, set_colours
+from normstudy.worked_example.test_time import MOMENTUM
 
 NAME = "normalizations-by-hand.xlsx"
-
-KINDS = {{"ln2d": "LN2d"}.get(kind, kind.upper()): kind for kind in DEFINITIONS}
-"""By the sheet's name."""
-
-NOTES = {
-    INPUTS: "Change any yellow cell: every other sheet is computed from here. With ε = 0 a set of equal values has no "
-    "x̂ (#DIV/0!).",
-    AT_TEST: "Running statistics in the place of the batch’s: an image’s output no longer depends on the images "
-    "beside it.",
-}
-OF_SETS = "Cells of one colour share one mean and one variance. Forward: x, x̂, y; and back: g, ∂L/∂x."
-
+INPUTS = "Inputs"
+AT_TEST = "BN at test"
 DATE = "2025-01-01T00:00:00Z"
 """Of every file: the same numbers make the same bytes."""
 
+SHAPE = tuple(IMAGES.shape)
+POSITIONS: list[Position] = list(product(*map(range, SHAPE)))
+
+FIRST_ROW = 4
+"""Of the first grid, its title; above it are the sheet's title and a note."""
+
+GRID_ROWS = 2 + SHAPE[0] * (SHAPE[2] + 1)
+"""From one grid to the next: a title, the channels' names, the images and a gap after each."""
+
+TABLES = 3 + SHAPE[1] * (SHAPE[3] + 1)
+"""The first column of the tables to the right of the grids."""
+
 YELLOW, GREY = "FFF4C2", "D9D9D9"
 LINE = Side(style="thin", color="BFBFBF")
+
+
+@dataclass(frozen=True)
+class Values:
+    """What a user may change: x and ∂L/∂y (N, C, H, W), γ and β (C,), ε; α, the running statistics' start, batches."""
+
+    x: np.ndarray
+    upstream: np.ndarray
+    gamma: np.ndarray
+    beta: np.ndarray
+    epsilon: float = 0.0
+    momentum: float = float(MOMENTUM)
+    running_mean: float = 0.0
+    running_variance: float = 1.0
+    batches: float = 1.0
+
+
+SETTINGS = {
+    "epsilon": "ε (torch.nn: 0.00001)",
+    "momentum": "momentum α of BN’s running statistics",
+    "running_mean": "running mean at the start",
+    "running_variance": "running variance at the start",
+    "batches": "times that BN has seen the batch",
+}
+
+
+def example() -> Values:
+    """Those of the page, with ε = 0."""
+    return Values(IMAGES.double().numpy(), UPSTREAM.double().numpy(), np.array(GAMMA, float), np.array(BETA, float))
 
 
 def offered() -> str:
@@ -63,172 +89,274 @@ def offered() -> str:
     write_whole(path, made())
     address = Path(os.path.relpath(path, os.environ.get("QUARTO_DOCUMENT_PATH", "."))).as_posix()
     return (
-        f"The same example is a spreadsheet with live formulas, forward and backward, on a sheet for each of "
+        "The same example is a spreadsheet with live formulas, forward and backward, on a sheet for each of "
         f'{len(DEFINITIONS)} normalizations and one for BN at test time: [{NAME}]({address}){{download="{NAME}"}}.\n'
     )
 
 
 def made(values: Values | None = None) -> bytes:
-    """The file, of the report's example unless other `values` are given; with what each formula gives, for viewers
-    that do not compute. Raises `FloatingPointError` where a σ is 0."""
-    drawn = sheets(values or example())
+    """The file, of the example unless other `values` are given, with the result of each formula, for viewers that do
+    not compute. Raises `FloatingPointError` where a σ is 0."""
+    values = values or example()
     book = Workbook()
     book.remove(book.active)
-    for sheet in drawn:
-        _draw(book.create_sheet(sheet.name), sheet)
+    with np.errstate(divide="raise", invalid="raise"):
+        pages = [_inputs(book, values), *(_method(book, kind, values) for kind in DEFINITIONS), _at_test(book, values)]
     book.calculation.fullCalcOnLoad = True
     data = io.BytesIO()
     book.save(data)
-    return _settled(data.getvalue(), drawn)
+    return _settled(data.getvalue(), [page.results for page in pages])
 
 
-# --- how it looks -----------------------------------------------------------------------------------
+# --- places -----------------------------------------------------------------------------------------
 
 
-def _draw(page: Worksheet, sheet: Sheet) -> None:
-    """Write `sheet` onto `page`."""
-    kind = KINDS.get(sheet.name, "bn" if sheet.name == AT_TEST else "none")
-    for (row, column), text in sheet.texts.items():
-        page.cell(row, column, text)
-    for (row, column), cell in sheet.cells.items():
-        written = page.cell(row, column, f"={cell.formula}" if cell.formula else _whole(cell.value))
-        given = sheet.name == INPUTS or (sheet.grids["x"] < row < sheet.grids["x̂"] and column < TABLE_COLUMN)
-        written.number_format = "General" if given else "0.000"
-        written.alignment = Alignment(horizontal="center")
-        written.border = Border(LINE, LINE, LINE, LINE)
-        if sheet.name == INPUTS:
-            written.fill = _fill(YELLOW)
-    page["A1"] = _title(sheet)
-    page["A1"].font = Font(size=14, bold=True, color=_rgb(COLOURS["light"][kind]))
-    page["A2"] = NOTES.get(sheet.name, OF_SETS)
-    page["A2"].font = Font(italic=True, color="595959")
-    _draw_heads(page, sheet)
-    if sheet.name in KINDS:
-        _colour_sets(page, sheet, kind)
-    for key in ("x̂", "dx"):
-        if key in sheet.grids:
-            _scale(page, sheet.grids[key])
-    page.sheet_properties.tabColor = _rgb(COLOURS["light"][kind])
-    page.freeze_panes = "B4"
-    page.sheet_view.showGridLines = False
-    _widths(page)
-    page.page_setup.orientation, page.page_setup.fitToHeight = "landscape", 0
-    page.sheet_properties.pageSetUpPr.fitToPage = True
-    if sheet.name == INPUTS:
-        _validate(page)
+def top_of(number: int) -> int:
+    """The row of the title of the `number`th grid of a sheet, from 0."""
+    return FIRST_ROW + number * GRID_ROWS
 
 
-def _title(sheet: Sheet) -> str:
-    if sheet.name == INPUTS:
-        return "The worked example: inputs"
-    if sheet.name == AT_TEST:
-        return f"{FULL_NAMES['bn']} at test time"
-    return FULL_NAMES[KINDS[sheet.name]]
+def place(top: int, position: Position) -> tuple[int, int]:
+    """(row, column) of a value in the grid whose title is in the row `top`."""
+    image, channel, row, column = position
+    return top + 2 + image * (SHAPE[2] + 1) + row, 2 + channel * (SHAPE[3] + 1) + column
 
 
-def _draw_heads(page: Worksheet, sheet: Sheet) -> None:
-    bold = Font(bold=True)
-    for top in sheet.grids.values():
-        page.cell(top, 1).font = bold
+def address(row: int, column: int, sheet: str = "") -> str:
+    """`B6`, or with a sheet `Inputs!$B$6`."""
+    return f"{sheet}!${get_column_letter(column)}${row}" if sheet else f"{get_column_letter(column)}{row}"
+
+
+def area(top: int, positions: Iterable[Position]) -> str:
+    """The places of `positions` in a grid as arguments of a function: one range where they lie in a rectangle."""
+    places = [place(top, position) for position in positions]
+    low, high = np.min(places, axis=0), np.max(places, axis=0)
+    inside = {at for at in (place(top, each) for each in POSITIONS) if (low <= at).all() and (at <= high).all()}
+    if inside == set(places):
+        return f"{address(*map(int, low))}:{address(*map(int, high))}"
+    return ",".join(address(*at) for at in places)
+
+
+X, DY = top_of(0), top_of(1)
+"""Grids of the inputs."""
+
+CHANNELS = FIRST_ROW + 1
+"""The row of the inputs that has the channels' names; γ and β follow."""
+
+
+def affine(name: str, channel: int) -> str:
+    """The address of γ (`gamma`) or β (`beta`) of a channel."""
+    return address(CHANNELS + 1 + ("gamma", "beta").index(name), TABLES + 1 + channel, INPUTS)
+
+
+def setting(name: str) -> str:
+    """The address of one of `SETTINGS`."""
+    return address(CHANNELS + 5 + list(SETTINGS).index(name), TABLES + 1, INPUTS)
+
+
+# --- the sheets -------------------------------------------------------------------------------------
+
+
+class _Page:
+    """A sheet under construction, with the `results` of its formulas by cell."""
+
+    def __init__(self, book: Workbook, name: str, title: str, note: str, colour: str):
+        self.sheet = book.create_sheet(name)
+        self.results: dict[str, float] = {}
+        self.sheet["A1"], self.sheet["A2"] = title, note
+        self.sheet["A1"].font = Font(size=14, bold=True, color=_rgb(colour))
+        self.sheet["A2"].font = Font(italic=True, color="595959")
+        self.sheet.sheet_properties.tabColor = _rgb(colour)
+        self.sheet.sheet_properties.pageSetUpPr.fitToPage = True
+        self.sheet.page_setup.orientation, self.sheet.page_setup.fitToHeight = "landscape", 0
+        self.sheet.sheet_view.showGridLines = False
+        self.sheet.freeze_panes = "B4"
+        for column in range(1, TABLES + 8):
+            gap = 1 < column < TABLES and (column - 1) % (SHAPE[3] + 1) == 0
+            width = 10 if column == 1 else 1.5 if gap else 8 if column < TABLES else 36 if column == TABLES else 12
+            self.sheet.column_dimensions[get_column_letter(column)].width = width
+
+    def put(self, row: int, column: int, value: float, formula: str = "", form: str = "0.000") -> None:
+        """A number, or a formula whose result is `value`; without one it is an input."""
+        value = float(value)
+        cell = self.sheet.cell(row, column, f"={formula}" if formula else int(value) if value == int(value) else value)
+        cell.number_format = form if formula else "General"
+        cell.alignment = Alignment(horizontal="center")
+        cell.border = Border(LINE, LINE, LINE, LINE)
+        if formula:
+            self.results[address(row, column)] = value
+        else:
+            cell.fill = PatternFill("solid", fgColor=YELLOW)
+
+    def grid(self, number: int, title: str, values: np.ndarray, formula: Callable[[Position], str] | None = None):
+        """`values` below a `title`, with the names of images and channels."""
+        top = top_of(number)
+        self.sheet.cell(top, 1, title).font = Font(bold=True)
         for channel in range(SHAPE[1]):
-            _, column = place(top, (0, channel, 0, 0))
-            page.merge_cells(start_row=top + 1, end_row=top + 1, start_column=column, end_column=column + SHAPE[3] - 1)
-            page.cell(top + 1, column).alignment = Alignment(horizontal="center")
-    for row, _, columns in sheet.tables:
-        for column in range(TABLE_COLUMN, TABLE_COLUMN + columns):
-            head = page.cell(row, column)
-            head.font, head.fill = bold, _fill(GREY)
-            head.alignment = Alignment(horizontal="left" if column == TABLE_COLUMN else "center", wrap_text=True)
-    for row in range(1, page.max_row + 1):
-        if page.cell(row, TABLE_COLUMN + 1).value is not None and page.cell(row, TABLE_COLUMN + 1).number_format:
-            page.cell(row, TABLE_COLUMN).alignment = Alignment(horizontal="left", vertical="center")
-    if sheet.name in KINDS:
-        head = sheet.tables[0][0]
-        for row in range(head + 1, head + 1 + sheet.tables[0][1]):
-            page.cell(row, TABLE_COLUMN + 1).number_format = "0"
+            row, column = top + 1, place(top, (0, channel, 0, 0))[1]
+            self.sheet.cell(row, column, f"channel {channel + 1}").alignment = Alignment(horizontal="center")
+            self.sheet.merge_cells(start_row=row, end_row=row, start_column=column, end_column=column + SHAPE[3] - 1)
+        for image in range(SHAPE[0]):
+            self.sheet.cell(place(top, (image, 0, 0, 0))[0], 1, f"image {image + 1}")
+        whole = "General" if title == "x" else "0.000"
+        for at in POSITIONS:
+            self.put(*place(top, at), values[at], formula(at) if formula else "", whole)
+
+    def scale(self, number: int) -> None:
+        """Blue below 0, red above, in the `number`th grid."""
+        first, last = (address(*place(top_of(number), at)) for at in (POSITIONS[0], POSITIONS[-1]))
+        ends = {"start_type": "num", "start_value": -2, "start_color": "92C5DE"}
+        ends |= {"mid_type": "num", "mid_value": 0, "mid_color": "FFFFFF"}
+        ends |= {"end_type": "num", "end_value": 2, "end_color": "F4A582"}
+        self.sheet.conditional_formatting.add(f"{first}:{last}", ColorScaleRule(**ends))
+
+    def heads(self, row: int, *names: str) -> None:
+        for column, name in enumerate(names, start=TABLES):
+            cell = self.sheet.cell(row, column, name)
+            cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor=GREY)
+
+    def line(self, row: int, name: str, *cells: tuple[float, str]) -> None:
+        """A row of a table: its name and (value, formula) pairs."""
+        self.sheet.cell(row, TABLES, name)
+        for column, (value, formula) in enumerate(cells, start=TABLES + 1):
+            self.put(row, column, value, formula, "0" if formula.startswith("COUNT") else "0.000")
 
 
-def _colour_sets(page: Worksheet, sheet: Sheet, kind: str) -> None:
-    """The grid of x and the names of sets, as in the report's figure."""
-    head = sheet.tables[0][0]
-    for number, (shared, colour) in enumerate(zip(shared_sets(kind), set_colours(kind), strict=True), start=1):
-        for position in shared.positions:
-            page.cell(*place(sheet.grids["x"], position)).fill = _fill(_rgb(colour))
-        page.cell(head + number, TABLE_COLUMN).fill = _fill(_rgb(colour))
+def _inputs(book: Workbook, values: Values) -> _Page:
+    note = "Change any yellow cell: every other sheet is computed from here. With ε = 0 a set of equal values has no x̂."
+    page = _Page(book, INPUTS, "The worked example: inputs", note, COLOURS["light"]["none"])
+    page.grid(0, "x: three images of four channels", values.x)
+    page.grid(1, "∂L/∂y: the gradient that arrives", values.upstream)
+    page.heads(CHANNELS, "learned", *(f"channel {channel + 1}" for channel in range(SHAPE[1])))
+    for row, (symbol, own) in enumerate((("γ", values.gamma), ("β", values.beta)), start=CHANNELS + 1):
+        page.line(row, symbol, *((value, "") for value in own))
+    page.heads(CHANNELS + 4, "settings", "value")
+    for row, (name, words) in enumerate(SETTINGS.items(), start=CHANNELS + 5):
+        page.line(row, words, (getattr(values, name), ""))
+    return page
 
 
-def _scale(page: Worksheet, top: int) -> None:
-    """Blue below 0, red above, in the grid whose title stands in the row `top`."""
-    last = tuple(size - 1 for size in SHAPE)
-    cells = f"{address(*place(top, (0, 0, 0, 0)))}:{address(*place(top, last))}"
-    page.conditional_formatting.add(
-        cells,
-        ColorScaleRule(
-            start_type="num", start_value=-2, start_color="92C5DE", mid_type="num", mid_value=0, mid_color="FFFFFF",
-            end_type="num", end_value=2, end_color="F4A582",
-        ),
+def _method(book: Workbook, kind: str, values: Values) -> _Page:
+    """The sheet of one normalization."""
+    note = "Cells of one colour share one mean and one variance. Forward: x, x̂, y; backward: g, ∂L/∂x."
+    page = _Page(book, NAMES[kind], FULL_NAMES[kind], note, COLOURS["light"][kind])
+    x_top, hat_top, g_top = map(top_of, (0, 1, 3))
+    x_hat, gradient, row_of = np.empty(SHAPE), np.empty(SHAPE), {}
+    scaled = values.gamma.reshape(-1, 1, 1) * values.upstream
+    page.heads(CHANNELS, "one mean for", "m", "μ", "σ²", "σ", "mean of g", "mean of g·x̂")
+    for row, shared in enumerate(shared_sets(kind), start=CHANNELS + 1):
+        row_of |= dict.fromkeys(shared.positions, row)
+        index = tuple(np.array(shared.positions).T)
+        own, g = values.x[index], scaled[index]
+        std = np.sqrt(own.var() + values.epsilon)
+        x_hat[index] = (own - own.mean()) / std
+        slope = (g * x_hat[index]).mean()
+        gradient[index] = (g - g.mean() - x_hat[index] * slope) / std
+        cells, of_g, of_hat = (area(top, shared.positions) for top in (x_top, g_top, hat_top))
+        together = f"SUMPRODUCT({of_g},{of_hat})"
+        if "," in of_g:
+            together = "+".join(map("*".join, zip(of_g.split(","), of_hat.split(","), strict=True)))
+        count, variance = (address(row, TABLES + column) for column in (1, 3))
+        page.line(
+            row, shared.name, (len(own), f"COUNT({cells})"), (own.mean(), f"AVERAGE({cells})"),
+            (own.var(), f"DEVSQ({cells})/{count}"), (std, f"SQRT({variance}+{setting('epsilon')})"),
+            (g.mean(), f"AVERAGE({of_g})"), (slope, f"({together})/{count}"),
+        )  # fmt: skip
+
+    def of(at: Position, column: int) -> str:
+        return address(row_of[at], TABLES + column)
+
+    page.grid(0, "x", values.x, lambda at: address(*place(X, at), INPUTS))
+    page.grid(1, "x̂ = (x − μ)/σ", x_hat, lambda at: f"({address(*place(x_top, at))}-{of(at, 2)})/{of(at, 4)}")
+    _shifted(page, x_hat, values)
+    page.grid(3, "g = γ ∂L/∂y", scaled, lambda at: f"{affine('gamma', at[1])}*{address(*place(DY, at), INPUTS)}")
+    page.grid(
+        4, "∂L/∂x = (g − mean of g − x̂ · mean of g·x̂)/σ", gradient,
+        lambda at: f"({address(*place(g_top, at))}-{of(at, 5)}-{address(*place(hat_top, at))}*{of(at, 6)})/{of(at, 4)}",
     )  # fmt: skip
+    page.scale(4)
+    head = max(row_of.values()) + 3
+    page.heads(head, "channel", "∂L/∂γ", "∂L/∂β")
+    for channel in range(SHAPE[1]):
+        positions = [at for at in POSITIONS if at[1] == channel]
+        dy, upstream = f"{INPUTS}!{area(DY, positions)}", values.upstream[:, channel]
+        of_gamma = (upstream * x_hat[:, channel]).sum(), f"SUMPRODUCT({dy},{area(hat_top, positions)})"
+        page.line(head + 1 + channel, f"channel {channel + 1}", of_gamma, (upstream.sum(), f"SUM({dy})"))
+    for shared, (*colour, strength) in zip(shared_sets(kind), set_colours(kind), strict=True):
+        on_white = PatternFill("solid", fgColor=_rgb([1 - strength * (1 - part) for part in colour]))
+        for row, column in [*(place(x_top, at) for at in shared.positions), (row_of[shared.positions[0]], TABLES)]:
+            page.sheet.cell(row, column).fill = on_white
+    return page
 
 
-def _widths(page: Worksheet) -> None:
-    page.column_dimensions["A"].width = 10
-    for column in range(2, TABLE_COLUMN):
-        gap = (column - 1) % (SHAPE[3] + 1) == 0
-        page.column_dimensions[get_column_letter(column)].width = 1.5 if gap else 8
-    page.column_dimensions[get_column_letter(TABLE_COLUMN)].width = 38 if page.title == INPUTS else 24
-    for column in range(TABLE_COLUMN + 1, TABLE_COLUMN + 7):
-        page.column_dimensions[get_column_letter(column)].width = 12
+def _at_test(book: Workbook, values: Values) -> _Page:
+    """BN with the running statistics that it has after seeing the batch so many times."""
+    note = "Running statistics replace those of the batch: the output for an image does not depend on other images."
+    page = _Page(book, AT_TEST, "Batch normalization at test time", note, COLOURS["light"]["bn"])
+    page.heads(CHANNELS, "channel", "μ of the batch", "σ² unbiased", "running mean", "running variance", "σ at test")
+    kept, share = (1 - values.momentum) ** values.batches, f"(1-{setting('momentum')})^{setting('batches')}"
+    x_hat, gradient = np.empty(SHAPE), np.empty(SHAPE)
+    for channel, shared in enumerate(shared_sets("bn")):
+        row, cells, own = CHANNELS + 1 + channel, area(top_of(0), shared.positions), values.x[:, channel]
+        mean = kept * values.running_mean + (1 - kept) * own.mean()
+        variance = kept * values.running_variance + (1 - kept) * own.var(ddof=1)
+        std = np.sqrt(variance + values.epsilon)
+        at = [address(row, TABLES + column) for column in range(6)]
+        page.line(
+            row, f"channel {channel + 1}", (own.mean(), f"AVERAGE({cells})"),
+            (own.var(ddof=1), f"DEVSQ({cells})/(COUNT({cells})-1)"),
+            (mean, f"{share}*{setting('running_mean')}+(1-{share})*{at[1]}"),
+            (variance, f"{share}*{setting('running_variance')}+(1-{share})*{at[2]}"),
+            (std, f"SQRT({at[4]}+{setting('epsilon')})"),
+        )  # fmt: skip
+        x_hat[:, channel] = (own - mean) / std
+        gradient[:, channel] = values.gamma[channel] * values.upstream[:, channel] / std
+
+    def of(at: Position, column: int) -> str:
+        return address(CHANNELS + 1 + at[1], TABLES + column)
+
+    page.grid(0, "x", values.x, lambda at: address(*place(X, at), INPUTS))
+    page.grid(
+        1, "x̂ = (x − running mean)/σ at test", x_hat,
+        lambda at: f"({address(*place(top_of(0), at))}-{of(at, 3)})/{of(at, 5)}",
+    )  # fmt: skip
+    _shifted(page, x_hat, values)
+    page.grid(
+        3, "∂L/∂x = γ ∂L/∂y / σ at test", gradient,
+        lambda at: f"{affine('gamma', at[1])}*{address(*place(DY, at), INPUTS)}/{of(at, 5)}",
+    )  # fmt: skip
+    page.scale(3)
+    return page
 
 
-def _validate(page: Worksheet) -> None:
-    """Settings that make no sense are refused with a reason."""
-    for name, low, high, told in (
-        ("epsilon", 0, 1e6, "ε is 0 or more."),
-        ("momentum", 0, 1, "The momentum lies between 0 and 1."),
-        ("running_variance", 0, 1e6, "A variance is 0 or more."),
-        ("batches", 0, 1e6, "A number of batches is 0 or more."),
-    ):
-        rule = DataValidation(
-            "decimal", operator="between", formula1=str(low), formula2=f"{high:g}", showErrorMessage=True
-        )
-        rule.error = told
-        rule.add(setting(name).partition("!")[2].replace("$", ""))
-        page.add_data_validation(rule)
-
-
-def _whole(value: float) -> float:
-    return int(value) if value == int(value) else value
-
-
-def _fill(colour: str) -> PatternFill:
-    return PatternFill("solid", fgColor=colour)
+def _shifted(page: _Page, x_hat: np.ndarray, values: Values) -> None:
+    """The grid of y, below that of x̂."""
+    page.scale(1)
+    y = values.gamma.reshape(-1, 1, 1) * x_hat + values.beta.reshape(-1, 1, 1)
+    page.grid(
+        2, "y = γ x̂ + β", y,
+        lambda at: f"{affine('gamma', at[1])}*{address(*place(top_of(1), at))}+{affine('beta', at[1])}",
+    )  # fmt: skip
 
 
 def _rgb(colour: object) -> str:
     return to_hex(to_rgb(colour)).removeprefix("#").upper()
 
 
-# --- the file ---------------------------------------------------------------------------------------
-
-
-def _settled(data: bytes, drawn: list[Sheet]) -> bytes:
-    """The file again, with the value of each formula beside it and with one date everywhere."""
+def _settled(data: bytes, results: list[dict[str, float]]) -> bytes:
+    """The file again, with the result of each formula next to it and with one date everywhere."""
     settled = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(settled, "w", zipfile.ZIP_DEFLATED) as after:
         for name in before.namelist():
             text = before.read(name)
             if number := re.fullmatch(r"xl/worksheets/sheet(\d+)\.xml", name):
-                text = _with_values(text.decode(), drawn[int(number[1]) - 1]).encode()
+                own = results[int(number[1]) - 1]
+                text = re.sub(
+                    r'(<c r="(\w+)"[^>]*><f>[^<]*</f>)<v(?: ?/>|></v>)',
+                    lambda match, own=own: f"{match[1]}<v>{own[match[2]]!r}</v>",
+                    text.decode(),
+                ).encode()
             elif name == "docProps/core.xml":
                 text = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", DATE.encode(), text)
             after.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
     return settled.getvalue()
-
-
-def _with_values(page: str, sheet: Sheet) -> str:
-    values: Mapping[str, float] = {address(*at): cell.value for at, cell in sheet.cells.items()}
-    return re.sub(
-        r'(<c r="(\w+)"[^>]*><f>[^<]*</f>)<v\s*/>|(<c r="(\w+)"[^>]*><f>[^<]*</f>)<v></v>',
-        lambda match: f"{match[1] or match[3]}<v>{values[match[2] or match[4]]!r}</v>",
-        page,
-    )
