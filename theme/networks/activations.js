@@ -34,15 +34,15 @@ const paintSide = (figure, values, shape, what) => {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const canvas = figure.querySelector("canvas");
   paintValues(canvas, values, shape[2], shape[3], Math.max(-low, high));
-  const told = `${number(low)} to ${number(high)}`;
-  canvas.setAttribute("aria-label", `${what}: values from ${told}`);
-  figure.querySelector("figcaption").textContent = told;
+  const range = `${number(low)} to ${number(high)}`;
+  canvas.setAttribute("aria-label", `${what}: values from ${range}`);
+  figure.querySelector("figcaption").textContent = range;
 };
 
-// Returns `show(looks)`: by network, what `ask` gave; of its images the first is shown. `asked()` is called when the
+// Returns `show(looks)`: by network, what `ask` gave; of its images the first is shown. `changed()` is called when the
 // reader chooses another normalization, channel or mode.
-const makeActivations = (root, data, asked, told) => {
-  const part = root.querySelector(".networks-activations");
+const makeActivations = (data, changed, announce) => {
+  const part = document.querySelector(".networks-activations");
   const [layerChoice, channelChoice, modeChoice] = ["layer", "channel", "mode"].map((name) => part.querySelector(`[name=${name}]`));
   const cards = data.networks.map(({ name }) => {
     const side = (what) => element("figure", {}, element("span", {}, what), element("canvas", { role: "img" }), element("figcaption"));
@@ -72,8 +72,8 @@ const makeActivations = (root, data, asked, told) => {
       : "Nothing is normalized.";
   });
   part.addEventListener("change", () => {
-    asked();
-    told(cards.map((card) => `${card.querySelector("b").textContent}: ${card.querySelector("p").textContent}`).join(" "));
+    changed();
+    announce(cards.map((card) => `${card.querySelector("b").textContent}: ${card.querySelector("p").textContent}`).join(" "));
   });
   return { show, isTraining: () => modeChoice?.value === "training" };
 };

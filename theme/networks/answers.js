@@ -1,4 +1,4 @@
-// What each network says of the image: a table of the probabilities of all classes, with bars.
+// What each network answers: a table of the probabilities of all classes, with bars.
 
 const answerOf = (probabilities, classes) => {
   const best = largestOf(probabilities);
@@ -6,21 +6,19 @@ const answerOf = (probabilities, classes) => {
 };
 
 // Returns `show(answers)`, by network the probabilities of the classes.
-const makeAnswers = (root, data) => {
-  const table = root.querySelector(".networks-answers");
-  const heads = data.networks.map(({ name }) => element("th", { scope: "col" }, element("span", {}, name), element("b")));
+const makeAnswers = (place, data) => {
+  const heads = data.networks.map(({ name }) => [element("span", {}, name), element("b")]);
   const rows = data.classes.map((name) => {
-    const cells = data.networks.map(({ colour }) =>
-      element("td", { style: `--own: ${colour}` }, element("span"), element("i", { "aria-hidden": "true" })));
+    const cells = data.networks.map(({ norm }) =>
+      element("td", { "data-norm": norm }, element("span"), element("i", { "aria-hidden": "true" })));
     return { row: element("tr", {}, element("th", { scope: "row" }, name), ...cells), cells };
   });
-  table.append(
-    element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "class"), ...heads)),
-    element("tbody", {}, ...rows.map(({ row }) => row)),
-  );
+  const table = tableWith("The probability that each network gives to every class, at test time.", ["class", ...heads]);
+  table.append(element("tbody", {}, ...rows.map(({ row }) => row)));
+  place.append(table);
   return (answers) => answers.forEach((probabilities, network) => {
     const best = largestOf(probabilities);
-    heads[network].lastChild.textContent = `says ${data.classes[best]}`;
+    heads[network][1].textContent = `says ${data.classes[best]}`;
     rows.forEach(({ cells }, at) => {
       const cell = cells[network];
       cell.dataset.probability = probabilities[at].toFixed(6);

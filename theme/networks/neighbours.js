@@ -1,8 +1,8 @@
-// The batch that the reader fills: a box to tick for each image that can stand in it beside the one that is asked about.
+// The batch that the reader fills: a box to tick for each image that can be in it with the one in question.
 
 // `changed()` is called when another choice is made. `images()` are those that are ticked.
-const makeNeighbours = (root, data, changed) => {
-  const pool = root.querySelector(".networks-pool");
+const makeNeighbours = (data, changed) => {
+  const pool = document.querySelector(".networks-pool");
   const members = [];
   const add = (image, name) => {
     const input = element("input", { type: "checkbox", "aria-label": name, title: name, autocomplete: "off" });
@@ -31,7 +31,7 @@ const makeNeighbours = (root, data, changed) => {
     members.forEach(({ input }, at) => { input.checked = wanted.includes(at); });
     changed();
   };
-  data.examples.forEach((example) => add(example.image, describedExample(example, data)));
+  data.examples.forEach((example) => add(example.image, example.name));
   return {
     images: () => members.filter(({ input }) => input.checked).map(({ image }) => image),
     all: () => members.map(({ image }) => image),

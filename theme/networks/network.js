@@ -24,7 +24,7 @@ const standardised = (images, { edge, mean, std }) => {
   return x;
 };
 
-// What `network` says of images: by image the `scores` and `probabilities` of the classes; and by normalization its
+// What `network` makes of images: by image the `scores` and `probabilities` of the classes; and by normalization its
 // layer, the activations `before` and `after` it, and what it took for μ and σ².
 const ask = (network, images, input, training = false) => {
   let x = standardised(images, input);

@@ -27,7 +27,7 @@ const everyValue = ([images, channels, height, width], visit) => {
   }
 };
 
-// { mean, variance, count }, each by set: from the values at hand.
+// { mean, variance, count }, each by set: from the values themselves.
 const statisticsOf = (x, sets) => {
   const mean = new Float64Array(sets.count), variance = new Float64Array(sets.count), count = new Float64Array(sets.count);
   everyValue(x.shape, (index, n, c, p) => {

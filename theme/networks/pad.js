@@ -2,9 +2,9 @@
 
 const STEPS = 28; // of the keyboard's cursor, along an edge
 
-// `changed(strokes, isWhole)` is called while a stroke is drawn and when it ends; `told(text)` is announced.
-const makePad = (root, changed, told) => {
-  const pad = root.querySelector(".networks-pad"), svg = pad.querySelector("svg");
+// `changed(strokes, isWhole)` is called while a stroke is drawn and when it ends; `announce(text)` says where the cursor is.
+const makePad = (changed, announce) => {
+  const pad = document.querySelector(".networks-pad"), svg = pad.querySelector("svg");
   const cursor = svg.querySelector("circle");
   const strokes = [];
   const lines = [];
@@ -65,11 +65,11 @@ const makePad = (root, changed, told) => {
     at = [at[0] + right, at[1] + down].map((step) => Math.min(STEPS, Math.max(0, step)));
     ["cx", "cy"].forEach((name, axis) => cursor.setAttribute(name, (28 * at[axis]) / STEPS));
     if (current) extend(place());
-    told(`${current ? "drawing" : "pen up"}, column ${at[0]}, row ${at[1]}`);
+    announce(`${current ? "drawing" : "pen up"}, column ${at[0]}, row ${at[1]}`);
   };
   const lower = () => {
     begin(place());
-    told(`pen down, column ${at[0]}, row ${at[1]}`);
+    announce(`pen down, column ${at[0]}, row ${at[1]}`);
   };
   pad.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
@@ -81,8 +81,8 @@ const makePad = (root, changed, told) => {
     event.preventDefault();
   });
   pad.addEventListener("blur", end);
-  root.querySelector(".networks-undo").addEventListener("click", undo);
-  root.querySelector(".networks-clear").addEventListener("click", () => {
+  document.querySelector(".networks-undo").addEventListener("click", undo);
+  document.querySelector(".networks-clear").addEventListener("click", () => {
     clear();
     changed(strokes, true);
   });

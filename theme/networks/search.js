@@ -3,10 +3,11 @@
 const MOST_NEIGHBOURS = 7;
 
 // Greedy: of all other images the neighbour that lowers the probability of the answer most, then a further one. The places
-// of the neighbours in `pool`; undefined where none are found, or when `isStopped()` says so. It pauses now and then, so that
-// the page stays alive.
+// of the neighbours in `pool`, none where the answer is another one already without them; undefined where none are found,
+// or when `isStopped()` says so. It pauses now and then, so that the page stays alive.
 const neighboursThatChange = async (network, image, pool, input, isStopped) => {
   const answer = largestOf(ask(network, [image], input).probabilities[0]);
+  if (largestOf(ask(network, [image], input, true).probabilities[0]) !== answer) return [];
   const chosen = [];
   while (chosen.length < Math.min(MOST_NEIGHBOURS, pool.length)) {
     let best;
@@ -19,6 +20,7 @@ const neighboursThatChange = async (network, image, pool, input, isStopped) => {
       if (at % 8 === 7) await new Promise((done) => setTimeout(done));
       if (isStopped()) return undefined;
     }
+    if (!best) return undefined;
     chosen.push(best.at);
   }
   return undefined;

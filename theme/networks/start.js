@@ -1,33 +1,31 @@
-// The page's part on our own networks: what the reader does, and what is shown of it.
+// The page's part on trained networks: what the reader does, and what is shown of it.
 
-const start = (root) => {
-  const data = JSON.parse(root.querySelector(".networks-data").textContent);
+const start = () => {
+  const data = JSON.parse(document.querySelector(".networks-data").textContent);
   const input = { edge: data.edge, mean: data.mean, std: data.std };
   const networks = data.networks.map(makeNetwork);
   data.examples.forEach((example) => {
     example.image = Uint8Array.from(atob(example.pixels), (character) => character.charCodeAt(0));
   });
-  const find = (name) => root.querySelector(`.networks-${name}`);
-  const told = (place) => (text) => { find(place).textContent = text; };
+  const find = (name) => document.querySelector(`.networks-${name}`);
+  const announceIn = (name) => (text) => { find(name).textContent = text; };
+  const announceBatch = announceIn("batch-result");
 
   let image = new Uint8Array(data.edge ** 2), name = "", isDrawing = false, searches = 0;
   let atTest = [];
-  const hasBatch = Boolean(find("batch"));
-  const showAnswers = makeAnswers(root, data);
-  const showBatch = hasBatch && makeBatch(root, data, told("batch-said"));
-  const activations = makeActivations(root, data, () => showRest(), told("channel-said"));
-  const neighbours = hasBatch && makeNeighbours(root, data, () => {
+  const showAnswers = makeAnswers(find("answers"), data);
+  const showBatch = makeBatch(find("moved"), data, announceBatch);
+  const activations = makeActivations(data, () => showRest(), announceIn("channel-result"));
+  const neighbours = makeNeighbours(data, () => {
     searches += 1;
     showRest(true);
   });
 
-  const batch = () => [image, ...(hasBatch ? neighbours.images() : [])];
+  const batch = () => [image, ...neighbours.images()];
   const showRest = (isAnnounced) => {
-    const inBatch = hasBatch && networks.map((network) => ask(network, batch(), input, true));
-    if (hasBatch) {
-      const [before, now] = [atTest, inBatch].map((looks) => looks.map(({ probabilities }) => probabilities[0]));
-      showBatch(before, now, batch().length, isAnnounced);
-    }
+    const inBatch = networks.map((network) => ask(network, batch(), input, true));
+    const [before, now] = [atTest, inBatch].map((looks) => looks.map(({ probabilities }) => probabilities[0]));
+    showBatch(before, now, batch().length, isAnnounced);
     activations.show(activations.isTraining() ? inBatch : atTest);
   };
   // First the answers; what takes longer waits for the next frame.
@@ -39,18 +37,18 @@ const start = (root) => {
   const look = () => {
     searches += 1;
     showAtTest();
-    if (hasBatch) paintImage(find("asked"), image, data.edge);
+    paintImage(find("asked"), image, data.edge);
     const answers = networks.map((network, at) => `${network.name} says ${answerOf(atTest[at].probabilities[0], data.classes)}`);
-    told("said")(image.some(Boolean) ? `${name}. ${answers.join("; ")}.` : "Nothing is drawn.");
+    announceIn("result")(image.some(Boolean) ? `${name}. ${answers.join("; ")}.` : "Nothing is drawn.");
+    announceBatch("");
     requestAnimationFrame(() => showRest());
   };
 
-  const examples = makeExamples(root, data, (example) => {
+  const examples = makeExamples(data, (example) => {
     pad.clear();
     isDrawing = false;
     image = example.image;
-    const text = describedExample(example, data);
-    name = text[0].toUpperCase() + text.slice(1);
+    name = example.name;
     look();
   });
   let isAwaited = false; // whether the answers to an unfinished stroke come with the next frame
@@ -60,7 +58,7 @@ const start = (root) => {
     image = prepared(strokes, data.edge, data.form);
     name = "Your drawing";
   };
-  const pad = makePad(root, (strokes, isWhole) => {
+  const pad = makePad((strokes, isWhole) => {
     if (isWhole) {
       drawn(strokes);
       look();
@@ -73,31 +71,32 @@ const start = (root) => {
         showAtTest();
       });
     }
-  }, told("pad-said"));
+  }, announceIn("pad-position"));
 
-  const startBatch = () => {
-    const button = (action, act) => find("batch").querySelector(`[data-action=${action}]`).addEventListener("click", act);
-    button("random", () => neighbours.choose(someOf(data.examples.length, 7)));
-    button("none", () => neighbours.choose([]));
-    button("drawing", () => {
-      if (isDrawing && image.some(Boolean)) neighbours.addDrawing(image);
-      else told("batch-said")("Draw something on the pad first: it is put among the neighbours then.");
-    });
-    button("search", async () => {
-      const own = (searches += 1);
-      const network = networks.find(({ layers }) => layers.some((layer) => layer.norm === "bn"));
-      told("batch-said")("Searching …");
-      const found = await neighboursThatChange(network, image, neighbours.all(), input, () => searches !== own);
-      if (searches !== own) return;
-      if (found) neighbours.choose(found);
-      else told("batch-said")(`No ${MOST_NEIGHBOURS} of these neighbours were found among which ${network.name} gives another answer.`);
-    });
-  };
-  if (hasBatch) startBatch();
+  const onButton = (action, act) => find("batch").querySelector(`[data-action=${action}]`).addEventListener("click", act);
+  onButton("random", () => neighbours.choose(someOf(data.examples.length, 7)));
+  onButton("none", () => neighbours.choose([]));
+  onButton("drawing", () => {
+    if (isDrawing && image.some(Boolean)) neighbours.addDrawing(image);
+    else announceBatch("Draw a digit on the pad first: it is then put among the neighbours.");
+  });
+  onButton("search", async () => {
+    const own = (searches += 1);
+    const network = networks.find(({ norm }) => norm === "bn");
+    announceBatch("Searching …");
+    const found = await neighboursThatChange(network, image, neighbours.all(), input, () => searches !== own);
+    if (searches !== own) return;
+    if (found) neighbours.choose(found);
+    if (found && !found.length) {
+      const alone = answerOf(ask(network, [image], input, true).probabilities[0], data.classes);
+      announceBatch(`No neighbour is needed: in a batch of its own, ${network.name} says ${alone}.`);
+    }
+    if (!found) announceBatch(`The search found no neighbours, at most ${MOST_NEIGHBOURS}, that change the answer of ${network.name}.`);
+  });
 
-  root.hidden = false;
-  if (data.examples.length) examples.choose(0);
-  else look();
+  document.querySelectorAll(".networks").forEach((part) => { part.hidden = false; });
+  document.querySelectorAll(".networks-without").forEach((text) => { text.hidden = true; });
+  examples.choose(data.start);
 };
 
-document.querySelectorAll(".networks").forEach(start);
+start();

@@ -14,7 +14,7 @@ from normstudy.training.at_hand import is_present
 from normstudy.training.data import Data, DataError
 from normstudy.training.images import load_once
 
-SIZES = (2, 8, 32, 128)
+SIZES = (1, 2, 8, 32, 128)
 """Images in a batch, the one that is asked about among them."""
 
 TOGETHER = 256
@@ -66,7 +66,10 @@ def _by_size(run: FinishedRun, data: Data, generator: torch.Generator) -> list[A
     for size in SIZES:
         if 2 * size > len(images):
             break
-        orders = [torch.randperm(len(images), generator=generator) for _ in range(2)]
+        orders = [
+            torch.randperm(len(images), generator=generator) if size > 1 else torch.arange(len(images))
+            for _ in range(2)
+        ]
         order = orders[0][: len(images) - len(images) % size]
         said, other = (_among_neighbours(run, data, each, size) for each in orders)
         now, then = said[order].view(-1, size), other[order].view(-1, size)

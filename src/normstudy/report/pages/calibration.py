@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
@@ -73,7 +72,8 @@ def diagram(found: pd.DataFrame) -> Figure:
 
     On the usual axes, of accuracy and confidence, all but one of the marks would lie on each other.
     """
-    picture, axes = plt.subplots(figsize=(WIDTH, 4))
+    picture = Figure(figsize=(WIDTH, 4))
+    axes = picture.subplots()
     axes.set_xscale("log")
     smallest = 100 / (found.groupby("model").size().max() / found["bin"].max() * found["images"].max())
     axes.set_yscale("symlog", linthresh=smallest, linscale=0.5)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import matplotlib
 import numpy as np
 import pandas as pd
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from sklearn.metrics import confusion_matrix
@@ -42,7 +42,8 @@ def matrix(errors: pd.DataFrame) -> Figure:
     What is right, on the diagonal, is not shown. Colours are on a logarithmic scale.
     """
     values, names = errors.to_numpy(), list(errors.index)
-    picture, axes = plt.subplots(figsize=(WIDTH, WIDTH))
+    picture = Figure(figsize=(WIDTH, WIDTH))
+    axes = picture.subplots()
     off = ~np.eye(len(names), dtype=bool)
     axes.imshow(
         np.ma.masked_where(~off, np.log1p(values)), cmap=heat(), vmin=0, vmax=np.log1p(values[off].max()) * 1.15
@@ -51,7 +52,7 @@ def matrix(errors: pd.DataFrame) -> Figure:
         strong = values[row, column] >= 1
         axes.text(
             column, row, number(values[row, column], 1), ha="center", va="center", fontsize=9 if strong else 8,
-            weight="bold" if strong else "normal", color=plt.rcParams["text.color"],
+            weight="bold" if strong else "normal", color=matplotlib.rcParams["text.color"],
         )  # fmt: skip
     for at in range(len(names)):
         axes.fill([at - 0.5, at + 0.5, at + 0.5, at - 0.5], [at - 0.5, at - 0.5, at + 0.5, at + 0.5], colour("shade"))
@@ -66,7 +67,8 @@ def matrix(errors: pd.DataFrame) -> Figure:
 def dots(found: pd.DataFrame) -> Figure:
     """Recall and precision, a row per class: the mean of each model's runs with its 95 % interval over seeds."""
     classes, models = list(found["class"].unique()), list(found["model"].unique())
-    picture, panels = plt.subplots(1, 2, figsize=(WIDTH, 5.4), sharey=True)
+    picture = Figure(figsize=(WIDTH, 5.4))
+    panels = picture.subplots(1, 2, sharey=True)
     for axes, measure in zip(panels, ("recall", "precision"), strict=True):
         for place, model in enumerate(models):
             own = found[found["model"] == model].groupby("class", sort=False)[measure]
@@ -76,7 +78,7 @@ def dots(found: pd.DataFrame) -> Figure:
             axes.hlines(rows, means["low"], means["high"], color=ink, linewidth=1.8)
             axes.plot(means["value"], rows, marker, color=ink, ms=5, label=model)
         for edge in range(1, len(classes)):
-            axes.axhline(edge - 0.5, color=plt.rcParams["grid.color"], linewidth=0.6)
+            axes.axhline(edge - 0.5, color=matplotlib.rcParams["grid.color"], linewidth=0.6)
         axes.set(xlabel=f"{measure} (%)")
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.grid(visible=False, axis="y")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from normstudy.report.core.style import colour, is_dark
@@ -46,7 +45,7 @@ def figure(answers: Answers, found: pd.DataFrame) -> Figure:
     positions, models = list(found["position"].unique()), list(found["model"].unique())
     columns = 1 + 2 * len(models)
     unit = WIDTH / (columns + 0.3 * len(models))
-    picture = plt.figure(figsize=(WIDTH, unit * 1.32 * len(positions) + 0.45), layout="none")
+    picture = Figure(figsize=(WIDTH, unit * 1.32 * len(positions) + 0.45), layout="none")
     axes = picture.add_axes((0, 0, 1, 1))
     height = 1.32 * len(positions) + 0.45 / unit
     axes.set(xlim=(0, WIDTH / unit), ylim=(height, 0))
