@@ -386,7 +386,8 @@ def fed(state):
 def test_all_of_it_by_keyboard_alone(explored):
     page = explored()
     focus = """(({ ariaLabel, value, textContent, firstElementChild }) =>
-      ariaLabel || value || firstElementChild?.nextElementSibling?.textContent || textContent)(document.activeElement)"""
+      ariaLabel || value || firstElementChild?.nextElementSibling?.textContent || textContent
+    )(document.activeElement)"""
 
     def tabbed(times=1):
         for _ in range(times):

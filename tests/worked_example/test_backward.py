@@ -13,6 +13,7 @@ from normstudy.worked_example import backward
 from normstudy.worked_example.backward import UPSTREAM, autograd, by_hand, input_gradients, slopes
 from normstudy.worked_example.definition import BETA, DEFINITIONS, GAMMA, GROUPS, IMAGES, normalize, shared_sets
 from normstudy.worked_example.exact import over_root
+from normstudy.worked_example.sets import draw_panels
 
 
 def _numbers(values):
@@ -82,3 +83,27 @@ def test_a_number_over_a_root_is_written_with_the_same_value(value, radicand):
     number = float(Fraction(factor if factor not in ("", "-") else f"{factor}1")) * float(root or 1) ** 0.5
     assert number == pytest.approx(float(value) / float(radicand) ** 0.5)
     assert not root or all(int(root) % divisor**2 for divisor in range(2, int(root) + 1))
+
+
+def test_one_gradient_can_be_followed_to_its_end():
+    for row in backward.one_gradient_table().to_dict("records"):
+        sum_, _, rest = row["∂L/∂x"].replace("\u00a0", " ").replace("−", "-").partition(" = ")
+        shown = float(rest.partition(" ≈ ")[2])
+        terms, _, std = sum_.rpartition("/")
+        number = std.removeprefix("√").strip("()")
+        std = float(Fraction(number)) ** (0.5 if "√" in sum_ else 1)
+        first, mean, along = (Fraction(term.strip("()")) for term in terms[1:-1].split(" - "))
+        assert first == GAMMA[0] * int(UPSTREAM[0, 0, 0, 0])
+        assert float(first - mean - along) / std == pytest.approx(shown, abs=5e-4)
+
+
+def test_the_picture_has_a_number_for_every_value_that_is_moved():
+    panels = draw_panels(("bn", "ln", "gn", "in"), backward.draw_slopes).axes
+    assert [sum(bool(text.get_text()) for text in axes.texts) for axes in panels] == [12, 16, 8, 4]
+
+
+def test_gradients_of_beta_are_sums_of_what_arrives():
+    table = backward.affine_table()
+    shown = [int(cell.replace("−", "-")) for cell in list(table.iloc[-1])[1:]]
+    assert shown == UPSTREAM.sum(dim=(0, 2, 3)).tolist()
+    assert len(table.columns) == 1 + IMAGES.shape[1]

@@ -1,9 +1,10 @@
-"""The normalizations side by side."""
+"""The normalizations side by side, and the check against PyTorch."""
 
-from norm_batches import SETS
+import torch
+from norm_batches import KINDS, SETS
 
 from normstudy.worked_example import comparison
-from normstudy.worked_example.definition import GROUPS, IMAGES
+from normstudy.worked_example.definition import GROUPS, IMAGES, normalize
 
 
 def test_only_batch_normalization_depends_on_the_batch_and_on_the_mode():
@@ -29,3 +30,19 @@ def test_comparison_table_formulas_give_the_numbers_beside_them():
     assert table.loc["same at test time"].str.startswith("yes").to_dict() == {
         "BN": False, "LN": True, "GN": True, "IN": True,
     }  # fmt: skip
+
+
+def test_the_check_against_torch_covers_every_kind_and_agrees():
+    checks = comparison.check_against_torch()
+    assert set(checks.normalization) == set(KINDS)
+    assert checks.difference.max() < 1e-13
+    assert comparison.check_against_torch(torch.float32).difference.max() < 1e-5
+    assert len(comparison.torch_table()) == len(checks)
+
+
+def test_the_check_against_torch_sees_a_wrong_definition(monkeypatch):
+    monkeypatch.setattr(comparison, "normalize", lambda x, kind, **affine: normalize(x, "ln", **affine))
+    checks = comparison.check_against_torch().query("compared != 'running mean'")
+    differences = checks.set_index("normalization").difference
+    assert differences["ln"].max() < 1e-13
+    assert min(differences["gn"].max(), differences["in"].max(), differences["bn"].max()) > 0.1

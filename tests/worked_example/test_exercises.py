@@ -10,14 +10,14 @@ from explorer_states import State
 from node import NEEDS_NODE, told_by_node
 
 from normstudy.worked_example import exercises, explorer
+from normstudy.worked_example.backward import UPSTREAM
 from normstudy.worked_example.definition import IMAGES
-from normstudy.worked_example.gradients import UPSTREAM
 
 
 def test_a_bias_is_undone_where_sets_keep_within_a_channel():
     changes = exercises.bias_changes()
-    assert {kind for kind, change in changes.items() if change < 1e-9} == {"bn", "in"}
-    assert min(changes[kind] for kind in ("ln", "gn", "ln2d")) > 0.1
+    assert {name for name, change in changes.items() if change < 1e-9} == {"BN", "IN"}
+    assert min(changes[name] for name in ("LN", "GN", "LN2d")) > 0.1
 
 
 def test_rms_norm():
@@ -28,7 +28,7 @@ def test_rms_norm():
 def test_a_gradient_of_ones_gives_none_where_means_are_subtracted():
     found = exercises.all_ones()
     assert {kind for kind, (dx, _) in found.items() if dx.abs().max() > 1e-9} == {exercises.RMS}
-    assert {kind for kind, (_, dgamma) in found.items() if dgamma.abs().max() < 1e-9} == {"bn", "in"}
+    assert {kind for kind, (_, dgamma) in found.items() if dgamma.abs().max() < 1e-9} == {"BN", "IN"}
 
 
 def test_constant_statistics_let_a_bias_grow():
@@ -52,17 +52,17 @@ def test_how_long_the_start_is_remembered():
 
 
 @NEEDS_NODE
-def test_each_question_sets_the_explorer_to_a_state_that_it_knows():
-    text = exercises.section()
-    links = re.findall(r'data-explorer="([^"]+)"', text)
-    assert len(links) == text.count("::: {.folded") == 6
+def test_each_exercise_sets_the_explorer_to_a_state_that_it_knows():
+    buttons = [exercises.button(name) for name in exercises.LINKS]
+    links = [re.search(r'data-explorer="([^"]+)"', button)[1] for button in buttons]
+    assert links == list(exercises.LINKS.values())
     script = explorer.script(ROOT / "theme", explorer.COMPUTING).removesuffix("})();\n")
     script += "const given = JSON.parse(require('fs').readFileSync(0, 'utf8'));\n"
     script += (
         "console.log(JSON.stringify(given.links.map((link) => linkOf(stateOf(link, given.data), given.data))));})();"
     )
     found = told_by_node(script, {"links": links, "data": json.loads(explorer.data())})
-    # What a link says that is so at the start is left out of it when it is written again.
+    # Parts of a link that are as at the start are left out when it is written again.
     again = [[part for part in link.split("-") if part not in ("method_bn", "at_0")] for link in links]
     assert [set(link.split("-")) for link in found] == list(map(set, again))
     assert State(method="rms", shows="xhat").link in links

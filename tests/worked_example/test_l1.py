@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from torch import nn
 
 from normstudy.worked_example import l1
-from normstudy.worked_example.exact import text
 
 weights = st.lists(st.fractions(-3, 3, max_denominator=64), min_size=1, max_size=8)
 
@@ -34,22 +33,16 @@ def test_descend_takes_the_steps_of_sgd(power):
         assert w.tolist() == pytest.approx([float(value) for value in expected], abs=1e-12)
 
 
-def test_l1_figure_shows_the_computed_paths():
-    steps = 12
-    figure = l1.l1_figure(steps)
+def test_the_figure_shows_the_computed_paths():
     moving = [i for i, weight in enumerate(l1.WEIGHTS) if weight]
-    for power, axes in enumerate(figure.axes, start=1):
-        paths = np.array(l1.descend(steps=steps, power=power), dtype=float).T[moving]
-        lines = [line for line in axes.lines if len(line.get_ydata()) == steps + 1]
+    for power, axes in enumerate(l1.draw().axes, start=1):
+        paths = np.array(l1.descend(steps=l1.STEPS, power=power), dtype=float).T[moving]
+        lines = [line for line in axes.lines if len(line.get_ydata()) == l1.STEPS + 1]
         np.testing.assert_allclose([line.get_ydata() for line in lines], paths)
 
 
-def test_the_alternative_text_holds_the_weights():
-    assert text(l1.WEIGHTS[0]) in l1.l1_alt()
-
-
 def test_the_table_has_the_gradient_of_autograd():
-    table = l1.l1_table()
+    table = l1.table()
     assert [float(cell.replace("−", "-")) for cell in table["by autograd"]] == pytest.approx(
         [float(cell.replace("−", "-")) for cell in table["gradient λ sign(w)"]]
     )
