@@ -33,13 +33,11 @@ def models_table(models: Sequence[Model]) -> str:
     """`@tbl-models`: accuracy with its interval, loss, errors and seconds of each model."""
     several, data = has_several_seeds(models), data_name(models[0].config)
     frame = pd.DataFrame(_row_of_seeds(model) if several else _row_of_run(model) for model in models)
-    if not frame.empty and (accuracies := pairs.accuracies(models)).size:
-        at = 2
-        for name, places, columns in [(ACCURACY, 3 if several else 2, ESTIMATE), (NEW_IMAGES, 3, LIMITS)]:
-            shown = [_estimate(accuracies, model.name, columns, places) for model in models]
-            if any(text != "–" for text in shown):
-                frame.insert(at, name, shown)
-                at += 1
+    accuracies, places = pairs.accuracies(models), 3 if several else 2
+    frame.insert(2, ACCURACY, [_estimate(accuracies, model.name, ESTIMATE, places) for model in models])
+    limits = [_estimate(accuracies, model.name, LIMITS, places) for model in models]
+    if any(text != "–" for text in limits):
+        frame.insert(3, NEW_IMAGES, limits)
     frame = frame.fillna("–").replace("", "–")
     if not several:
         caption = "The interval is Wilson’s at 95 %, for new images [@wilson1927]."
@@ -83,9 +81,8 @@ def _estimate(accuracies: pd.DataFrame, name: str, columns: Sequence[str], place
 def method(models: Sequence[Model], found: pd.DataFrame) -> str:
     """How pairs were compared; `found` as of `pairs.compare`."""
     if found.empty:
-        return (
-            "There are no two models to compare." if len(models) == 1 else "No two models finished with a common seed."
-        )
+        seed = " of a common seed" if has_several_seeds(models) else ""
+        return f"There are no two models with finished runs{seed} to compare."
     several = len(found) > 1
     holm = " Its p-values are adjusted for all pairs by Holm’s method [@holm1979]." if several else ""
     if not has_several_seeds(models):
@@ -127,7 +124,7 @@ def table(models: Sequence[Model], found: pd.DataFrame) -> str:
     frame["detectable"] = [str(percent(each)) if np.isfinite(each) else "–" for each in shown["smallest"]]
     frame["finding"] = shown["finding"]
     caption = "The more accurate model minus the other, in percentage points"
-    caption += ", over common seeds, with 95 % intervals." if has_several_seeds(models) else "."
+    caption += ", over common seeds, with 95 % intervals." if np.isfinite(found["low"]).any() else "."
     caption += " *Detectable*: the true difference that would be found in 80 % of cases."
     if len(shown) < len(found):
         caption += f" Of {len(found):,} pairs, the {len(shown)} with the smallest p."

@@ -16,7 +16,7 @@ from normstudy.report.core.literal import escape
 from normstudy.report.core.models import Model, has_several_seeds, images_of
 from normstudy.report.core.names import MOST_NAMES, data_name, some_of
 from normstudy.report.core.style import LINE_STYLES, MARKERS, WIDTH, colour
-from normstudy.report.core.text import count, number
+from normstudy.report.core.text import count, join, number
 
 MOST_LABELS = 40
 """Lines that are labelled; of more, those that end lowest and highest."""
@@ -47,12 +47,16 @@ def diverged(models: Sequence[Model]) -> str:
     lost = [run for model in models for run in model.runs if run.diverged]
     if not lost:
         return ""
+    several = has_several_seeds(models)
     parts = [f"{model.diverged} of {escape(model.name)}" for model in models if model.diverged]
-    text = f"{len(lost)} of {count(sum(len(model.runs) for model in models), 'run')} diverged ({some_of(parts)})"
-    where = [f"epoch {run.metrics['epoch']} at a learning rate of {run.metrics['lr']:.3g}" for run in lost]
-    if len(lost) <= MOST_NAMES:
-        text += f", in {some_of(where)}"
-    return f"{text}. They have no final accuracy; means are those of the other runs."
+    names = [escape(model.name) for model in models if model.diverged]
+    places = dict.fromkeys(
+        f"epoch {run.metrics['epoch']} at a learning rate of {run.metrics['lr']:.3g}" for run in lost
+    )
+    where = f", in {join(places)}" if len(places) <= MOST_NAMES else ""
+    text = f"{len(lost)} of {count(sum(len(model.runs) for model in models), 'run')} diverged"
+    text += f" ({some_of(parts if several else names)}){where}: the loss was no finite number."
+    return f"{text} Means are those of the other runs." if several else text
 
 
 def epochs(models: Sequence[Model]) -> pd.DataFrame:

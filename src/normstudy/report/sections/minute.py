@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -12,7 +12,7 @@ from normstudy.config import training_images
 from normstudy.report.core import links, markup, pairs, plots
 from normstudy.report.core.literal import escape
 from normstudy.report.core.models import Model, has_several_seeds, images_of
-from normstudy.report.core.names import FULL_NAMES, MOST_NAMES, are_numbered, data_name, markdown_title
+from normstudy.report.core.names import FULL_NAMES, MOST_NAMES, are_numbered, data_name, markdown_title, some_of
 from normstudy.report.core.style import WIDTH, colour
 from normstudy.report.core.text import count, interval, join, number, percent
 
@@ -33,7 +33,7 @@ def compared(models: Sequence[Model]) -> str:
     config = models[0].config
     total = count(images_of(models), f"{config.evaluate_on} image")
     return (
-        f"{_names(models)} {'is' if len(models) == 1 else 'are'} compared in {_network(models)}, trained for "
+        f"{_names(models)} {'is used' if len(models) == 1 else 'are compared'} in {_network(models)}, trained for "
         f"{_span([model.config.epochs for model in models], 'epoch')} on {training_images(config):,} images of "
         f"{markdown_title(config)} and evaluated on its {total}: "
         f"{_span([len(model.runs) for model in models], 'run')} of each model. {_differences(models)}"
@@ -46,28 +46,32 @@ def verdict(models: Sequence[Model], found: pd.DataFrame) -> str:
     if accuracies.empty:
         return "No run finished, so nothing can be compared."
     several = has_several_seeds(models)
-    best = accuracies["value"].idxmax()
-    highest = f"{escape(best)}, {_percent(accuracies.loc[best], several)} %"
-    if found.empty:
-        return f"The {'mean ' if several else ''}accuracy of {highest}. {_scope(models)}."
+    best = accuracies[accuracies["value"] == accuracies["value"].max()]
+    share = f"{_percent(best.iloc[0], several)} %"
+    mean = "mean " if several else ""
+    if len(accuracies) == 1:
+        return f"**The {mean}accuracy of {escape(best.index[0])} is {share}.** {_scope(models)}"
     lines = [_line(name, found[found["finding"] == name], models) for name in pairs.FINDINGS]
-    text = f"**{_headline(found, models)}** The highest {'mean ' if several else ''}accuracy is that of {highest}."
-    return "\n".join([f"{text} {_scope(models)}:", "", *filter(None, lines)])
+    text = f"**{_headline(found, models)}** The highest {mean}accuracy is that of {_some(best.index)}: {share}."
+    return "\n".join([f"{text} {_scope(models)}", "", *filter(None, lines)])
 
 
 def _headline(found: pd.DataFrame, models: Sequence[Model]) -> str:
     kinds = set(found["finding"])
+    if not kinds:
+        return "No two models finished with a common seed."
     if kinds == {"all right"}:
         return "All models classify every image correctly."
     if kinds <= {"equivalent", "all right"}:
         return f"The models are equivalent {_within(models)}."
-    if not any(kind.startswith("better") for kind in kinds):
-        return "No model is shown to be better than another."
     better = found[found["finding"].str.startswith("better")]
+    if better.empty:
+        return "No model is shown to be better than another."
     first, second = (list(dict.fromkeys(better[name])) for name in ("first", "second"))
     if min(len(first), len(second)) == 1 and max(len(first), len(second)) <= MOST_NAMES:
-        are = "is" if len(first) == 1 else "are"
-        return f"{join(map(escape, first))} {are} better than {join(map(escape, second))}."
+        return f"{_some(first)} {'is' if len(first) == 1 else 'are'} better than {_some(second)}."
+    if better["first"].value_counts().max() == sum(bool(model.finished) for model in models) - 1:
+        return f"{escape(better['first'].mode()[0])} is better than every other model."
     return f"{len(better)} of {count(len(found), 'difference')} between models are established."
 
 
@@ -81,7 +85,7 @@ def figure(models: Sequence[Model]) -> str:
     what = (
         "A dot is a run. The diamond is the mean, the bar its 95 % interval for new seeds (Student’s t)."
         if several
-        else "The diamond and the dot are the one run of a model, the bar its 95 % interval for new images (Wilson)."
+        else "A dot is the single run of a model, the bar its 95 % interval for new images (Wilson)."
     )
     ends = [f"{name} {_percent(row, several)} %" for name, row in accuracies.iterrows()]
     alt = f"Dot plot of the final accuracies, a row per model: {'; '.join(ends)}."
@@ -129,9 +133,8 @@ def _percent(row: pd.Series, several: bool) -> str:
 def _scope(models: Sequence[Model]) -> str:
     """For what the findings hold."""
     if has_several_seeds(models):
-        seeds = _span([len(model.finished) for model in models if model.finished], "seed")
-        return f"With 95 % intervals over {seeds} of each"
-    return "One run of each model does not show what another seed would give; on these images (95 % intervals)"
+        return f"In brackets are 95 % intervals, over {_span([len(model.runs) for model in models], 'seed')} of each model."
+    return "In brackets are 95 % intervals for new images. One run does not show what another seed would give."
 
 
 def _line(name: str, rows: pd.DataFrame, models: Sequence[Model]) -> str:
@@ -141,18 +144,22 @@ def _line(name: str, rows: pd.DataFrame, models: Sequence[Model]) -> str:
     several = has_several_seeds(models)
     start = f"- *{name}*{f' {_within(models)}' if 'equivalent' in name else ''}: "
     if len(rows) > MOST_PAIRS or len(models) > MOST_NAMES:
-        return f"{start}{count(len(rows), 'pair')} of models"
-    better, texts = name.startswith("better"), []
+        return f"{start}{count(len(rows), 'pair')} of models."
+    texts = []
     for _, row in rows.iterrows():
         first, second = escape(row["first"]), escape(row["second"])
-        apart = interval(row, 3, 100) if several else number(100 * row["value"])
-        texts.append(f"{first} than {second} by {apart} points" if better else f"{first} and {second} ({apart} points)")
-    if name == "all right":
-        texts = [f"{escape(row['first'])} and {escape(row['second'])}" for _, row in rows.iterrows()]
+        apart = f"{interval(row, 3, 100) if several else number(100 * row['value'])} points"
+        better = f"{first} than {second}, by {apart}"
+        alike = f"{first} and {second}" if name == "all right" else f"{first} and {second}, {apart} apart"
+        texts.append(better if name.startswith("better") else alike)
     smallest = rows["smallest"].max()
     if name == "undecided" and math.isfinite(smallest):
-        texts[-1] += f". Only a true difference of about {percent(smallest)} points would be found in 80 % of cases"
-    return f"{start}{'; '.join(texts)}"
+        texts[-1] += f". True differences from {percent(smallest)} points on would be found in 80 % of cases"
+    return f"{start}{'; '.join(texts)}."
+
+
+def _some(names: Iterable[str]) -> str:
+    return some_of([escape(name) for name in names])
 
 
 def _within(models: Sequence[Model]) -> str:

@@ -36,9 +36,9 @@ def sheets(models: Sequence[Model]) -> str:
             total = count(len(run.predictions["label"]), f"{run.config.evaluate_on} image")
             blocks.append(f"{name} misclassifies none of the {total}.\n")
         else:
-            which = f"its {images.MOST} most confident" if errors > images.MOST else "all of them"
+            which = f", the {images.MOST} most confident" if errors > images.MOST else ""
             seed = f", seed {run.config.seed}" if len(model.runs) > 1 else ""
-            caption = f"**{name}{seed}**: {count(errors, 'error')} ({which})."
+            caption = f"**{name}{seed}**: {count(errors, 'error')}{which}."
             figure = markup.figure(f"misclassified-{run.name}", misclassified(run), misclassified_alt(run), caption)
             blocks.append(figure)
     return "\n".join(blocks)
@@ -67,9 +67,9 @@ def misclassified_alt(run: FinishedRun) -> str:
 
 
 def shared(models: Sequence[Model]) -> str:
-    """How many images every model gets wrong, and `@fig-shared`: ten of them, or fewer, or none.
+    """A heading, how many images every model gets wrong, and `@fig-shared`: ten of them, or fewer, or none.
 
-    Of one run each, as the sheets.
+    Of one run each, as the sheets; nothing where fewer than two models finished.
     """
     judges = [model for model in models if not model.shown.diverged]
     if len(judges) < 2:
@@ -79,8 +79,9 @@ def shared(models: Sequence[Model]) -> str:
     everyone, anyone = int(mistakes.all(axis=0).sum()), int(mistakes.any(axis=0).sum())
     models_count = "both models" if len(judges) == 2 else f"all {len(judges)} models"
     text = (
+        "### What all models get wrong {#sec-shared}\n\n"
         f"Of the {count(mistakes.shape[1], f'{runs[0].config.evaluate_on} image')}, {models_count} misclassify "
-        f"{everyone}; at least one model misclassifies {anyone}. These are the runs shown above."
+        f"{everyone:,}; at least one model misclassifies {anyone:,}. These are the runs shown above."
     )
     if not everyone:
         return text
