@@ -28,7 +28,7 @@ class Model:
 
     @property
     def shown(self) -> FinishedRun:
-        """The run whose images and notebook are shown: one with a folder of its own, and finished, where there is any."""
+        """The run whose images and notebook are shown: finished and with a folder of its own, where there is any."""
         in_folders = [run for run in self.runs if not isinstance(run, RecordedRun)] or list(self.runs)
         return next((run for run in in_folders if not run.diverged), in_folders[0])
 

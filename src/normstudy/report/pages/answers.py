@@ -9,7 +9,6 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 from matplotlib.colors import LinearSegmentedColormap
-from scipy.stats import chi2
 
 from normstudy.config import Config
 from normstudy.report.core.models import models_of
@@ -114,17 +113,3 @@ def agreement(answers: Answers) -> tuple[pd.DataFrame, pd.DataFrame]:
 def heat() -> LinearSegmentedColormap:
     """The colours of `HEAT` in the current style."""
     return LinearSegmentedColormap.from_list("heat", HEAT["dark" if is_dark() else "light"])
-
-
-def spread(wrong: np.ndarray) -> pd.Series:
-    """How much the number of errors varies over runs, of `wrong` (runs, images), compared with chance on each image.
-
-    `observed`: its standard deviation; `independent`: what that would be if errors on different images were
-    independent, with the same error rate of each image (Jordan 2023, arXiv:2304.01910). `value`, `low` and `high`: the
-    ratio of the variances with its 95 % interval (chi-squared).
-    """
-    observed, independent = wrong.sum(axis=1).var(ddof=1), wrong.var(axis=0, ddof=1).sum()
-    ratio, freedom = observed / independent, len(wrong) - 1
-    low, high = freedom * ratio / chi2.ppf([0.975, 0.025], freedom)
-    found = {"observed": np.sqrt(observed), "independent": np.sqrt(independent)}
-    return pd.Series(found | {"value": ratio, "low": low, "high": high})

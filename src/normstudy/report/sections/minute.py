@@ -133,7 +133,8 @@ def _percent(row: pd.Series, several: bool) -> str:
 def _scope(models: Sequence[Model]) -> str:
     """For what the findings hold."""
     if has_several_seeds(models):
-        return f"In brackets are 95 % intervals, over {_span([len(model.runs) for model in models], 'seed')} of each model."
+        seeds = _span([len(model.runs) for model in models], "seed")
+        return f"In brackets are 95 % intervals, over {seeds} of each model."
     return "In brackets are 95 % intervals for new images. One run does not show what another seed would give."
 
 
