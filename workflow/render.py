@@ -64,6 +64,7 @@ AUTHORS = "The normstudy authors"
 RESULTS_VARIABLE = "NORMSTUDY_RESULTS"
 SITE_VARIABLE = "NORMSTUDY_SITE"
 FINDINGS_VARIABLE = "NORMSTUDY_FINDINGS"
+STUDIES_VARIABLE = "NORMSTUDY_STUDIES"
 MADE_BY_VARIABLE = "NORMSTUDY_MADE_BY"
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 """For the cells: what they ask of torch is so little that further threads only wait for each other, at full speed."""
@@ -83,13 +84,15 @@ class RenderError(NormstudyError):
 class OwnPage:
     """A page of the report that is made of a template: on a study of the user's, say.
 
-    `template` is a `.qmd` of the project, `environment` what its cells see, `name` that of the page, without an ending.
+    `template` is a `.qmd` of the project, `environment` what its cells see, `name` that of the page, without an ending;
+    the report links to it by its `title` with its `answer`, Markdown, where there is one.
     """
 
     template: str
     name: str
     title: str
     environment: dict[str, str] = field(default_factory=dict)
+    answer: str = ""
 
     @property
     def path(self) -> PurePosixPath:
@@ -106,6 +109,7 @@ def render_report(
     """
     runs = of_first_seed(compared_runs(results))
     environment = {RESULTS_VARIABLE: str(results.resolve()), MADE_BY_VARIABLE: made_by, **ONE_THREAD}
+    links = [{"title": page.title, "page": str(page.path), "answer": page.answer} for page in pages]
 
     def fill(project: Path) -> list[Task]:
         copy_files(project, NEEDED)
@@ -117,7 +121,7 @@ def render_report(
         write_metadata(project / FRONT, heading(runs, is_published(results)))
         write_metadata(project / CONFIG, report_config(project, pages, notebooks))
         own = [Task(page.path, {**environment, **page.environment}) for page in pages]
-        return [Task(REPORT, environment), *own]
+        return [Task(REPORT, {**environment, STUDIES_VARIABLE: json.dumps(links)}), *own]
 
     return make(output, renderer, fill)
 
