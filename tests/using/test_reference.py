@@ -34,4 +34,4 @@ def test_every_public_name_has_its_section_with_signature_and_text():
 
 
 def test_it_is_a_page_of_the_site():
-    assert COMMITTED.relative_to(ROOT).as_posix() in Path(ROOT / "_quarto-results.yml").read_text()
+    assert COMMITTED.relative_to(ROOT).as_posix() in Path(ROOT / "_quarto.yml").read_text()

@@ -135,7 +135,8 @@ def _apart(first: list[FinishedRun], second: list[FinishedRun]) -> list[str]:
         f"({p_value(row['p'])}, adjusted): {row['finding']}"
         for _, row in found.iterrows()
     ]
-    return [f"In A: {names[0]}. In B: {names[1]}.", *lines]
+    nothing = "No two models finished with the same seed, so they cannot be compared."
+    return [f"In A: {names[0]}. In B: {names[1]}.", *(lines or [nothing])]
 
 
 def _two_runs(a: FinishedRun, b: FinishedRun) -> list[str]:
