@@ -108,7 +108,8 @@ def _draw(models: Sequence[Model], measure: str) -> Figure:
         plots.accuracy_axis(axes, images_of(models))
     else:
         plots.loss_axis(axes)
-    _mark_milestones(axes, [model.config for model in models])
+    if ends:
+        _mark_milestones(axes, [model.config for model in models])
     plots.label_ends(axes, _outermost(ends))
     return picture
 

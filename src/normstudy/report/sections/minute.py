@@ -24,6 +24,9 @@ CALLED = {"max_lr": "peak learning rate", "l1": "L1 penalty", "model": "network"
 MOST_PAIRS = 6
 """Pairs of models that the verdict lists; of more, it counts them."""
 
+MOST_LIMITS = 12
+"""Models whose intervals stand in numbers at the right of the picture."""
+
 TALLEST = 9.5
 """Inches of a picture that fits on a page."""
 
@@ -109,20 +112,22 @@ def _draw(models: Sequence[Model], accuracies: pd.DataFrame, several: bool) -> F
     values = {model.name: 100 * model.final("test_accuracy") for model in models}
     estimates = 100 * accuracies[["value", "low", "high"]]
     colours = [colour(model.config.norm) for model in models]
-    plots.dot_rows(axes, values, estimates, colours, text=lambda found: _label(found / 100, several))
+    many = len(models) > MOST_LIMITS
+    plots.dot_rows(axes, values, estimates, colours, text=lambda found: _label(found / 100, several, many))
     axes.set_xlabel(f"{models[0].config.evaluate_on} accuracy after the last epoch (%)")
     drawn = [*(value for each in values.values() for value in each), *estimates[["low", "high"]].to_numpy().ravel()]
     drawn = [value for value in drawn if math.isfinite(value)]
-    room = 0.04 * (max(drawn) - min(drawn)) or 100 / images_of(models)
+    room = max(0.04 * (max(drawn) - min(drawn)), 100 / images_of(models))
+    axes.ticklabel_format(axis="x", useOffset=False)
     axes.set_xlim(min(drawn) - room, max(drawn) + room)
     axes.set_xticks([tick for tick in axes.get_xticks() if min(drawn) - room <= tick <= min(100, max(drawn) + room)])
     return picture
 
 
-def _label(found: pd.Series, several: bool) -> str:
-    """The value in one line and its interval in the next."""
+def _label(found: pd.Series, several: bool, short: bool) -> str:
+    """The value in one line and its interval in the next; the value alone where it is to be `short`."""
     value, _, limits = _percent(found, several).partition("\u00a0(")
-    return f"{value} %\n({limits}" if limits else f"{value} %"
+    return f"{value} %\n({limits}" if limits and not short else f"{value} %"
 
 
 def _percent(row: pd.Series, several: bool) -> str:
