@@ -12,6 +12,7 @@ import nbformat
 import numpy as np
 import pytest
 from disks import Disk
+from matplotlib.figure import Figure
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from normstudy.config import Config
@@ -70,16 +71,15 @@ def site(tmp_path_factory, worker_id):
 
 def add_pictures(folder: Path) -> None:
     """What the notebook adds to a run folder, in short: pictures and itself."""
-    from normstudy.report.curves import curves_figure
-    from normstudy.report.markup import save_picture
-    from normstudy.report.misclassified import misclassified_figure
+    from normstudy.report.core.style import png
+    from normstudy.report.sections import mistakes, one_run
     from normstudy.runs.folder import read_run
 
     run = read_run(folder, check_name=False)
-    save_picture(curves_figure(run), folder / "augmentation.png")
+    (folder / "augmentation.png").write_bytes(png(lambda: Figure(figsize=(2, 2))))
     if not run.diverged:
-        save_picture(misclassified_figure(run), folder / "misclassified.png")
-        save_picture(curves_figure(run), folder / "curves.png")
+        (folder / "misclassified.png").write_bytes(png(mistakes.misclassified(run)))
+        (folder / "curves.png").write_bytes(png(lambda: one_run.curves(run)))
     nbformat.write(new_notebook(cells=[new_markdown_cell("# A run")]), folder / "train.ipynb")
 
 

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from normstudy.config import Config, ParameterError, make_config, resolve, run_name
 from normstudy.images.place import beside
 from normstudy.ownership import take_runs_folder
-from normstudy.paths import project_root, refuse_other_checkout
-from normstudy.report.markup import save_picture
+from normstudy.paths import project_root, refuse_other_checkout, write_whole
+from normstudy.report.core.style import png
 from normstudy.runs.folder import FinishedRun, checkpoint_file, publish, stage
 from normstudy.runs.studies import PlannedRun
 from normstudy.runs.trials import refuse_broken_models
@@ -90,9 +90,19 @@ def picture(run: FinishedRun, name: str, draw: Callable[[], Figure], alt: Callab
     if run.diverged:
         print(f"The run diverged in epoch {run.metrics['epoch']}, step {run.metrics['step']}: no picture.")
         return None
-    path = run.folder / f"{name}.png"
-    save_picture(draw(), path)
-    return Image(data=path.read_bytes(), alt=alt(), width=720)
+    drawn = png(draw)
+    save_picture(drawn, run.folder / f"{name}.png")
+    return show_picture(drawn, alt())
+
+
+def save_picture(drawn: bytes, path: Path) -> None:
+    """Write a picture. Raises `DiskError`, and an earlier picture stays."""
+    write_whole(path, drawn)
+
+
+def show_picture(drawn: bytes, alt: str) -> Image:
+    """A picture as the output of a cell."""
+    return Image(data=drawn, alt=alt, width=720)
 
 
 def describe(config: Config) -> str:

@@ -23,7 +23,7 @@ DOING = {
     ("src/normstudy/training/evaluation.py", "evaluate"): "evaluation",
     ("src/normstudy/training/checkpoints.py", "write"): "checkpoint",
     ("src/normstudy/runs/folder.py", "save"): "saving",
-    ("src/normstudy/report/markup.py", "save_picture"): "saving",
+    ("src/normstudy/notebook.py", "save_picture"): "saving",
     ("src/normstudy/notebook.py", "picture"): "saving",
     ("workflow/train_run.py", "tidy"): "finalising",
     ("src/normstudy/runs/folder.py", "publish"): "finalising",

@@ -14,8 +14,8 @@ from folders import files_below, report_of_ours
 from readers import NEEDS_QUARTO
 
 from normstudy.config import Config
+from normstudy.notebook import save_picture
 from normstudy.paths import DiskError, write_whole
-from normstudy.report.markup import save_picture
 from normstudy.runs.folder import read_run
 from normstudy.runs.studies import MAIN, write_studies
 from normstudy.training.loop import fit
@@ -154,19 +154,17 @@ def test_publishing_on_a_full_disk_leaves_what_was_published(disk):
 
 @pytest.mark.fault("disk full under a file that is overwritten", "the file before, byte by byte")
 def test_a_file_is_replaced_whole_or_not_at_all(disk):
-    from matplotlib.figure import Figure
-
     folder = disk.path / "files"
     folder.mkdir()
     studies, picture, text = folder / "studies.json", folder / "picture.png", folder / "text"
     write_studies(folder, {MAIN: ["a"]})
-    save_picture(Figure(), picture)
+    save_picture(b"a", picture)
     write_whole(text, "a")
     disk.leave(0)
     before = files_below(folder)
     for path, write in {
         studies: lambda: write_studies(folder, {MAIN: ["a", "b"]}),
-        picture: lambda: save_picture(Figure(figsize=(3, 3)), picture),
+        picture: lambda: save_picture(b"b" * 10_000, picture),
         text: lambda: write_whole(text, "b" * 10_000),
     }.items():
         with pytest.raises(DiskError) as caught:

@@ -42,7 +42,7 @@ from normstudy.training import data, download
 data.data_folder = download.data_folder = lambda: Path(sys.argv[1])
 assert len(load("mnist").train) == 60_000"""
     modules = imported_by(code, tmp_path)
-    assert {"normstudy.training.loop", "normstudy.report.curves", "torch"} <= modules
+    assert {"normstudy.training.loop", "normstudy.report.sections.one_run", "torch"} <= modules
     assert modules & (OTHERS | COMPILER) == set()
 
 

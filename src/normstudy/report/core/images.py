@@ -37,6 +37,10 @@ def sheet(pixels: Sequence[np.ndarray], titles: Sequence[str], config: Config) -
     """
 
     def draw() -> Figure:
+        if not titles:
+            picture = Figure(figsize=(WIDTH, 0.6))
+            picture.text(0.5, 0.5, "none", ha="center", va="center")
+            return picture
         rows = -(-len(titles) // COLUMNS)
         lines = max(title.count("\n") + 1 for title in titles)
         with matplotlib.rc_context({"text.parse_math": False}):

@@ -143,13 +143,12 @@ def _on_images(one: Model, other: Model) -> dict:
     wrong = [model.is_wrong([run.config.seed for run in model.finished[:1]])[0] for model in (one, other)]
     if wrong[1].sum() < wrong[0].sum():
         one, other, wrong = other, one, wrong[::-1]
-    only = [int((each & ~its_other).sum()) for each, its_other in (wrong, wrong[::-1])]
-    p = stats.binomtest(only[0], sum(only)).pvalue if sum(only) else 1.0
+    only_first, only_second, p = statistics.mcnemar(*wrong)
     row = {"first": one.name, "second": other.name, "value": float(wrong[1].mean() - wrong[0].mean())}
     row |= {"low": -np.inf, "high": np.inf, "p": p, "p_equivalence": 1.0, "n": 0, "all_right": not np.any(wrong)}
+    row |= {"only_first": only_first, "only_second": only_second}
     # The variance of the difference of two counts of images is about the number of images on which they disagree.
-    row |= {"only_first": only[0], "only_second": only[1]}
-    return row | {"smallest": np.sqrt(max(sum(only), 1)) / len(wrong[0])}
+    return row | {"smallest": np.sqrt(max(only_first + only_second, 1)) / len(wrong[0])}
 
 
 def _quantiles(n: int, family: int) -> float:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
 from normstudy.report.core.style import MARKERS, colour, norm_of
 from normstudy.report.core.text import called
+
+if TYPE_CHECKING:  # every run's notebook imports this module, and none has tables
+    import pandas as pd
 
 LINE_HEIGHT = 13
 """Points from one label at a line's end to the next."""
