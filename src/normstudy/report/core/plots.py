@@ -127,7 +127,16 @@ def dot_rows(
     if margin is not None:
         axes.axvspan(-margin, margin, color=colour("band"), linewidth=0)
         axes.axvline(0, color=colour("note"), linewidth=0.8)
-        axes.text(0, 0.7, f"within ±{margin:g}", ha="center", va="top", fontsize=8, color=colour("accent"))
+        axes.text(
+            0,
+            0.7,
+            f"within ±{margin:g}",
+            ha="center",
+            va="top",
+            fontsize=8,
+            color=colour("accent"),
+            backgroundcolor=colour("band"),
+        )
         every = np.append(every, [-1.1 * margin, 1.1 * margin])
     width = max(float(np.ptp(every)), 1e-9) / 60  # dots nearer to each other are piled up
     for place, (name, values) in enumerate(rows.items()):
