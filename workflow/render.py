@@ -37,6 +37,7 @@ from normstudy.preview import page as preview
 from normstudy.preview.article import Task, execute
 from normstudy.preview.notebooks import invitation, make_harmless
 from normstudy.preview.project import CONFIG, Project
+from normstudy.report.core.literal import escape
 from normstudy.report.core.models import of_first_seed
 from normstudy.report.core.names import FULL_NAMES, data_name, model_names, which_models
 from normstudy.runs.comparison import compared_runs
@@ -226,7 +227,7 @@ def make_page_of(source: Path, target: Path, title: str, published: PurePosixPat
 
 def from_template(page: OwnPage) -> str:
     """The text of `page`: its template with another title."""
-    title = f"title: {json.dumps(page.title, ensure_ascii=False)}"
+    title = f"title: {json.dumps(escape(page.title), ensure_ascii=False)}"
     text = Path(page.template).read_text(encoding="utf-8")
     return re.sub(r"^title:.*$", lambda _: title, text, count=1, flags=re.MULTILINE)
 
@@ -349,15 +350,16 @@ def main() -> int:
         parser.error("either --results or --site")
     arguments.output = arguments.output or Path("_site" if arguments.site else "_report")
     output = arguments.output.absolute()
+    results = arguments.results.absolute() if arguments.results else None  # before the checkout becomes the place
     try:
         settle(__file__)
         clear_up(output)
-        refuse_output(output, {} if arguments.site else {"RUNS": arguments.results.absolute()})
-        if arguments.site:
+        refuse_output(output, {"RUNS": results} if results else {})
+        if results is None:
             by = render_site(output, arguments.renderer)
         else:
             pages = [OwnPage(**page) for page in json.loads(arguments.pages)]
-            by = render_report(arguments.results.absolute(), output, arguments.renderer, arguments.made_by, pages)
+            by = render_report(results, output, arguments.renderer, arguments.made_by, pages)
     except NormstudyError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -21,7 +21,7 @@ from typing import IO
 
 from cluster import Profile, cancel_jobs, fate, read_profile
 from job_lock import JobError, note_holders, one_job_at_a_time
-from page_commands import page_commands
+from page_commands import page_commands, study_pages
 from placement import clear_up
 from rich.console import Console
 from surroundings import end_as_interrupted, settle
@@ -133,6 +133,7 @@ def make_report(
     write_whole(planned, json.dumps({run.name: run.config.model_dump() for run in runs}))
     settings |= {"auto_dataset": dataset, "renderer": arguments.renderer, "planned": str(planned)}
     settings["made_by"] = page_commands(arguments)
+    settings["pages"] = "[]" if arguments.only_train else study_pages(arguments)
     code = run_snakemake(arguments, profile, settings, runs, waiting, console, lock)
     if code < 0:
         if profile:

@@ -94,6 +94,7 @@ def settings(study: RecordedStudy) -> Settings:
         runs=("run", "size"),
         trained=("trained", "sum"),
     )
+    means["high"] = means["high"].clip(upper=1)  # the true error is not above 100 %
     table = table.join(means).sort_values("value", kind="stable")
     several = sound.groupby("setting").filter(lambda own: len(own) > 1)
     compared = pd.DataFrame(columns=["value", "low", "high", "p"])
@@ -108,7 +109,9 @@ def answer(found: Settings) -> str:
         return "**No run of this study trained.** All stay at an error that does not depend on the image."
     best = found.table.loc[found.best]
     text = [f"**The lowest mean error has {escape(found.best)}: {interval(best, scale=100)} %.**"]
-    if len(found.table) > 1 and not len(found.compared):
+    if len(found.table) > 1 and found.table.trained.gt(0).sum() == 1:
+        text.append("No other setting trained.")
+    elif len(found.table) > 1 and not len(found.compared):
         text.append("One run of each setting does not show whether that is more than chance.")
     if len(found.worse) == len(found.table) - 1 > 0:
         text.append("Every other setting is worse.")
@@ -264,7 +267,7 @@ def _free(runs: pd.DataFrame, keys: list[str]) -> list[str]:
     left = list(keys)
     for key in reversed(keys):
         others = [other for other in left if other != key]
-        settings_of = runs.fillna("–").astype(str).groupby(["model", *others])[keys]
+        settings_of = runs.astype(str).groupby(["model", *others])[keys]
         if others and settings_of.nunique().max().max() == 1:
             left = others
     return left
