@@ -53,7 +53,8 @@ def test_runs_at_chance_or_diverged_have_not_trained():
 
 
 def test_nothing_trained_and_a_single_run():
-    assert page.answer(settings_of(*runs_of("none", 1.0, [0.9, 0.9]))).startswith("**No run of this study trained")
+    lost = recorded_run("none", [0.5], norm="none", diverged={"epoch": 2, "step": 4, "lr": 0.01})
+    assert page.answer(settings_of(lost)).startswith("**No run of this study trained")
     alone = settings_of(*runs_of("gn", 0.1, [0.02]))
     assert page.differences(alone) == "There is one setting."
     for _, picture in style.both(lambda: page.error_figure(alone)):
