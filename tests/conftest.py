@@ -60,13 +60,13 @@ def whole(run_folder, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, worker_id):
-    """A function: the folder that a renderer makes of the published runs, once for all workers. None may change it."""
-    from readers import published_report
+    """A function: the whole site that a renderer makes of `results/`, once for all workers. None may change it."""
+    from readers import published_site
 
     place = tmp_path_factory.getbasetemp()
     place = (place if worker_id == "master" else place.parent) / "site"
     place.mkdir(exist_ok=True)
-    return functools.partial(published_report, place)
+    return functools.partial(published_site, place)
 
 
 def add_pictures(folder: Path) -> None:

@@ -22,18 +22,18 @@ RENDERERS = ["preview", pytest.param("quarto", marks=NEEDS_QUARTO)]
 
 
 MASK = 0o077
-"""Which permissions files of the `published_report` lack (umask)."""
+"""Which permissions files of the `published_site` lack (umask)."""
 
 
-def published_report(place: Path, renderer: str) -> Path:
-    """The folder that `renderer` makes of the published runs, in `place`; whoever asks first makes it for all."""
+def published_site(place: Path, renderer: str) -> Path:
+    """The whole site that `renderer` makes of `results/`, in `place`; whoever asks first makes it for all."""
     folder = place / renderer
     with open(place / f"{renderer}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             before = os.umask(MASK)
             try:
-                process = workflow("render", "--results", "results", "--output", folder, "--renderer", renderer)
+                process = workflow("render", "--site", "--output", folder, "--renderer", renderer)
             finally:
                 os.umask(before)
             assert process.returncode == 0, process.stdout + process.stderr

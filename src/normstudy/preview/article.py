@@ -56,7 +56,7 @@ def execute(root: Path, tasks: Iterable[Task]) -> list[NeedsQuartoError]:
     context.set_forkserver_preload([WARM])
     left: list[NeedsQuartoError] = []
     with ProcessPoolExecutor(PROCESSES, mp_context=context, max_tasks_per_child=1) as pool:
-        done = [(task, pool.submit(_executed, root, task)) for task in tasks]
+        done = [(task, pool.submit(_executed, root, task, dict(os.environ))) for task in tasks]
         try:
             for task, future in done:
                 try:
@@ -72,11 +72,12 @@ def execute(root: Path, tasks: Iterable[Task]) -> list[NeedsQuartoError]:
     return left
 
 
-def _executed(root: Path, task: Task) -> str:
+def _executed(root: Path, task: Task, environment: dict[str, str]) -> str:
     """The text of a page after a run of its cells; in a process of its own."""
     os.chdir(root)
     folder = (root / task.page).parent
-    os.environ.update(task.environment)
+    os.environ.clear()  # that of the process from which all are forked may be older
+    os.environ.update({**environment, **task.environment})
     os.environ.update(QUARTO_DOCUMENT_PATH=str(folder), QUARTO_DOCUMENT_FILE=task.page.name)
     project = Project(root)
     text = project.text(task.page)
@@ -213,8 +214,9 @@ class _Article:
         name = str(options.get("label") or f"cell-{self.cells}")
         folder = Path("_figures", self.page.with_suffix(""))
         folder.mkdir(parents=True, exist_ok=True)
-        names = (f"{name}{'' if n == 1 else f'-{n}'}{suffix}" for n in range(1, 1000))
-        path = folder / next(each for each in names if each not in self.written)
+        further = "-dark" if "renderings" in options else "-2"
+        endings = ["", further, *(f"-{n}" for n in range(3, 1000))]
+        path = folder / next(each for ending in endings if (each := f"{name}{ending}{suffix}") not in self.written)
         self.written.add(path.name)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         quoted = one_line(alt).replace("\\", "\\\\").replace('"', '\\"')

@@ -23,6 +23,7 @@ from urllib.parse import unquote
 
 import pypandoc
 import typst
+import yaml
 
 from normstudy.hardware import cores
 from normstudy.ipynb import nbformat
@@ -198,8 +199,9 @@ def _source(project: Project, page: PurePosixPath) -> tuple[str, dict[str, Any]]
 
 def _metadata(source: str, metadata: dict[str, Any], project: Project) -> dict[str, Any]:
     """What Pandoc needs to know besides the front matter of `source`."""
-    known = {"link-citations": True}
-    known |= {key: metadata[key] for key in ("subtitle", "description", "author", "lang") if metadata.get(key)}
+    own = yaml.safe_load(FRONT_MATTER.match(source)[1])
+    keys = {"subtitle", "description", "author", "lang"} & metadata.keys() - own.keys()
+    known = {"link-citations": True} | {key: metadata[key] for key in keys}
     if files := metadata.get("bibliography"):
         known["bibliography"] = files
     if "{#refs}" not in source:
