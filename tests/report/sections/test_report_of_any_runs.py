@@ -40,13 +40,10 @@ SHAPES = {
     "one run": lambda: [finished_run(range(12), norm="gn")],
     "one run without errors": lambda: [finished_run(norm="gn", epochs=1)],
     "three runs": lambda: [finished_run(range(40 + 7 * at), norm=norm) for at, norm in enumerate(NORMS)],
-    "all right": lambda: [finished_run(norm=norm) for norm in NORMS],
     "all right over seeds": lambda: [run for norm in NORMS for run in seeds(norm, [0] * 3)],
     "one is far better": lambda: [finished_run(range(900 * at), norm=norm, epochs=1) for at, norm in enumerate(NORMS)],
     "one diverged": lambda: [finished_run(range(9), norm="gn"), finished_run(norm="none", diverged=FAR)],
-    "diverged at once": lambda: [finished_run(range(9), norm="gn"), finished_run(norm="none", diverged=FIRST)],
     "all diverged": lambda: [finished_run(norm=norm, diverged=FIRST) for norm in NORMS],
-    "two seeds": lambda: [*seeds("bn", [50, 60]), *seeds("gn", [40, 45])],
     "same in every seed": lambda: [*seeds("bn", [50, 50, 50]), *seeds("gn", [40, 40, 40])],
     "twelve seeds": lambda: [*seeds("bn", range(50, 62)), *seeds("gn", range(40, 64, 2)), *seeds("ln", range(50, 62))],
     "some seeds diverged": lambda: [*seeds("bn", [50, None, 52, None]), *seeds("gn", [40, 41, None, 42])],
@@ -62,7 +59,6 @@ SHAPES = {
     "colours over seeds": lambda: [
         run for norm in NORMS for run in seeds(norm, [0, 1, 2], **custom_images((3, 32, 32)))
     ],
-    "validation": lambda: [finished_run(range(9), norm=norm, evaluate_on="validation") for norm in NORMS],
     "hostile machine": lambda: [
         finished_run([1], environment={"processor": SCRIPT, "python": MARKUP, "torch": "", "commit": None})
     ],

@@ -12,11 +12,10 @@ from matplotlib.figure import Figure
 
 from normstudy.config import Config
 from normstudy.report.core import markup, plots
-from normstudy.report.core.literal import escape
 from normstudy.report.core.models import Model, has_several_seeds, images_of
 from normstudy.report.core.names import MOST_NAMES, data_name, some_of
 from normstudy.report.core.style import LINE_STYLES, MARKERS, WIDTH, colour
-from normstudy.report.core.text import count, join, number
+from normstudy.report.core.text import number
 
 MOST_LABELS = 40
 """Lines that are labelled; of more, those that end lowest and highest."""
@@ -40,23 +39,6 @@ def test_accuracy(models: Sequence[Model]) -> str:
     split = models[0].config.evaluate_on
     caption = f"**Graph 2.** {split.capitalize()} accuracy after each epoch: {data_name(models[0].config)}."
     return _figure(models, "test_accuracy", "test-accuracy", f"{caption} The axis is stretched towards 100 %.")
-
-
-def diverged(models: Sequence[Model]) -> str:
-    """Which runs diverged and where; nothing where all finished."""
-    lost = [run for model in models for run in model.runs if run.diverged]
-    if not lost:
-        return ""
-    several = has_several_seeds(models)
-    parts = [f"{model.diverged} of {escape(model.name)}" for model in models if model.diverged]
-    names = [escape(model.name) for model in models if model.diverged]
-    places = dict.fromkeys(
-        f"epoch {run.metrics['epoch']} at a learning rate of {run.metrics['lr']:.3g}" for run in lost
-    )
-    where = f", in {join(places)}" if len(places) <= MOST_NAMES else ""
-    text = f"{len(lost)} of {count(sum(len(model.runs) for model in models), 'run')} diverged"
-    text += f" ({some_of(parts if several else names)}){where}: the loss was no finite number."
-    return f"{text} Means are those of the other runs." if several else text
 
 
 def epochs(models: Sequence[Model]) -> pd.DataFrame:
@@ -88,7 +70,8 @@ def _draw(models: Sequence[Model], measure: str) -> Figure:
     """One line per model with the value at its end; the rate's peak and the end of the augmentation, where common."""
     courses = [(model, _course(model, measure)) for model in models]
     few = len(models) <= 8
-    names = ["\n".join(_broken(model.name)) if few else model.name for model in models]
+    names = [_name(model) for model in models]
+    names = ["\n".join(_broken(name)) if few else name for name in names]
     labels = sum(name.count("\n") + 1 for name in names[:MOST_LABELS])
     picture = Figure(figsize=(WIDTH, max(3.5, 0.6 + labels * plots.LINE_HEIGHT / 72 / 0.85)))
     axes, ends = picture.subplots(), []
@@ -102,7 +85,10 @@ def _draw(models: Sequence[Model], measure: str) -> Figure:
         if len(course) > 1:
             axes.fill_between(x, factor * course.min(axis=0), factor * course.max(axis=0), color=ink, alpha=0.18, lw=0)
         ends.append((mean[-1], f"{name}  {_value(measure, course)}", ink, x[-1]))
-    axes.set(xlabel="\n".join(["epoch", *_without_line(courses)]), ylabel=_axis(models[0].config, measure))
+    axes.set(
+        xlabel="\n".join(["epoch", *_without_line([(_name(model), course) for model, course in courses])]),
+        ylabel=_axis(models[0].config, measure),
+    )
     plots.epoch_axis(axes)
     if measure.endswith("accuracy"):
         plots.accuracy_axis(axes, images_of(models))
@@ -140,22 +126,27 @@ def _axis(config: Config, measure: str) -> str:
 
 def _ends(models: Sequence[Model], measure: str) -> str:
     """For the alternative text: where each line starts and ends; of many, where the lowest and the highest end."""
-    courses = [(model.name, _course(model, measure)) for model in models]
+    courses = [(_name(model), _course(model, measure)) for model in models]
+    without = "".join(f" {text[0].upper()}{text[1:]}." for text in _without_line(courses))
     drawn = [(name, course) for name, course in courses if course.size]
     if len(drawn) > MOST_NAMES:
         drawn.sort(key=lambda each: each[1].mean(axis=0)[-1])
         ends = [f"{_value(measure, course)} ({name})" for name, course in (drawn[0], drawn[-1])]
-        return f"{len(drawn)} lines end between {ends[0]} and {ends[1]}."
+        return f"{len(drawn)} lines end between {ends[0]} and {ends[1]}.{without}"
     texts = [
         f"{name}: {_value(measure, course[:, :1])} after epoch 1, {_value(measure, course)} after {course.shape[1]}"
         for name, course in drawn
     ]
-    return f"{'; '.join(texts) or 'No run finished an epoch'}."
+    return f"{'; '.join(texts)}.{without}" if texts else without.strip()
 
 
-def _without_line(courses: Sequence[tuple[Model, np.ndarray]]) -> list[str]:
-    """Below the axis: the models that have no line."""
-    names = [model.name for model, course in courses if not course.size]
+def _name(model: Model) -> str:
+    return model.name if model.finished else f"{model.name} (diverged)"
+
+
+def _without_line(courses: Sequence[tuple[str, np.ndarray]]) -> list[str]:
+    """Below the axis and in the alternative text: what has no line."""
+    names = [name for name, course in courses if not course.size]
     return [f"no finished epoch: {some_of(names)}"] if names else []
 
 

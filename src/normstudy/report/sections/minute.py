@@ -78,6 +78,23 @@ def _headline(found: pd.DataFrame, models: Sequence[Model]) -> str:
     return f"{len(better)} of {count(len(found), 'difference')} between models are established."
 
 
+def diverged(models: Sequence[Model]) -> str:
+    """Which runs diverged and where; nothing where all finished."""
+    lost = [run for model in models for run in model.runs if run.diverged]
+    if not lost:
+        return ""
+    several = has_several_seeds(models)
+    parts = [f"{model.diverged} of {escape(model.name)}" for model in models if model.diverged]
+    names = [escape(model.name) for model in models if model.diverged]
+    places = dict.fromkeys(
+        f"epoch {run.metrics['epoch']} at a learning rate of {run.metrics['lr']:.3g}" for run in lost
+    )
+    where = f", in {join(places)}" if len(places) <= MOST_NAMES else ""
+    text = f"{len(lost)} of {count(sum(len(model.runs) for model in models), 'run')} diverged"
+    text += f" ({some_of(parts if several else names)}){where}: the loss was no finite number."
+    return f"{text} Means are those of the other runs." if several else text
+
+
 def figure(models: Sequence[Model]) -> str:
     """`@fig-seeds`: every run a dot, mean and interval; nothing where no run finished."""
     finished = [model for model in models if model.finished]

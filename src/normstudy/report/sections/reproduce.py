@@ -65,8 +65,10 @@ def provenance(models: Sequence[Model]) -> str:
     commits = dict.fromkeys((run.metrics["environment"]["commit"], run.metrics["environment"]["clean"]) for run in runs)
     where = some_of([_commit(*each) for each in commits])
     hours = sum(run.config.threads * entry["seconds"] for run in runs for entry in run.history) / 3600
+    amount = f"{hours:,.1f} {{}}-hours" if hours >= 1 else f"{60 * hours:.0f} {{}}-minutes"
+    amount = amount.format("core" if runs[0].config.device == "cpu" else "GPU")
     text = (
-        f"{count(len(runs), 'run')}, {hours:,.2g} {'core' if runs[0].config.device == 'cpu' else 'GPU'}-hours on "
+        f"{count(len(runs), 'run')}, {amount} on "
         f"{some_of(_named(runs, 'processor'))} ({how}), with {versions}, from {where}. On the same machine with the "
         "same versions the same parameters give the same numbers; elsewhere rounding leads to differences like those "
         f"between seeds. {_verified(runs)} {_kept(runs)}"
