@@ -13,8 +13,8 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
 from normstudy.errors import NormstudyError
-from normstudy.report.harmless import make_harmless
-from normstudy.report.literal import LONGEST, escape, note_on_code_points, plain
+from normstudy.preview.notebooks import make_harmless
+from normstudy.report.core.literal import LONGEST, escape, note_on_code_points, plain
 from normstudy.text import HIDDEN, visible
 
 

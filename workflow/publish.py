@@ -26,12 +26,11 @@ from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.ownership import LITTER, as_typed, is_runs_folder, refuse_runs_folder
 from normstudy.paths import replace_folder, write_whole
 from normstudy.report import results_readme
-from normstudy.report.models import of_first_seed
+from normstudy.report.core.models import of_first_seed
 from normstudy.report.readme import draw_graphs, put_results, results_block
 from normstudy.runs import manifest, stamps
 from normstudy.runs.comparison import compared_runs
 from normstudy.runs.folder import RunError, read_run
-from normstudy.runs.record import read_records
 from normstudy.runs.reproduction import kind_of_model
 from normstudy.runs.studies import MAIN, PlannedRun, auto_dataset, plan, write_studies
 from normstudy.runs.verification import verify
@@ -77,7 +76,7 @@ def write_products(results: Path, params: Path) -> None:
     """README.md's results, its graphs, what the site says of the runs, and the README.md of `results`."""
     every_run = compared_runs(results)
     graphs = draw_graphs(every_run, results / "figures")
-    block = results_block(every_run, graphs, read_records(results))
+    block = results_block(every_run, graphs)
     write_whole(README, put_results(README.read_text(encoding="utf-8"), block))
     shown = of_first_seed(every_run)
     write_metadata(FRONT, heading(shown, published=True))

@@ -9,7 +9,7 @@ from commands import ROOT
 
 from normstudy import model_code
 from normstudy.config import resolve
-from normstudy.report.own_network import own_layers_table
+from normstudy.report.sections.network import custom_layers
 from normstudy.runs.parameter_file import read_parameter_file
 from normstudy.training.networks import make_net
 
@@ -41,7 +41,7 @@ def test_its_networks_are_what_the_table_says(tmp_path, monkeypatch, name):
     config = resolve(config, "digits")
     convolutions = [layer for layer in make_net(config).modules() if isinstance(layer, torch.nn.Conv2d)]
     assert any((layer.dilation, layer.groups) != ((1, 1), 1) for layer in convolutions)
-    fields = own_layers_table(config)["receptive field"].tolist()
+    fields = custom_layers(config)["receptive field"].tolist()
     assert ("20 × 20" if name == "dilated" else "8 × 8") in fields
     assert config.schedule == yaml.safe_load(FILES[f"kit/{name}.yaml"])["schedule"] != "one_cycle"
 

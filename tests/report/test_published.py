@@ -9,16 +9,12 @@ import numpy as np
 import pytest
 import yaml
 from commands import ROOT
-from matplotlib.testing.compare import compare_images
 
 from normstudy.config import read_config, run_name
-from normstudy.report import neighbours
-from normstudy.report.dark import dark_name
-from normstudy.report.outcomes import error_count
 from normstudy.report.readme import BEGIN, END, draw_graphs, put_results, results_block
-from normstudy.report.search import VARIED, best_on_the_whole
 from normstudy.runs.comparison import compared_runs
-from normstudy.runs.record import read_record, read_records, record_names, verify_predictions
+from normstudy.runs.folder import wrong
+from normstudy.runs.record import read_record, record_names, verify_predictions
 from normstudy.runs.reproduction import kind_of_model
 from normstudy.runs.studies import read_study
 from normstudy.runs.study_file import read_study_file, study_file_names, study_path
@@ -68,13 +64,6 @@ def test_the_accuracy_that_was_asked_for(published):
         assert run.history[-1]["test_accuracy"] >= 0.9935
 
 
-def test_the_search_led_to_where_the_neighbours_were_tried():
-    tried = [run.config for run in read_record("results/neighbours.json").runs]
-    for best in best_on_the_whole(read_record("results/search.json").runs):
-        kind = [config for config in tried if (config.norm, bool(config.l1)) == (best["norm"], bool(best["l1"]))]
-        assert {key: best[key] for key in VARIED} in [config.model_dump(include=set(VARIED)) for config in kind]
-
-
 @pytest.mark.parametrize("name", RECORDED)
 def test_the_studies_kept_to_their_protocol(name):
     study = read_study_file(study_path(Path("params"), name))
@@ -106,19 +95,6 @@ def test_the_skeleton_was_compared_with_others(published):
     assert {run.config.skeleton for run in published} <= skeletons
 
 
-def test_the_chosen_combinations_were_run_again_beside_their_neighbours(published):
-    rows = read_record("results/neighbours.json").runs
-    for run in published:
-        found = neighbours.neighbours_table(rows, [run])
-        rate = run.config.max_lr
-        assert {f"{share * rate:g}" for share in (0.5, 1, 2)} <= set(found["peak rate"])
-        assert len(found) >= 5
-        assert "beyond the noise (95 %" in neighbours.in_words(rows, [run])  # nothing else is better
-        chosen = neighbours.rows_of_kind(rows, run)[neighbours.values_of(run.config)]
-        assert len(chosen) == 3  # seeds
-        assert neighbours.largest_rise(list(chosen.values())) < 2
-
-
 def test_every_record_is_of_a_study_that_there_is():
     assert CHOSEN_BY <= set(RECORDED) <= set(study_file_names(ROOT / "params"))
 
@@ -138,7 +114,7 @@ def without_seconds(history):
 
 def test_predictions_agree_with_metrics_and_images(published):
     for run in published:
-        errors, total = error_count(run)
+        errors, total = int(wrong(run).sum()), len(run.predictions["label"])
         assert total == 10_000
         assert run.history[-1]["test_accuracy"] == pytest.approx(1 - errors / total)
         assert run.history[-1]["test_loss"] == pytest.approx(float(run.predictions["loss"].astype(np.float64).mean()))
@@ -150,7 +126,7 @@ def test_readme_has_the_numbers_of_the_runs():
     every_run = compared_runs(RESULTS)
     graphs = [RESULTS / "figures" / name for name in ("test-loss.svg", "test-accuracy.svg")]
     text = Path("README.md").read_text()
-    assert put_results(text, results_block(every_run, graphs, read_records(RESULTS))) == text
+    assert put_results(text, results_block(every_run, graphs)) == text
 
 
 def test_readme_has_every_picture_and_they_are_those_of_the_runs(published, tmp_path):
@@ -161,26 +137,17 @@ def test_readme_has_every_picture_and_they_are_those_of_the_runs(published, tmp_
     assert len(shown) == 2 * 2 + len(published)
     assert all(path.is_file() for path in shown)
     for fresh in draw_graphs(compared_runs(RESULTS), tmp_path):
-        for path in (fresh, dark_name(fresh)):
+        for path in (fresh, fresh.with_stem(f"{fresh.stem}-dark")):
             assert _drawing(RESULTS / "figures" / path.name) == _drawing(path)
 
 
-def test_the_sheets_of_misclassified_images_are_those_of_the_runs(published, tmp_path):
-    from normstudy.report.markup import save_picture
-    from normstudy.report.misclassified import misclassified_figure
-
-    for run in published:
-        fresh = tmp_path / f"{run.name}.png"
-        save_picture(misclassified_figure(run), fresh)
-        assert compare_images(str(run.folder / "misclassified.png"), str(fresh), tol=2) is None
-
-
-def test_the_quarto_profile_lists_the_notebooks_of_the_runs(published):
-    profile = yaml.safe_load(Path("_quarto-results.yml").read_text())
-    pages = [page["notebook"] for page in profile["manuscript"]["notebooks"]]
-    assert pages == [*(f"results/{run.name}/train.ipynb" for run in published), "docs/python.ipynb"]
+def test_the_navigation_lists_the_notebooks_of_the_runs(published):
+    metadata = yaml.safe_load(Path("results/notebooks.yml").read_text())
+    (menu,) = metadata["website"]["navbar"]["left"]
+    pages = [page["href"] for page in menu["menu"]]
+    assert pages == [f"results/{run.name}/train.ipynb" for run in published]
     assert all(Path(page).is_file() for page in pages)
-    assert "MNIST" in profile["subtitle"]
+    assert "MNIST" in yaml.safe_load(Path("results/report.yml").read_text())["subtitle"]
 
 
 def test_results_stay_small_and_name_no_machine():

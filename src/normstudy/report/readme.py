@@ -10,7 +10,7 @@ import pandas as pd
 
 from normstudy.errors import NormstudyError
 from normstudy.paths import write_whole
-from normstudy.report.core import markup, pairs, style
+from normstudy.report.core import pairs, style
 from normstudy.report.core.models import Model, models_of
 from normstudy.report.core.names import data_name
 from normstudy.report.core.text import interval, number
@@ -45,7 +45,10 @@ def results_block(runs: Sequence[FinishedRun], graph_paths: Sequence[Path]) -> s
     Paths of pictures are as seen from README.md.
     """
     models = models_of(runs)
-    parts = [minute.verdict(models, pairs.compare(models)), markup.pipe_table(_table(models))]
+    parts = [
+        minute.verdict(models, pairs.compare(models)),
+        _table(models).to_markdown(index=False, tablefmt="pipe", disable_numparse=True),
+    ]
     for (measure, title), path in zip(GRAPHS.items(), graph_paths, strict=True):
         parts.append(_graph(graphs.alt(models, measure), path))
         parts.append(

@@ -58,15 +58,13 @@ def epochs(models: Sequence[Model]) -> pd.DataFrame:
     )
 
 
-def _figure(models: Sequence[Model], measure: str, label: str, caption: str) -> str:
+def alt(models: Sequence[Model], measure: str) -> str:
+    """Alternative text of the graph of `measure`, a key of the history."""
     what = _axis(models[0].config, measure).partition(" (")[0]
-    alt = f"Line chart of the {what} over the epochs, a line per model. {_ends(models, measure)}"
-    if has_several_seeds(models):
-        caption += " Lines are means over seeds, bands reach from the lowest to the highest run."
-    return markup.figure(label, lambda: _draw(models, measure), alt, f"{caption}{_milestones_in_words(models)}")
+    return f"Line chart of the {what} over the epochs, a line per model. {_ends(models, measure)}"
 
 
-def _draw(models: Sequence[Model], measure: str) -> Figure:
+def draw(models: Sequence[Model], measure: str) -> Figure:
     """One line per model with the value at its end; the rate's peak and the end of the augmentation, where common."""
     courses = [(model, _course(model, measure)) for model in models]
     few = len(models) <= 8
@@ -98,6 +96,14 @@ def _draw(models: Sequence[Model], measure: str) -> Figure:
         _mark_milestones(axes, [model.config for model in models])
     plots.label_ends(axes, _outermost(ends))
     return picture
+
+
+def _figure(models: Sequence[Model], measure: str, label: str, caption: str) -> str:
+    if has_several_seeds(models):
+        caption += " Lines are means over seeds, bands reach from the lowest to the highest run."
+    return markup.figure(
+        label, lambda: draw(models, measure), alt(models, measure), f"{caption}{_milestones_in_words(models)}"
+    )
 
 
 def _course(model: Model, measure: str) -> np.ndarray:
