@@ -43,10 +43,10 @@ EDGE = 25
 """Points at the edge of a page that stay empty."""
 
 REPORTS = [
-    ("preview", 2),
-    pytest.param("preview", 9, marks=pytest.mark.thorough),
     ("preview", 30),
-    pytest.param("quarto", 2, marks=NEEDS_QUARTO),
+    pytest.param("preview", 2, marks=pytest.mark.thorough),
+    pytest.param("preview", 9, marks=pytest.mark.thorough),
+    pytest.param("quarto", 2, marks=[NEEDS_QUARTO, pytest.mark.thorough]),
     pytest.param("quarto", 9, marks=[NEEDS_QUARTO, pytest.mark.thorough]),
     pytest.param("quarto", 30, marks=[NEEDS_QUARTO, pytest.mark.thorough]),
 ]
