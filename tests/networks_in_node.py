@@ -5,7 +5,7 @@ import base64
 from galleries import THEME
 from node import told_by_node
 
-from normstudy.report.networks_html import SCRIPTS
+from normstudy.report.pages.networks_html import SCRIPTS
 
 COMPUTES = [*SCRIPTS[: SCRIPTS.index("digit") + 1], "search"]
 

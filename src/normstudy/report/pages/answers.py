@@ -29,8 +29,8 @@ class Answers:
     """The answers of all finished runs to the same images.
 
     `runs` (a row per run: `model`, its name, and `seed`); `config`: of one of them; `index` (images,): numbers in the
-    data set; `label` (images,); `predicted`, `confidence` (the probability given to the predicted class) and `loss`
-    (cross-entropy, nats), each (runs, images). `shown`: by model, the run whose folder has images and weights.
+    data set; `label` (images,); `predicted` and `confidence` (the probability given to the predicted class), each
+    (runs, images). `shown`: by model, the run whose folder has images and weights.
     """
 
     runs: pd.DataFrame
@@ -39,7 +39,6 @@ class Answers:
     label: np.ndarray
     predicted: np.ndarray
     confidence: np.ndarray
-    loss: np.ndarray
     shown: dict[str, FinishedRun]
 
     @cached_property
@@ -85,7 +84,7 @@ def answers(runs: Sequence[FinishedRun]) -> Answers:
         every[0][1].config,
         columns[0]["index"],
         columns[0]["label"],
-        *(np.stack([each[name] for each in columns]) for name in ("predicted", "predicted_probability", "loss")),
+        *(np.stack([each[name] for each in columns]) for name in ("predicted", "predicted_probability")),
         shown,
     )
 

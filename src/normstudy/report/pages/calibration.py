@@ -44,7 +44,7 @@ def bins(answers: Answers, count: int = BINS) -> pd.DataFrame:
 
 
 def measures(answers: Answers) -> pd.DataFrame:
-    """A row per run: `model`, `seed`, `error`, `by_chance`, `excess` (fractions) and `loss` (nats).
+    """A row per run: `model`, `seed`, `error`, `by_chance` and `excess` (fractions).
 
     `error` is the expected calibration error: the mean over bins of |accuracy - confidence|. `by_chance` is what the
     same estimator gives, in the mean, when it is drawn at random with exactly the stated probabilities whether answers
@@ -57,7 +57,6 @@ def measures(answers: Answers) -> pd.DataFrame:
         error=error,
         by_chance=_by_chance(answers.confidence),
         excess=(answers.confidence.astype(float) - ~answers.wrong).mean(axis=1),
-        loss=answers.loss.mean(axis=1, dtype=float),
     )
 
 

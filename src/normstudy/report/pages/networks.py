@@ -122,6 +122,15 @@ def splitting(networks: Networks) -> int:
     return int((answers != answers[0]).any(axis=0).argmax())
 
 
+def alone(networks: Networks, name: str) -> list[str]:
+    """What the network `name` answers to each example in training mode, in a batch of its own."""
+    net = trained_net(networks.runs[name]).train()
+    pixels = torch.from_numpy(np.stack([each.pixels for each in networks.examples]))
+    images = standardised(pixels, networks.standard).split(1)
+    classes = class_names(networks.runs[name].config)
+    return [classes[int(look(net, image).probabilities.argmax())] for image in images]
+
+
 def answers(networks: Networks, place: int) -> str:
     """`BN + L1 says 6 (83.7 %), GN …`: what the networks answer to the example at `place`."""
     classes = class_names(next(iter(networks.runs.values())).config)
@@ -146,17 +155,17 @@ def figure(networks: Networks, place: int) -> Figure:
         bars.bar(range(len(classes)), 100 * probabilities, color=ink, width=0.7)
         bars.set(ylim=(0, 105), yticks=[0, 50, 100], xticks=range(len(classes)), xticklabels=classes)
         bars.set_title(f"{name} says {classes[probabilities.argmax()]}", color=ink, fontsize=10, weight="bold")
-        bars.set_ylabel("probability (%)", fontsize=8)
-        bars.tick_params(labelsize=8)
+        bars.set_ylabel("probability (%)", fontsize=9)
+        bars.tick_params(labelsize=9)
         bars.grid(visible=False, axis="x")
         for axes, values, side in zip(sides, (before[channel], after[channel]), ("before", "after"), strict=True):
             _show(axes, values / (np.abs(values).max() or 1), signed=True)
             axes.set_title(side, fontsize=9)
-            axes.set_xlabel(f"{number(values.min(), 1)} to {number(values.max(), 1)}", fontsize=8)
+            axes.set_xlabel(f"{number(values.min(), 1)} to {number(values.max(), 1)}", fontsize=9)
         if first.mean is not None:
             mean, variance = (float(each[place, channel, 0, 0]) for each in (first.mean, first.variance))
             used = f"channel {channel + 1}: μ = {number(mean)}, σ² = {number(variance)}, {ORIGINS[run.config.norm]}"
-            row.supxlabel(used, fontsize=8, x=0.98, ha="right")
+            row.supxlabel(used, fontsize=9, x=0.98, ha="right")
     return picture
 
 
@@ -218,7 +227,11 @@ def _right(runs: Sequence[FinishedRun], pixels: np.ndarray) -> list[Example]:
 
 
 def _digits(nets: Sequence[torch.nn.Module], standard: tuple[float, float]) -> list[Example]:
-    """Of each class the first digits of scikit-learn, which are always there, that all `nets` classify correctly."""
+    """Of each class two of scikit-learn's digits, which are always there, that all `nets` classify correctly.
+
+    They are the last of the first 300: among them neighbours that change an answer of BN are found more often than
+    among the very first ones.
+    """
     from sklearn.datasets import load_digits  # takes a second to import
 
     digits = load_digits()
@@ -229,7 +242,7 @@ def _digits(nets: Sequence[torch.nn.Module], standard: tuple[float, float]) -> l
     return [
         Example("right", pixels[at], label, f"UCI digit {at}, a {label}")
         for label in range(10)
-        for at in np.flatnonzero(correct & (digits.target[:300] == label))[:RIGHT_EACH]
+        for at in np.flatnonzero(correct & (digits.target[:300] == label))[-RIGHT_EACH:]
     ]
 
 
