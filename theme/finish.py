@@ -32,7 +32,12 @@ def main() -> None:
 
 
 def mended(page: str) -> str:
-    """A page of Quarto's whose scripts are no modules: a browser loads those from a server only."""
+    """A page of Quarto's whose bar is called something, and whose scripts are no modules.
+
+    A browser loads modules from a server only.
+    """
+    page = page.replace('<nav class="navbar ', '<nav aria-label="Site" class="navbar ')
+    page = re.sub(r'(<button class="navbar-toggler"[^>]*) role="menu"', r"\1", page)
     page = re.sub(r'<script src="[^"]*/tabsets/tabsets\.js" type="module"></script>\n?', "", page)
     return re.sub(r'(<script src="[^"]*/quarto-html/quarto\.js") type="module">', r"\1 defer>", page)
 

@@ -117,6 +117,7 @@ def render_report(
         copy_folder("theme", project)
         copy_records(project)
         notebooks = [*copied_notebooks(project, runs), (REFERENCE_TITLE, REFERENCE)]
+        make_page_of(Path(REFERENCE), project / REFERENCE, REFERENCE_TITLE, None)
         for page in pages:
             (project / page.path).write_text(from_template(page), encoding="utf-8")
         write_metadata(project / FRONT, heading(runs, is_published(results)))
@@ -141,6 +142,7 @@ def render_site(output: Path, renderer: str = "auto") -> str:
     def show_notebooks(project: Path) -> None:  # after the cells: what a run folder has is verified before it is read
         for title, file in notebook_pages(of_first_seed(compared_runs(RECORDS))):
             make_page_of(file, project / file, title, PurePosixPath(file.as_posix()))
+        make_page_of(Path(REFERENCE), project / REFERENCE, REFERENCE_TITLE, None)
 
     return make(output, renderer, fill, show_notebooks)
 

@@ -123,9 +123,11 @@ def test_page_and_figures_follow_the_readers_system_and_are_light_on_paper(site,
     grounds = {"light": "rgb(255, 255, 255)", "dark": "rgb(28, 28, 28)"}
     with browser_on(site(renderer), 1280, scheme) as (page, here):
         page.goto(here + "index.html", wait_until="load")
-        assert shown(page) == ({scheme}, grounds[scheme])
+        found = shown(page)
+        assert found == ({scheme}, grounds[scheme])
         page.emulate_media(media="print")
-        assert shown(page) == ({"light"}, grounds["light"])
+        found = shown(page)
+        assert found == ({"light"}, grounds["light"])
 
 
 @pytest.mark.parametrize("renderer", RENDERERS)
