@@ -30,7 +30,6 @@ def report_of(runs, folder: Path, monkeypatch, whole: bool = True) -> str:
     monkeypatch.setattr("normstudy.runs.comparison.compared_runs", lambda results: list(runs))
     monkeypatch.setattr(style, "both", lambda draw: itertools.islice(drawn(draw), 1))
     monkeypatch.chdir(project_root())
-    monkeypatch.setattr(markup, "keep_figures_of", lambda results: None)
     monkeypatch.setattr(markup, "FIGURES", folder)
     variables = {}
 

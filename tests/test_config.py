@@ -4,25 +4,26 @@ import json
 import string
 
 import pytest
-import yaml
 from commands import ROOT
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from normstudy.config import (
+    AT_FIRST,
     FILLED_IN,
-    LATER,
+    FIRST_PARAMETERS,
     TRAINING_IMAGES,
     VALIDATION_IMAGES,
     Config,
     ParameterError,
     make_config,
-    make_config_of_run,
     read_config,
     resolve,
     run_name,
     training_images,
 )
+from normstudy.model import Net
+from normstudy.runs.folder import read_run
 
 RESOLVED = {"dataset": "digits", "device": "cpu", "precision": "fp32"}
 EVERYTHING = {
@@ -53,28 +54,20 @@ def refusal(values) -> str:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({"epochs": 0}, "epochs = 0: must be a whole number, at least 1 and at most 10000"),
-        ({"epochs": True}, "epochs = true: must be a whole number, at least 1 and at most 10000"),
-        ({"epochs": 2.0}, "epochs = 2.0: must be a whole number, at least 1 and at most 10000"),
-        ({"epochs": "20"}, "epochs = 20: must be a whole number, at least 1 and at most 10000"),
-        ({"epochs": None}, "epochs = null: must be a whole number, at least 1 and at most 10000"),
+        ({"epochs": 0}, "epochs = 0: must be at least 1"),
+        ({"epochs": True}, "epochs = true: must be a whole number"),
+        ({"epochs": 2.0}, "epochs = 2.0: must be a whole number"),
+        ({"epochs": "20"}, "epochs = 20: must be a whole number"),
+        ({"epochs": None}, "epochs = null: must be a whole number"),
         ({"norm": "gn", "groups": 3}, "groups = 3: 16 channels can be split into 1, 2, 4, 8, 16 groups"),
-        ({"norm": "gn", "groups": 0}, "groups = 0: must be a whole number, at least 1"),
-        ({"l1": -1e-5}, "l1 = -1e-05: must be a finite number, at least 0 and at most 1"),
-        ({"l1": float("inf")}, "l1 = Infinity: must be a finite number, at least 0 and at most 1"),
-        ({"l1": float("nan")}, "l1 = NaN: must be a finite number, at least 0 and at most 1"),
-        ({"l1": "inf"}, "l1 = Infinity: must be a finite number, at least 0 and at most 1"),
-        ({"l1": 10**400}, "l1 = Infinity: must be a finite number, at least 0 and at most 1"),
-        ({"l1": True}, "l1 = true: must be a finite number, at least 0 and at most 1"),
-        ({"l1": "much"}, "l1 = much: must be a finite number, at least 0 and at most 1"),
-        ({"max_lr": 0}, "max_lr = 0.0: must be a finite number, greater than 0 and at most 100"),
-        ({"warmup": 1}, "warmup = 1.0: must be a finite number, at least 0 and less than 1"),
-        (
-            {"adamw_lr": 0, "optimizer": "muon"},
-            "adamw_lr = 0: must be a finite number, greater than 0 and at most 100",
-        ),
-        ({"statistics_batch": 0}, "statistics_batch = 0: must be a whole number, at least 1 and at most 60000"),
         ({"channels": 18, "norm": "gn"}, "groups = 4: 18 channels can be split into 1, 2, 3, 6, 9, 18 groups"),
+        ({"l1": -1e-5}, "l1 = -1e-05: must be at least 0"),
+        ({"l1": float("nan")}, "l1 = NaN: must be a finite number"),
+        ({"l1": 10**400}, "l1 = Infinity: must be a finite number"),
+        ({"l1": "much"}, "l1 = much: must be a number"),
+        ({"max_lr": 0}, "max_lr = 0.0: must be greater than 0"),
+        ({"warmup": 1}, "warmup = 1.0: must be less than 1"),
+        ({"statistics_batch": 60_001}, "statistics_batch = 60001: must be at most 60000"),
         ({"skeleton": 3}, "skeleton = 3: must be a line of text"),
         (
             {"skeleton": "3x3, 3x5"},
@@ -103,15 +96,14 @@ def refusal(values) -> str:
             "schedule = plateau: it follows the loss of the evaluation, which must not be that of the test images; "
             "add `evaluate_on: validation`",
         ),
-        ({"norm": "batch"}, "norm = batch: must be one of bn, gn, ln, in, ln2d, none"),
-        ({"norm": ["bn"]}, 'norm = ["bn"]: must be one of bn, gn, ln, in, ln2d, none'),
-        ({"norm": False}, "norm = false: must be one of bn, gn, ln, in, ln2d, none"),
+        ({"norm": "batch"}, "norm = batch: must be 'bn', 'gn', 'ln', 'in', 'ln2d' or 'none'"),
+        ({"norm": ["bn"]}, "norm = ['bn']: must be 'bn', 'gn', 'ln', 'in', 'ln2d' or 'none'"),
         (
             {"dataset": "cifar"},
             "dataset = cifar: must be one of auto, mnist, fashion_mnist, kmnist, digits, cifar10, svhn, or a folder of "
-            "images or `my_images.py:function` beside this file",
+            "images or `my_images.py:function` next to this file",
         ),
-        ({"images": 3}, "images = 3: filled in when one's own images are read; delete this line"),
+        ({"images": 3}, "images = 3: is filled in by itself; delete this line"),
         ({"batchsize": 64}, "batchsize = 64: unknown parameter; did you mean `batch_size`?"),
         (
             {"dataset": "digits", "batch_size": 899},
@@ -136,6 +128,7 @@ def test_an_unknown_key_unlike_any_other_is_answered_with_all_there_are():
 def test_all_problems_of_a_file_are_told_at_once():
     line = refusal({"epochs": 0, "l1": -1, "colour": "red"})
     assert all(part in line for part in ("epochs = 0:", "l1 = -1.0:", "colour = red:"))
+    assert refusal({f"k{number}": 1 for number in range(5_000)}).endswith("; and 4990 more")
 
 
 @pytest.mark.parametrize("values", [["norm", "bn"], "norm", 3])
@@ -149,65 +142,6 @@ def test_strange_keys_and_values_still_give_one_line_that_can_be_printed(key, va
     line = refusal({key: value, "norm": value})
     assert "norm = " in line
     line.encode()
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "norm: [bn",
-        "a: b: c",
-        "- [",
-        "\tnorm: bn",
-        "epochs: 2020-13-45",
-        "epochs: 0x_",
-        "epochs: !!int x",
-        "epochs: !!bool x",
-        "norm: !!python/name:os.system",
-        'norm: "\x00"',
-        "epochs: {[1]: 2}",
-        "norm: " + "[" * 3000,
-    ],
-)
-def test_bad_yaml_is_refused_with_the_files_name(tmp_path, text):
-    path = tmp_path / "broken.yaml"
-    path.write_text(text)
-    with pytest.raises(ParameterError, match="not valid YAML") as caught:
-        read_config(path)
-    assert str(caught.value).startswith(str(path))
-    assert "\n" not in str(caught.value)
-
-
-def test_bad_yaml_is_refused_with_its_line(tmp_path):
-    (tmp_path / "broken.yaml").write_text("norm: bn\nepochs: 3\nl1: a: b\n")
-    with pytest.raises(ParameterError, match=r"broken\.yaml, line 3: not valid YAML"):
-        read_config(tmp_path / "broken.yaml")
-
-
-@pytest.mark.parametrize("text", ["epochs: {2020-01-01: 3}", "epochs: &again [*again]", "epochs: !!set {a}"])
-def test_values_that_json_has_no_form_for_are_refused_like_others(tmp_path, text):
-    (tmp_path / "odd.yaml").write_text(text)
-    with pytest.raises(ParameterError, match=r"odd\.yaml: epochs = .*: must be a whole number"):
-        read_config(tmp_path / "odd.yaml")
-
-
-def test_a_list_in_a_file_is_refused(tmp_path):
-    (tmp_path / "list.yaml").write_text("- norm: bn\n")
-    with pytest.raises(ParameterError, match=r"list\.yaml: must hold lines of the form"):
-        read_config(tmp_path / "list.yaml")
-
-
-def test_a_file_that_cannot_be_read_is_named(tmp_path):
-    (tmp_path / "latin.yaml").write_bytes(b"norm: \xff\xfe")
-    for name in ("latin.yaml", "missing.yaml", "."):
-        with pytest.raises(ParameterError, match="cannot be read") as caught:
-            read_config(tmp_path / name)
-        assert str(caught.value).startswith(str(tmp_path / name))
-        assert "\n" not in str(caught.value)
-
-
-def test_an_empty_file_is_the_defaults(tmp_path):
-    (tmp_path / "empty.yaml").write_text("# nothing\n")
-    assert read_config(tmp_path / "empty.yaml") == Config()
 
 
 @pytest.mark.parametrize(
@@ -273,12 +207,13 @@ def test_a_parameter_that_came_later_leaves_the_names_of_earlier_runs_as_they_we
     """The folder was made before there were these parameters."""
     (folder,) = (ROOT / "tests/runs/fixtures").iterdir()
     recorded = json.loads((folder / "metrics.json").read_text())["config"]
-    assert not LATER.keys() & recorded.keys()
-    config = make_config_of_run(recorded)
+    assert recorded.keys() == FIRST_PARAMETERS
+    config = read_run(folder).config
     assert run_name(config) == folder.name
-    assert {name: getattr(config, name) for name in LATER} == LATER
+    later = Config().model_dump(exclude=FIRST_PARAMETERS) | AT_FIRST
+    assert {name: getattr(config, name) for name in later} == later | {"adamw_lr": None}
     for name, other in {"channels": 32, "depth": 1, "schedule": "step", "skeleton": "3x3", "seed_order": 9}.items():
-        assert run_name(make_config_of_run({**recorded, name: other})) != folder.name
+        assert run_name(config.model_copy(update={name: other})) != folder.name
 
 
 @pytest.mark.parametrize("key", ["dataset", "device", "precision"])
@@ -290,6 +225,23 @@ def test_an_unresolved_configuration_has_no_name(key):
 def test_a_configuration_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         Config().epochs = 3
+
+
+def test_a_copy_with_other_values_is_validated():
+    """Pydantic's own takes any value, and would leave GN without its groups."""
+    assert Config().model_copy(update={"norm": "gn"}) == Config(norm="gn")
+    assert Config(norm="gn").model_copy(update={"norm": "bn"}) == Config()
+    for update in ({"epochs": -3}, {"nonsense": 1}, {"schedule": "plateau"}):
+        with pytest.raises(ParameterError, match=next(iter(update))):
+            Config().model_copy(update=update)
+
+
+def test_a_configuration_in_the_place_of_a_norm_is_reported_in_a_short_line():
+    with pytest.raises(
+        ValueError, match=r"^norm = Config\(norm='gn', groups=4, adamw_lr=0.02\): must be one of"
+    ) as caught:
+        Net(Config(norm="gn"))
+    assert len(str(caught.value)) < 120
 
 
 def test_resolving_leaves_no_auto_and_nothing_else_changed():
@@ -355,45 +307,3 @@ def test_anything_is_either_a_configuration_or_a_parameter_error(parameters):
     else:
         assert set(parameters) <= set(Config.model_fields)
         assert make_config(config.model_dump()) == config
-
-
-def numbers(high: int):
-    """From above 0 to `high`, with and without a decimal point."""
-    return st.floats(0, high, exclude_min=True) | st.integers(1, high)
-
-
-valid = st.fixed_dictionaries(
-    {"dataset": st.sampled_from(["mnist", "digits"]), "precision": st.sampled_from(["fp32", "bf16"])},
-    optional={
-        "norm": st.sampled_from(["bn", "gn", "ln", "in", "none"]),
-        "groups": st.sampled_from([None, 1, 2, 4, 8, 16]),
-        "l1": numbers(1) | numbers(1).map(repr),
-        "seed": st.integers(0, 2**63 - 1),
-        "epochs": st.integers(1, 10_000),
-        "batch_size": st.integers(1, 718),
-        "optimizer": st.sampled_from(["adamw", "sgd"]),
-        "max_lr": numbers(100),
-        "warmup": st.floats(0, 1, exclude_min=True, exclude_max=True),
-        "weight_decay": numbers(10),
-        "rotation": numbers(180),
-        "shift": numbers(14),
-        "scale": st.floats(0, 0.5),
-        "fade": numbers(1),
-        "evaluate_on": st.sampled_from(["test", "validation"]),
-        "threads": st.integers(1, 1024),
-    },
-)
-
-
-@given(valid)
-@settings(max_examples=100, deadline=None)
-def test_a_valid_configuration_survives_json_and_yaml_with_its_name(parameters):
-    config = make_config({**parameters, "device": "cpu"})
-    for again in (
-        config.model_dump(),
-        json.loads(json.dumps(config.model_dump(), allow_nan=False)),
-        yaml.safe_load(yaml.safe_dump(config.model_dump())),
-        {**parameters, "device": "cpu"},
-    ):
-        assert make_config(again) == config
-        assert run_name(make_config(again)) == run_name(config)

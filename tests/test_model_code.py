@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from normstudy import model_code
-from normstudy.config import Config, ParameterError, make_config, make_config_of_run, read_config, resolve, run_name
+from normstudy.config import Config, ParameterError, make_config, read_config, resolve, run_name
 from normstudy.model_code import ModelCodeError, find, keep, kept
 from normstudy.runs.parameter_file import read_parameter_file
 from normstudy.runs.study_file import read_study_file
@@ -50,7 +50,7 @@ def refusal(text: str, folder: Path) -> str:
         ("model: nets.py:net\ncode: 0123456789abcdef", "code: is filled in by itself; delete this line"),
         ("model: nets.py:net\nchannels: 32", "channels = 32: means nothing with model = nets.py:net; delete this line"),
         ("model: nets.py:net\nskeleton: 3x3", "skeleton = 3x3: means nothing with model = nets.py:net"),
-        ("model: nets.py:net\nepochs: 0", "epochs = 0: must be a whole number"),
+        ("model: nets.py:net\nepochs: 0", "epochs = 0: must be at least 1"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_in_one_line(text, expected, here):
@@ -123,7 +123,7 @@ def test_runs_of_our_own_network_know_of_no_code():
     assert Config(code="0" * 16).code == ""
     values = Config(dataset="digits", device="cpu", precision="fp32").model_dump()
     older = {name: value for name, value in values.items() if name not in ("model", "code")}
-    assert run_name(make_config_of_run(older)) == run_name(make_config(values))
+    assert run_name(make_config(older)) == run_name(make_config(values))
     with pytest.raises(ParameterError, match="`resolve` finds the code of its model"):
         run_name(Config(model="nets.py:net", dataset="digits", device="cpu", precision="fp32"))
     assert Config(model="nets.py:net", norm="gn", groups=3).groups == 3  # of whatever channels it has

@@ -1,5 +1,7 @@
 """YAML as people mean it, in whatever form their editors leave it."""
 
+import os
+
 import pytest
 from commands import ROOT, write_params
 
@@ -21,31 +23,15 @@ def write(tmp_path):
 
 
 @pytest.mark.fault(
-    "parameter file with numbers that YAML 1.1 reads otherwise (010, 1:30), tabs, `%YAML 1.1`, two documents",
+    "parameter file with numbers that YAML 1.1 reads otherwise (010, 1:30), tabs, two documents, merges",
     "read as people mean it, or refused in one line",
 )
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
-        ("010", 10),
-        ("08", 8),
-        ("+010", 10),
-        ("0", 0),
-        ("00", 0),
-        ("1_000", 1000),
-        ("0o17", 15),
-        ("0x1F", 31),
-        ("1:30", "1:30"),
-        ("1:30.5", "1:30.5"),
-        ("190:20:30", "190:20:30"),
-        ("010.5", 10.5),
-        ("1e-5", 1e-5),
-        ("1.0e-5", 1e-5),
-        ("'010'", "010"),
-        *((word, word) for word in ("yes", "No", "on", "OFF", "y", "N")),
-        ("true", True),
-        ("~", None),
-        ("", None),
+        *[("010", 10), ("1_000", 1000), ("0o17", 15), ("010.5", 10.5), ("1e-5", 1e-5), ("'010'", "010")],
+        *[(word, word) for word in ("1:30", "190:20:30", "yes", "No", "on", "OFF", "y", "N")],
+        *[("true", True), ("~", None), ("", None)],
     ],
 )
 def test_a_value_is_what_people_mean(write, written, meant):
@@ -63,28 +49,57 @@ def test_a_zero_in_front_changes_no_run(tmp_path):
     assert planned.config.seed == 10
 
 
+def test_what_is_merged_counts_unless_it_is_written_anew(write):
+    text = "a: &a {norm: gn, l1: 0}\nb: &b\n  <<: *a\n  l1: 1\nc: {<<: *b, epochs: 2}\nd: {<<: [*a, *b]}\n"
+    found = read_yaml(write(text))
+    assert (found["b"], found["c"]) == ({"norm": "gn", "l1": 1}, {"norm": "gn", "l1": 1, "epochs": 2})
+    assert found["d"] == {"norm": "gn", "l1": 0}
+
+
+def expanding(item: str) -> str:
+    """A thousand characters that stand for 9 to the 30th values."""
+    lines = ["epochs: &a0 {k: 1}" if "<<" in item else "epochs: &a0 [1]"]
+    return "\n".join([*lines, *(f"k{i}: &a{i} " + item.format(", ".join([f"*a{i - 1}"] * 9)) for i in range(1, 31))])
+
+
+@pytest.mark.fault("parameter file that is binary, huge, nested, or expands without end", "refused in one line")
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("epochs: 1:30\n", "epochs = 1:30: must be a whole number"),
-        ("rotation: 1:30\n", "rotation = 1:30: must be a finite number"),
-        ("max_lr: 0,02\n", "max_lr = 0,02: must be a finite number"),
-        ("norm: no\n", "norm = no: must be one of bn, gn, ln, in, ln2d, none"),
-        ("threads: on\n", "threads = on: must be a whole number"),
-        ("seed: 2020-01-01\n", 'seed = "2020-01-01": must be a whole number'),
-        ("%YAML 1.1\n---\nseed: 010\n", "`%YAML 1.1`: it is read as YAML 1.2; delete this line"),
+        ("max_lr: 0,02\n", "max_lr = 0,02: must be a number"),
+        ("norm: no\n", "norm = no: must be 'bn', 'gn', 'ln', 'in', 'ln2d' or 'none'"),
+        ("seed: 2020-01-01\n", "seed = 2020-01-01: must be a whole number"),
+        ("epochs: &again [*again]", "epochs = [[[[[[[...]]]]]]]: must be a whole number"),
+        ("- norm: bn\n", "must hold lines of the form"),
         ("norm: bn\n---\nnorm: gn\n", "line 2: not valid YAML (expected a single document in the stream, but found"),
         ("norm:\tgn\n", "line 1: not valid YAML (while scanning for the next token, found character '\\t'"),
-        ("1: a\n0x1: b\n", "line 2: not valid YAML (`0x1` is given twice"),
+        ("norm: bn\nepochs: 3\nl1: a: b\n", "line 3: not valid YAML (mapping values"),
+        ("norm: bn\nepochs: 2\n'norm': gn\n", "line 3: not valid YAML (`norm` is given twice; delete one of the two"),
+        ("a: &a {l1: 0}\nb: {<<: *a, l1: 1, l1: 2}", "line 2: not valid YAML (`l1` is given twice"),
+        ("a:\n  <<: 3\n", "line 2: not valid YAML (while constructing a mapping, expected a mapping or list"),
+        ("epochs: 2020-13-45", "not valid YAML (month must be in 1..12"),
+        ("norm: !!python/name:os.system", "line 1: not valid YAML (could not determine a constructor"),
+        ('norm: "\x00"', "not valid YAML"),
+        ('norm: "\\e[31m\\u202e"', "norm = [U+001B][31m[U+202E]: must be"),
+        ("norm: " + "[" * 3000, "not valid YAML (maximum recursion depth exceeded"),
+        ("seed: 0x" + "F" * 50_000, "seed = (too long to show): must be"),
+        (expanding("[{}]"), "epochs = [1]: must be a whole number"),
+        (expanding("{{<<: [{}]}}"), "not valid YAML (too much is merged)"),
+        ("#" * 10_000_000, "cannot be read (it is no file of at most 100,000 bytes)"),
+        (bytes(range(256)), "not valid YAML (unacceptable character"),
+        ("# für mich\n".encode("cp1252"), "invalid start byte"),
     ],
 )
-def test_what_it_cannot_mean_is_refused_in_a_line(write, text, told):
+def test_what_it_cannot_mean_is_refused_in_a_line(write, text, expected):
     path = write(text)
     with pytest.raises(ParameterError) as caught:
         read_config(path)
     (line,) = str(caught.value).splitlines()
     assert line.startswith(str(path))
-    assert told in line
+    assert expected in line
+    assert len(line) < 5_000
+    assert line.isprintable()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -101,8 +116,19 @@ def test_comments_alone_are_the_defaults(write, text):
 
 
 def test_another_encoding_is_named_with_the_remedy(write):
-    with pytest.raises(YamlError, match=r"some\.yaml: cannot be read \('utf-8' codec can't.*; save it as UTF-8\)$"):
+    with pytest.raises(YamlError, match=r"some\.yaml: not valid YAML .*; save it as UTF-8\)$"):
         read_yaml(write("# für mich\n".encode("cp1252")))
+
+
+def test_what_is_no_file_is_named(tmp_path):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "endless.yaml").symlink_to("/dev/zero")
+    for name in ("pipe.yaml", "folder.yaml", "endless.yaml"):
+        with pytest.raises(YamlError, match=rf"{name}: cannot be read \(it is no file"):
+            read_yaml(tmp_path / name)
+    with pytest.raises(YamlError, match=r"missing\.yaml: cannot be read \(No such file or directory\)"):
+        read_yaml(tmp_path / "missing.yaml")
 
 
 @pytest.mark.parametrize("name", ["search", "skeletons", "neighbours"])

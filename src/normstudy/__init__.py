@@ -2,14 +2,15 @@
 
 The public face, for use from Python:
 
-    from normstudy import Config, fit, load, Net
+    from normstudy import Config, fit, load, make_net
 
+    make_net(Config(norm="gn"))                                  # the network, with its first weights
     run = fit(Config(norm="gn", dataset="digits", epochs=2))     # train
     run.history[-1]["test_accuracy"]                             # a fraction
     load("results/gn4-mnist-seed0-5caff818").classify("scan.png")  # a trained network, on a picture of one's own
 
-`Config` has the parameters of a run, `Net` is the network (`nn.Module`), `fit` trains one, `load` gives that of a run
-folder as a `Classifier`, `read_run` what such a folder recorded. Nothing is imported before it is asked for.
+`Config` has the parameters of a run, `make_net` gives its network, a `Net` (`nn.Module`), `fit` trains it, `load` gives
+that of a run folder as a `Classifier`, `read_run` what the folder recorded. Nothing is imported before it is used.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from normstudy.config import Config as Config
     from normstudy.errors import NormstudyError as NormstudyError
     from normstudy.model import Net as Net
+    from normstudy.networks import make_net as make_net
     from normstudy.runs.folder import FinishedRun as FinishedRun
     from normstudy.runs.folder import read_run as read_run
     from normstudy.training.loop import Run as Run
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 _PLACES = {
     "Config": "config",
     "Net": "model",
+    "make_net": "networks",
     "fit": "training.loop",
     "Run": "training.loop",
     "load": "using.classifier",

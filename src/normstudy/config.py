@@ -13,9 +13,9 @@ import json
 import math
 import re
 import reprlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -45,37 +45,37 @@ VALIDATION_IMAGES = {name: facts.validation for name, facts in KNOWN.items()}
 IMAGE_SHAPES = {name: facts.shape for name, facts in KNOWN.items()}
 """Channels, height and width of each data set's images; the digits are enlarged to that."""
 
-LATER = {
-    "model": "",
-    "code": "",
-    "skeleton": "5x5/3, 3x3 padded, 3x3, 3x3",
-    "channels": 16,
-    "depth": 0,
-    "statistics_batch": None,
-    "schedule": "one_cycle",
-    "adamw_lr": None,
-    "seed_weights": None,
-    "seed_order": None,
-    "seed_augmentation": None,
-    "images": None,
-}
-"""Parameters that were added when there were runs already, with the value that means "as before".
+FIRST_PARAMETERS = {
+    "norm", "groups", "l1", "seed", "epochs", "batch_size", "optimizer", "max_lr", "warmup", "weight_decay",
+    "rotation", "shift", "scale", "fade", "dataset", "evaluate_on", "threads", "precision", "device",
+}  # fmt: skip
+"""Parameters that the first runs had. All others have no part in a run's name where they are as in these runs."""
 
-A run that has it is called as if there were no such parameter, and an earlier run is read as if it had it.
-It need not be the default.
-"""
+AT_FIRST = {"skeleton": "5x5/3, 3x3 padded, 3x3, 3x3"}
+"""What the first runs had of other parameters, where that is not the default."""
 
 FILLED_IN = ("code", "images")
 """Parameters that nobody writes into a file: they follow from others when it is read, and are there for the record."""
 
 OURS_ALONE = ("skeleton", "channels", "depth")
-"""Parameters of our own network, which mean nothing to a model of one's own."""
+"""Parameters of our own network, which mean nothing to a custom one."""
 
-ADAMW_LR = 0.02
-"""What `adamw_lr` is with muon, unless it is given."""
+GROUPS, ADAMW_LR = 4, 0.02
+"""What `groups` is with gn, and `adamw_lr` with muon, unless they are given."""
 
 MOST_PROBLEMS = 10
-"""How many problems of a file are told at once."""
+"""How many problems of a file are reported at once."""
+
+
+IN_WORDS = {
+    "Input should be": "must be",
+    "a valid integer": "a whole number",
+    "a valid number": "a number",
+    "a valid string": "a line of text",
+    "greater than or equal to": "at least",
+    "less than or equal to": "at most",
+}
+"""What stands for pydantic's phrases."""
 
 
 class ParameterError(NormstudyError, ValueError):
@@ -100,23 +100,17 @@ Number = Annotated[float, BeforeValidator(_number)]
 class Config(BaseModel):
     """The parameters of one training run. Raises `ValidationError`; see `read_config` for one-line errors."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True)
 
     norm: Literal["bn", "gn", "ln", "in", "ln2d", "none"] = Field(default="bn", description="which normalization")
-    model: str = Field(default="", description="one's own network, as file.py:function; empty: that of this project")
-    code: str = Field(default="", description="fingerprint of the code of one's own network; filled in by itself")
+    model: str = Field(default="", description="a custom network, as file.py:function; empty: that of this project")
+    code: str = Field(default="", description="fingerprint of the code of a custom network; filled in by itself")
     skeleton: str = Field(default="5x5/2, 3x3, 3x3, 3x3", description="the convolutions, one after the other")
     channels: int = Field(
         default=16, ge=1, le=1024, description="channels of every convolution; groups has to divide it"
     )
     depth: int = Field(default=0, ge=0, le=200, description="so many further padded 3x3 convolutions behind the first")
     groups: int | None = Field(default=None, ge=1, description="groups of channels; used by gn alone (default 4)")
-    statistics_batch: int | None = Field(
-        default=None,
-        ge=1,
-        le=60_000,
-        description="bn's statistics are over so many images each; default: the whole batch",
-    )
     l1: Number = Field(default=0.0, ge=0, le=1, description="λ of the L1 penalty λ Σ|w|")
     seed: int = Field(default=0, ge=0, lt=2**63, description="from which all randomness is derived")
     seed_weights: int | None = Field(default=None, ge=0, lt=2**63, description="of the first weights; default: seed")
@@ -128,6 +122,12 @@ class Config(BaseModel):
     )
     epochs: int = Field(default=20, ge=1, le=10_000, description="passes over the training images")
     batch_size: int = Field(default=128, ge=1, le=60_000, description="images per optimizer step")
+    statistics_batch: int | None = Field(
+        default=None,
+        ge=1,
+        le=60_000,
+        description="bn's statistics are over so many images each; default: the whole batch",
+    )
     optimizer: Literal["adamw", "sgd", "muon"] = Field(
         default="muon", description="sgd has Nesterov momentum 0.9; muon is for convolutions, with adamw for the rest"
     )
@@ -135,7 +135,7 @@ class Config(BaseModel):
         default=0.05, gt=0, le=100, description="peak of the learning rate; of muon: size of an update"
     )
     adamw_lr: Number | None = Field(
-        default=None, gt=0, le=100, description="peak of adamw's rate beside muon, used there alone (default 0.02)"
+        default=None, gt=0, le=100, description="peak of adamw's rate next to muon, used there alone (default 0.02)"
     )
     schedule: Literal["one_cycle", "cosine", "step", "plateau", "constant"] = Field(
         default="one_cycle", description="how the learning rate goes on from its peak"
@@ -152,11 +152,11 @@ class Config(BaseModel):
     )
     dataset: str = Field(
         default="auto",
-        description="auto: MNIST if it can be had, else digits; or one's own, a folder or a function beside the file",
+        description="auto: MNIST if available, else digits; or your images, a folder or a function next to the file",
         json_schema_extra={"anyOf": [{"type": "string", "enum": ["auto", *KNOWN]}, {"type": "string"}]},
     )
     images: ImageFacts | None = Field(
-        default=None, description="what one's own images are: filled in when they are read"
+        default=None, description="what your own images are: filled in when they are read"
     )
     evaluate_on: Literal["test", "validation"] = Field(
         default="test", description="images of the evaluation after each epoch"
@@ -167,17 +167,17 @@ class Config(BaseModel):
     )
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="where the run happens")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _defaults_that_depend_on_others(cls, values: Any) -> Any:
-        if not isinstance(values, dict):
-            return values
-        filled = dict(values)
-        if values.get("norm", "bn") == "gn" and values.get("groups") is None:
-            filled["groups"] = 4
-        if values.get("optimizer", "muon") == "muon" and values.get("adamw_lr") is None:
-            filled["adamw_lr"] = ADAMW_LR
-        return filled
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        """What is not the default: in full it is a page of text."""
+        fields = type(self).model_fields
+        return [(name, value) for name, value in super().__repr_args__() if name and value != fields[name].default]
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Config:
+        """A copy with other values, which are validated as those of a file are. Raises `ParameterError`."""
+        return make_config({**self.model_dump(), **(update or {})})
 
     @field_validator("dataset", mode="before")
     @classmethod
@@ -186,7 +186,7 @@ class Config(BaseModel):
             return dataset
         raise ParameterError(
             f"dataset = {_shown(dataset)}: must be one of auto, {', '.join(KNOWN)}, or a folder of images or "
-            "`my_images.py:function` beside this file"
+            "`my_images.py:function` next to this file"
         )
 
     @field_validator("model")
@@ -198,12 +198,12 @@ class Config(BaseModel):
 
     @field_validator("code")
     @classmethod
-    def _code_is_a_fingerprint(cls, code: str) -> str:
+    def _code_is_a_fingerprint(cls, code: str, info: ValidationInfo) -> str:
         if code and not re.fullmatch("[0-9a-f]{16}", code):
             raise ParameterError(
                 f"code = {_shown(code)}: must be a fingerprint of 16 digits; it is filled in by itself"
             )
-        return code
+        return code if info.data.get("model") else ""
 
     @field_validator("skeleton")
     @classmethod
@@ -213,19 +213,38 @@ class Config(BaseModel):
         except SkeletonError as error:
             raise ParameterError(f"skeleton = {_shown(skeleton)}: {one_line(error)}") from None
 
+    # What has no effect must not distinguish runs: it becomes None.
+
     @field_validator("groups")
     @classmethod
     def _groups_divide_the_channels(cls, groups: int | None, info: ValidationInfo) -> int | None:
+        is_gn = info.data.get("norm") == "gn"
+        groups = GROUPS if groups is None and is_gn else groups
         channels = info.data.get("channels") if not info.data.get("model") else None
         if groups is not None and channels and channels % groups:
             divisors = ", ".join(str(n) for n in range(1, channels + 1) if channels % n == 0)
             raise ParameterError(f"groups = {groups}: {channels} channels can be split into {divisors} groups")
-        return groups
+        return groups if is_gn else None
+
+    @field_validator("statistics_batch")
+    @classmethod
+    def _statistics_of_parts_of_a_batch(cls, images: int | None, info: ValidationInfo) -> int | None:
+        has_effect = info.data.get("norm") == "bn" and (images or 0) < info.data.get("batch_size", 0)
+        return images if has_effect else None
+
+    @field_validator("adamw_lr")
+    @classmethod
+    def _rate_next_to_muon(cls, rate: float | None, info: ValidationInfo) -> float | None:
+        return (rate or ADAMW_LR) if info.data.get("optimizer") == "muon" else None
+
+    @field_validator("seed_weights", "seed_order", "seed_augmentation")
+    @classmethod
+    def _seed_of_its_own(cls, seed: int | None, info: ValidationInfo) -> int | None:
+        return None if seed == info.data.get("seed") else seed
 
     @model_validator(mode="after")
     def _check_combinations(self) -> Config:
         self._refuse_what_is_ours_alone()
-        self._forget_what_means_nothing()
         if self.schedule == "plateau" and self.evaluate_on == "test":
             raise ParameterError(
                 "schedule = plateau: it follows the loss of the evaluation, which must not be that of the test images; "
@@ -248,22 +267,6 @@ class Config(BaseModel):
                     f"{name} = {_shown(getattr(self, name))}: means nothing with model = {self.model}; delete this "
                     "line, and say it in the code of the model"
                 )
-
-    def _forget_what_means_nothing(self) -> None:
-        """What has no effect must not tell runs apart."""
-        if not self.model:
-            object.__setattr__(self, "code", "")
-        meaningless = {
-            "groups": self.norm != "gn",
-            "statistics_batch": self.norm != "bn" or (self.statistics_batch or 0) >= self.batch_size,
-            "adamw_lr": self.optimizer != "muon",
-            "seed_weights": self.seed_weights == self.seed,
-            "seed_order": self.seed_order == self.seed,
-            "seed_augmentation": self.seed_augmentation == self.seed,
-        }
-        for name, is_so in meaningless.items():
-            if is_so:
-                object.__setattr__(self, name, None)
 
     def _check_data(self) -> None:
         facts = image_facts(self)
@@ -328,10 +331,10 @@ def make_config(values: dict[str, Any], source: str = "") -> Config:
     try:
         return Config(**{visible(key): value for key, value in values.items()})
     except ValidationError as error:
-        told = [_explain(problem) for problem in error.errors()[:MOST_PROBLEMS]]
-        if more := error.error_count() - len(told):
-            told.append(f"and {more} more")
-        raise ParameterError(where + "; ".join(told)) from None
+        problems = [_explain(problem) for problem in error.errors()[:MOST_PROBLEMS]]
+        if more := error.error_count() - len(problems):
+            problems.append(f"and {more} more")
+        raise ParameterError(where + "; ".join(problems)) from None
 
 
 def read_values(path: str | Path) -> Any:
@@ -354,7 +357,7 @@ def with_code(values: Any, folders: Sequence[Path], source: str = "") -> Any:
     if not isinstance(values, dict):
         return values
     where = f"{one_line(source)}: " if source else ""
-    if named := [name for name in FILLED_IN if values.get(name, LATER[name]) != LATER[name]]:
+    if named := [name for name in FILLED_IN if values.get(name)]:
         raise ParameterError(f"{where}{named[0]}: is filled in by itself; delete this line")
     try:
         return identified(values, folders)
@@ -368,15 +371,10 @@ def read_config(path: str | Path) -> Config:
     return make_config(with_code(values, [Path(path).parent], str(path)), source=str(path))
 
 
-def make_config_of_run(values: Any, source: str = "") -> Config:
-    """The configuration that a run recorded, which may be older than some parameters. Raises as `make_config`."""
-    return make_config({**LATER, **values} if isinstance(values, dict) else values, source)
-
-
 def resolve(config: Config, dataset: str, trust_device: bool = False) -> Config:
     """Replace every `auto`: the data set by `dataset`, device and precision by what this machine has.
 
-    Images of one's own are read and kept, and called by their contents. The code of a model that was given from Python
+    The user's own images are read and kept, and named by their contents. The code of a model that was given from Python
     is looked for in the current folder, and becomes part of what the run is. Raises `ParameterError` when either is no
     good, when the batch does not fit the data set, or CUDA is asked for and absent; with `trust_device`, for runs that
     happen on another machine, that one has to tell.
@@ -412,78 +410,52 @@ def _read(dataset: str) -> dict[str, Any]:
 def run_name(config: Config) -> str:
     """The folder name of a resolved configuration, such as `bn_l1-mnist-seed1-3f9a2c1e`.
 
-    The last part is the start of a SHA-256 over all parameters but those of `LATER` that are as before.
+    The last part is the start of a SHA-256 over all parameters but those that came later and are as before.
     """
     if is_unresolved(config.dataset) or "auto" in (config.device, config.precision):
         raise ParameterError("a run's name needs a resolved configuration: dataset, device and precision not `auto`")
     if config.model and not config.code:
         raise ParameterError("a run's name needs a resolved configuration: `resolve` finds the code of its model")
     norm = config.norm + (str(config.groups) if config.groups else "") + ("_l1" if config.l1 else "")
+    at_first = {name: AT_FIRST.get(name, field.default) for name, field in Config.model_fields.items()}
     values = config.model_dump()
-    values = {name: value for name, value in values.items() if name not in LATER or value != LATER[name]}
+    values = {name: value for name, value in values.items() if name in FIRST_PARAMETERS or value != at_first[name]}
     text = json.dumps(values, sort_keys=True, separators=(",", ":"))
     data = config.dataset.partition("@")[0]
     return f"{norm}-{data}-seed{config.seed}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
-def _explain(problem: dict[str, Any]) -> str:
-    """One pydantic problem as `key = value: what is allowed`."""
-    if problem["type"] == "value_error":
-        return str(problem["ctx"]["error"])
-    key, value = problem["loc"][0], problem["input"]
+def problem(of: Mapping[str, Any]) -> str:
+    """One of pydantic's problems as `where = value: what it must be`."""
+    message = of["msg"]
+    for theirs, ours in IN_WORDS.items():
+        message = message.replace(theirs, ours)
+    message = re.sub(" or instance of .*", "", message)  # what pydantic takes as well
+    where = ".".join(map(str, of["loc"])) or "all of it"
+    return f"{where}: missing" if of["type"] == "missing" else f"{where} = {_shown(of['input'])}: {message}"
+
+
+def _explain(of: Mapping[str, Any]) -> str:
+    """One problem of a `Config`."""
+    if of["type"] == "value_error":
+        return str(of["ctx"]["error"])
+    key, value = of["loc"][0], of["input"]
     if key in FILLED_IN:
-        return f"{_shown(key)} = {_shown(value)}: filled in when one's own images are read; delete this line"
-    if problem["type"] == "extra_forbidden":
+        return f"{key} = {_shown(value)}: is filled in by itself; delete this line"
+    if of["type"] == "extra_forbidden":
         known = [name for name in Config.model_fields if name not in FILLED_IN]
         near = difflib.get_close_matches(key[:60], known, n=1)
         hint = f"did you mean `{near[0]}`?" if near else f"known parameters: {', '.join(known)}"
         return f"{_shown(key)} = {_shown(value)}: unknown parameter; {hint}"
-    return f"{key} = {_shown(value)}: must be {_allowed(key)}"
+    return problem(of)
 
 
 def _shown(value: Any) -> str:
     try:
-        text = value if isinstance(value, str) else _start_of_json(value)
-    except (TypeError, ValueError, RecursionError):  # a date for a key, a list that holds itself, …
-        try:
-            text = reprlib.repr(value)
-        except ValueError:  # a number of more digits than Python writes, as `0xFF…` can be
-            text = "(too long to show)"
+        is_plain = value is None or isinstance(value, bool | int | float)
+        is_nested = isinstance(value, list | dict | tuple | set)
+        text = json.dumps(value) if is_plain else reprlib.repr(value) if is_nested else str(value)
+    except ValueError:  # a number of more digits than Python writes, as `0xFF…` can be
+        text = "(too long to show)"
     text = one_line(text[:1_000])
     return text if len(text) <= 60 else text[:57] + "…"
-
-
-def _start_of_json(value: Any) -> str:
-    """The first characters of `value` as JSON: a small file can hold a value that all memory could not write out."""
-    text = ""
-    for part in json.JSONEncoder(default=str, ensure_ascii=False).iterencode(value):
-        text += part
-        if len(text) > 60:
-            break
-    return text
-
-
-def _allowed(key: str) -> str:
-    """What a field may hold, in words, read off its definition."""
-    field = Config.model_fields[key]
-    if get_origin(field.annotation) is Literal:
-        return "one of " + ", ".join(str(choice) for choice in get_args(field.annotation))
-    if field.annotation is str:
-        return "a line of text"
-    kinds = {kind if isinstance(kind, type) else get_args(kind)[0] for kind in get_args(field.annotation)}
-    noun = "a whole number" if int in kinds | {field.annotation} else "a finite number"
-    words = {"ge": "at least", "gt": "greater than", "le": "at most", "lt": "less than"}
-    bounds = [
-        f"{words[name]} {getattr(bound, name):g}" for bound in _bounds(field) for name in words if hasattr(bound, name)
-    ]
-    return f"{noun}, {' and '.join(bounds)}"
-
-
-def least_of(key: str) -> float:
-    """The least number that the parameter `key` can be; what is below all numbers where it has no such limit."""
-    return max((bound.ge for bound in _bounds(Config.model_fields[key]) if hasattr(bound, "ge")), default=-math.inf)
-
-
-def _bounds(field: Any) -> list[Any]:
-    """The limits of a field; those of one that may be left out are given with it, too."""
-    return [item for item in field.metadata if type(item).__module__.startswith("annotated_types")]

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from torch import nn
 
-from normstudy import model
-from normstudy.config import IMAGE_SHAPES, Config, image_facts
+from normstudy.config import Config, image_facts
+from normstudy.images.facts import KNOWN
 from normstudy.model import CLASSES, Net
+from normstudy.skeleton import deepened, parse_skeleton
 
 
 def make_net(config: Config) -> Net:
-    """The network that `config`, resolved, describes: `model.make_net` with as many channels and classes as its images.
-
-    The first layer's inputs are those of a data set with as many channels, for that is all that the shape decides.
-    """
-    facts = image_facts(config)
-    alike = next(name for name, shape in IMAGE_SHAPES.items() if shape[0] == facts.shape[0])
-    net = model.make_net(config.model_copy(update={"dataset": alike}))
+    """The network of `config`: `Net` for as many channels and classes as its images have, for `auto` MNIST's."""
+    facts = KNOWN["mnist"] if config.dataset == "auto" else image_facts(config)
+    skeleton = deepened(parse_skeleton(config.skeleton), config.depth)
+    net = Net(config.norm, config.groups, skeleton, config.channels, config.statistics_batch, facts.shape[0])
     if len(facts.classes) != CLASSES:
         net.head = nn.Linear(config.channels, len(facts.classes))
     return net

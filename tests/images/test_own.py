@@ -16,7 +16,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from torchvision.datasets import ImageFolder
 
-from normstudy.config import Config, ParameterError, make_config, make_config_of_run, read_config, resolve, run_name
+from normstudy.config import Config, ParameterError, make_config, read_config, resolve, run_name
 from normstudy.images import folder as image_folder
 from normstudy.images import function, store
 from normstudy.images.errors import OwnImagesError
@@ -75,7 +75,7 @@ def test_a_run_is_called_by_the_contents_wherever_they_lie(flowers, tmp_path):
     elsewhere = shutil.copytree(flowers, tmp_path / "else/where/flowers")
     assert resolved(elsewhere) == one
     assert str(tmp_path) not in one.model_dump_json()
-    assert make_config_of_run(one.model_dump(mode="json")) == one
+    assert make_config(one.model_dump(mode="json")) == one
     assert run_name(make_config(one.model_dump(mode="json"))) == run_name(one)
 
 

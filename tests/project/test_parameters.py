@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from papermill.translators import PythonTranslator
 
-from normstudy.config import FILLED_IN, Config, ParameterError, make_config, read_config, run_name
+from normstudy.config import FILLED_IN, Config, ParameterError, make_config, run_name
 from normstudy.notebook import read_parameters
 from normstudy.runs.folder import read_run, save
 from normstudy.runs.studies import plan
@@ -21,8 +21,8 @@ from normstudy.training.data import Data, load
 from normstudy.training.download import CLASSES, FILES, write_record
 from normstudy.training.loop import fit
 
-SETS = 2_000
-TRAINED = 120
+SETS = 400
+TRAINED = 60
 IMAGES = 40
 
 
@@ -246,50 +246,6 @@ def test_every_valid_set_trains(few, tmp_path):
     assert min(seen["an epoch of many"], seen["complete"], seen["diverged"]) > 0, seen
 
 
-@pytest.mark.fault("parameter file with a key given twice", "refused with its line")
-@pytest.mark.parametrize("text", ["norm: bn\nepochs: 2\nnorm: gn\n", "norm: bn\nepochs: 2\n'norm': bn\n"])
-def test_a_key_given_twice_is_refused(tmp_path, text):
-    (tmp_path / "twice.yaml").write_text(text)
-    with pytest.raises(ParameterError) as caught:
-        plan(tmp_path, "digits")
-    expected = f"{tmp_path}/twice.yaml, line 3: not valid YAML (`norm` is given twice; delete one of the two lines)"
-    assert str(caught.value) == expected
-
-
-def expanding(item: str) -> str:
-    """A thousand characters that stand for 9 to the 30th values."""
-    lines = ["epochs: &a0 {k: 1}" if "<<" in item else "epochs: &a0 [1]"]
-    lines += [f"k{i}: &a{i} " + item.format(", ".join([f"*a{i - 1}"] * 9)) for i in range(1, 31)]
-    return "\n".join(lines) + "\n"
-
-
-@pytest.mark.fault("parameter file that is binary, huge, nested, or expands without end", "refused in one line")
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        (expanding("[{}]"), "epochs = [1]: must be a whole number"),
-        (expanding("{{<<: [{}]}}"), "not valid YAML"),
-        ("epochs: " + "[" * 5_000, "not valid YAML (maximum recursion depth exceeded"),
-        ("#" * 10_000_000, "cannot be read (it has 10,000,000 bytes where 100,000 are more than enough)"),
-        (bytes(range(256)), "cannot be read ('utf-8' codec can't decode"),
-        ("seed: 0x" + "F" * 50_000, "seed = (too long to show): must be a whole number"),
-        ("".join(f"k{i}: 1\n" for i in range(5_000)), "; and 4990 more"),
-        ('norm: "\\e[31m\\u202e"', "norm = [U+001B][31m[U+202E]: must be one of"),
-        ("? [a]\n: 1", "not valid YAML"),
-    ],
-    ids=["aliases", "merges", "nested", "large", "binary", "digits", "many", "escapes", "list for a key"],
-)
-def test_hostile_files_are_refused_in_a_line(tmp_path, content, expected):
-    path = tmp_path / "hostile.yaml"
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(ParameterError) as caught:
-        read_config(path)
-    line = one_line(caught.value)
-    assert line.startswith(str(path))
-    assert expected in line
-    assert len(line) < 5_000
-
-
 @pytest.mark.fault("parameter file of any name", "read, and named as it is called")
 @pytest.mark.parametrize("name", ["two words", "-rf", "'\"`ls`$(ls)", "new\nline", "ü😀", "right\u202eleft", "%s{x}"])
 def test_files_of_any_name_are_read_and_named(tmp_path, name):
@@ -310,30 +266,23 @@ def test_a_name_that_is_no_text_is_shown_all_the_same(tmp_path):
     assert f"{tmp_path}/[U+DCFF].yaml: epochs = 0" in one_line(caught.value)
 
 
-def test_what_is_no_file_is_named_with_the_others(tmp_path):
-    os.mkfifo(tmp_path / "a_pipe.yaml")
-    (tmp_path / "b_folder.yaml").mkdir()
-    (tmp_path / "c_loop.yaml").symlink_to("c_loop.yaml")
-    (tmp_path / "d_nowhere.yaml").symlink_to("nowhere")
-    (tmp_path / "e_endless.yaml").symlink_to("/dev/zero")
-    (tmp_path / "f_good.yaml").write_text("norm: bn\n")
+def test_what_is_wrong_in_any_file_is_reported_with_the_others(tmp_path):
+    (tmp_path / "a_folder.yaml").mkdir()
+    (tmp_path / "b_loop.yaml").symlink_to("b_loop.yaml")
+    (tmp_path / "c_good.yaml").write_text("norm: bn\n")
+    (tmp_path / "d_wrong.yaml").write_text("epochs: 0\n")
     with pytest.raises(ParameterError) as caught:
         plan(tmp_path, "digits")
-    told = dict(line.removeprefix(f"{tmp_path}/").split(": ", 1) for line in str(caught.value).splitlines())
-    assert told == {
-        "a_pipe.yaml": "cannot be read (it is no file)",
-        "b_folder.yaml": "cannot be read (it is no file)",
-        "c_loop.yaml": "cannot be read (Too many levels of symbolic links)",
-        "d_nowhere.yaml": "cannot be read (No such file or directory)",
-        "e_endless.yaml": "cannot be read (it is no file)",
+    found = dict(line.removeprefix(f"{tmp_path}/").split(": ", 1) for line in str(caught.value).splitlines())
+    assert found == {
+        "a_folder.yaml": "cannot be read (it is no file of at most 100,000 bytes)",
+        "b_loop.yaml": "cannot be read (Too many levels of symbolic links)",
+        "d_wrong.yaml": "epochs = 0: must be at least 1",
     }
 
 
-def test_a_file_that_may_not_be_read_is_named(tmp_path):
-    path = tmp_path / "secret.yaml"
-    path.write_text("norm: bn\n")
-    path.chmod(0)
-    if os.access(path, os.R_OK):
-        pytest.skip("whoever runs this may read everything")
-    with pytest.raises(ParameterError, match=r"secret\.yaml: cannot be read \(Permission denied\)"):
+def test_more_runs_than_a_report_has_are_refused_before_they_are_planned(tmp_path):
+    for number in range(11):
+        (tmp_path / f"{number}.yaml").write_text(f"batch_size: {number + 1}\nseeds: 0 to 999\n")
+    with pytest.raises(ParameterError, match=r"its files ask for more than 10,000 runs; name fewer seeds"):
         plan(tmp_path, "digits")

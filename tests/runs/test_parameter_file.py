@@ -38,7 +38,7 @@ def test_an_empty_file_is_the_usual_model_with_each_seed(tmp_path):
     [
         ("seed: 1\nseeds: [2]", "holds both `seed` and `seeds`"),
         ("seeds:", "seeds: must be such as"),
-        ("seeds: [1, 2]\nnorm: batch", "norm = batch: must be one of"),
+        ("seeds: [1, 2]\nnorm: batch", "norm = batch: must be 'bn'"),
         ("seed: [1, 2]", "seed = .* must be a whole number"),
         ("- seeds", "must hold lines of the form"),
         ("seeds: [1, 2", "not valid YAML"),

@@ -193,7 +193,7 @@ def test_a_study_with_a_missing_or_damaged_run_names_it(runs_folder, run_folder)
     assert "bn-digits-seed1-00000000: no metrics.json" in study_refusal(runs_folder)
     write_studies(runs_folder, {MAIN: [run_folder.name]})
     (runs_folder / run_folder.name / "metrics.json").write_text("{}")
-    assert f"{run_folder.name}/metrics.json: schema None" in study_refusal(runs_folder)
+    assert f"{run_folder.name}/metrics.json: schema: missing" in study_refusal(runs_folder)
 
 
 @pytest.mark.parametrize("changes", [{"dataset": "mnist"}, {"evaluate_on": "validation"}])

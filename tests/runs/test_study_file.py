@@ -66,6 +66,25 @@ def test_a_model_may_hold_several_sets_and_a_run_counts_once(tmp_path):
     assert [(run.config.max_lr, run.config.l1) for run in runs] == [(0.01, 0), (0.02, 0), (0.02, 0.1)]
 
 
+def test_a_model_may_take_the_lines_of_another(tmp_path):
+    lines = ("models:", "  gn: &base {norm: gn, dataset: digits, max_lr: [0.01, 0.02]}", "  ln: {<<: *base, norm: ln}")
+    runs = read_study_file(written(tmp_path, "\n".join(lines))).runs
+    found = [(run.model, run.config.norm, run.config.max_lr) for run in runs]
+    assert found == [("gn", "gn", 0.01), ("gn", "gn", 0.02), ("ln", "ln", 0.01), ("ln", "ln", 0.02)]
+
+
+def test_a_study_of_too_many_runs_is_refused_before_any_is_made(tmp_path, monkeypatch):
+    monkeypatch.setattr("normstudy.runs.study_file.make_config", lambda *_: pytest.fail("a run was made"))
+    lists = ", ".join(f"{key}: {list(range(1, 31))}" for key in ("batch_size", "epochs", "threads"))
+    text = f"seeds: 0 to 36\nmodels: {{a: {{dataset: mnist, {lists}}}, b: {{dataset: mnist}}}}"
+    with pytest.raises(ParameterError) as caught:
+        read_study_file(written(tmp_path, text))
+    assert str(caught.value).endswith(
+        "some_study.yaml: its lists make 999,037 runs (27,001 combinations, 37 seeds), and a study has at most 10,000; "
+        "shorten them, or make several studies of it"
+    )
+
+
 GN = "models: {gn: {norm: gn, dataset: digits}}\n"
 
 
@@ -80,8 +99,11 @@ GN = "models: {gn: {norm: gn, dataset: digits}}\n"
         ("models:", "must hold `models:`"),
         ("models: [gn]", "`common` and each of `models` hold lines"),
         (f"{GN}common: 0", "`common` and each of `models` hold lines"),
-        (f"{GN}seed: [1]", "seed: unknown; beside `models:` it may hold `title:`"),
-        (f"{GN}1: [1]", "1: unknown; beside `models:` it may hold `title:`"),
+        (f"{GN}seed: [1]", "seed: unknown; next to `models:` it may hold `title:`"),
+        (
+            f"base: &base {{norm: gn}}\n{GN}",
+            "base: unknown; .*; what all models share stands under `common:`, and a model",
+        ),
         ("models: {gn: 3}", "gn: must hold lines"),
         ("models: {gn: []}", "gn: must hold lines"),
         ("models: {gn: [{norm: gn}, 3]}", "gn: must hold lines"),

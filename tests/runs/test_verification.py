@@ -67,11 +67,6 @@ def half_copied(folder: Path) -> None:
     remove(*names[len(names) // 2 + 1 :])(folder)
 
 
-def a_folder_instead(folder: Path) -> None:
-    (folder / "predictions.npz").unlink()
-    (folder / "predictions.npz").mkdir()
-
-
 @pytest.mark.fault("run folder with files missing, cut, altered or added", "folder and reason in one line")
 @pytest.mark.parametrize(
     ("damage", "expected"),
@@ -80,22 +75,11 @@ def a_folder_instead(folder: Path) -> None:
         (remove("metrics.json"), ": no metrics.json there"),
         (truncate("metrics.json", 0.5), "/metrics.json: not readable"),
         (half_copied, ": misclassified.npz: not as it was written"),
-        (remove("predictions.npz"), ": predictions.npz: not there"),
-        (remove("misclassified.npz"), ": misclassified.npz: not there"),
-        (remove("misclassified.png"), ": misclassified.png: not there"),
-        (remove("augmentation.png"), ": augmentation.png: not there"),
-        (remove("model.safetensors"), ": model.safetensors: not there"),
-        (remove("train.ipynb"), ": train.ipynb: not there"),
+        *((remove(name), f": {name}: not there") for name in ("predictions.npz", "augmentation.png", "train.ipynb")),
+        *((flip(name), f": {name}: not as it was written") for name in ("misclassified.png", "model.safetensors")),
         (remove("SHA256SUMS"), ": no SHA256SUMS there"),
         (truncate("SHA256SUMS", 0), ": SHA256SUMS: no list of sums"),
         (truncate("SHA256SUMS", 0.5), ": SHA256SUMS: no list of sums"),
-        (truncate("predictions.npz", 0.9), ": predictions.npz: not as it was written"),
-        (flip("predictions.npz"), ": predictions.npz: not as it was written"),
-        (flip("misclassified.npz"), ": misclassified.npz: not as it was written"),
-        (flip("misclassified.png"), ": misclassified.png: not as it was written"),
-        (truncate("augmentation.png", 0), ": augmentation.png: not as it was written"),
-        (flip("model.safetensors"), ": model.safetensors: not as it was written"),
-        (flip("train.ipynb"), ": train.ipynb: not as it was written"),
         (
             lambda f: (f / "predictions.npz").unlink() or (f / "predictions.npz").mkdir(),
             "predictions.npz: not readable",
@@ -108,98 +92,36 @@ def test_a_damaged_folder_is_named_in_one_line(copied, damage, expected):
     assert expected in refusal(copied)
 
 
-# Damage with checksums that fit it, which only the contents tell.
-
-
-def with_metrics(change):
-    def damage(folder: Path) -> None:
-        metrics = json.loads((folder / "metrics.json").read_text())
-        change(metrics)
-        (folder / "metrics.json").write_text(json.dumps(metrics))
-
-    return damage
-
-
 def with_arrays(name: str, change):
     def damage(folder: Path) -> None:
         with np.load(folder / name) as file:
-            columns = dict(file)
-        changed = change(columns)
-        np.savez(folder / name, **(columns if changed is None else changed))
+            arrays = change(dict(file))
+        np.savez(folder / name, **arrays)
 
     return damage
 
 
-def put(name: str, row, value):
-    """Change one value of a column in place."""
-    return lambda columns: columns[name].__setitem__(row, value)
-
-
-def swap(columns: dict) -> None:
-    """Exchange the losses of two images: their mean stays as it was."""
-    columns["loss"][[0, 1]] = columns["loss"][[1, 0]]
-
-
-PREDICTIONS, MISCLASSIFIED = "predictions.npz", "misclassified.npz"
-
-
-@pytest.mark.fault("run folder whose files contradict themselves or each other", "folder and reason in one line")
+@pytest.mark.fault("run folder whose files contradict each other", "folder and reason in one line")
 @pytest.mark.parametrize(
     ("damage", "expected"),
     [
-        (with_metrics(lambda m: m.update(schema=True)), "schema True where 1 is understood"),
-        (with_metrics(lambda m: m["model"].update(parameters=-1)), "model: parameters = -1 is impossible"),
-        (with_metrics(lambda m: m["model"].update(parameters=True)), "model: parameters = True is impossible"),
-        (with_metrics(lambda m: m["model"].update(parameters=7611)), "7,610 parameters where metrics.json has 7,611"),
-        (with_metrics(lambda m: m["history"][0].update(train_loss=True)), "train_loss = True in epoch 1 is impossible"),
-        (with_metrics(lambda m: m["history"][0].update(epoch=True)), "entry 1 is not epoch 1"),
-        (with_metrics(lambda m: m["history"].pop()), "complete with 1 of 2 epochs"),
-        (with_metrics(lambda m: m["history"][1].update(test_loss=1.0)), "mean loss is not that of metrics.json"),
-        (with_metrics(lambda m: m["history"][1].update(test_accuracy=0.5)), "accuracy is not that of metrics.json"),
-        (with_metrics(lambda m: m["environment"].update(processor=None)), "processor = None is no text"),
-        (with_metrics(lambda m: m["environment"].update(clean="yes")), "clean = 'yes' is neither true nor false"),
-        (with_metrics(lambda m: m["environment"].update(commit=7)), "commit = 7 is no commit"),
-        (with_metrics(lambda m: m.update(status="diverged")), "diverged in epoch None after 2 finished ones"),
         (
-            with_metrics(lambda m: m.update(status="diverged", epoch=3, step=1, lr=0.01)),
-            "diverged after all 2 epochs",
+            with_arrays("predictions.npz", lambda c: {k: v[:-1] for k, v in c.items()}),
+            "898 of int32 where 899 of int32",
         ),
         (
-            with_metrics(lambda m: m["history"].pop() and m.update(status="diverged", epoch=2, step=10, lr=0.01)),
-            "diverged at step 10 where an epoch has 9",
+            with_arrays("predictions.npz", lambda c: c | {"label": c["predicted"]}),
+            "accuracy is not that of metrics.json",
         ),
+        (with_arrays("misclassified.npz", lambda c: {k: v[1:] for k, v in c.items()}), "misclassified.npz: images: "),
         (
-            with_metrics(lambda m: m["history"].pop() and m.update(status="diverged", epoch=2, step=9, lr=0.9)),
-            "diverged at lr = 0.9, which is impossible",
+            with_arrays("misclassified.npz", lambda c: c | {"index": c["index"][::-1] + 1}),
+            "index is not that of predict",
         ),
-        (with_arrays(PREDICTIONS, lambda c: {k: v[:-1] for k, v in c.items()}), "shape (898,) where (899,)"),
-        (with_arrays(PREDICTIONS, lambda c: c.__delitem__("loss")), "no column 'loss'"),
-        (with_arrays(PREDICTIONS, lambda c: c | {"label": c["label"] * 1.0}), "label holds float64 where uint8"),
-        (with_arrays(PREDICTIONS, put("label", 5, 10)), "label = 10 is no class"),
-        (with_arrays(PREDICTIONS, put("predicted", 5, 255)), "predicted = 255 is no class"),
-        (with_arrays(PREDICTIONS, lambda c: c["index"].__setitem__(0, c["index"][1])), "index: an image stands there"),
-        (with_arrays(PREDICTIONS, put("index", 0, -1)), "index: an image stands there twice, or is none"),
-        (with_arrays(PREDICTIONS, put("loss", 3, np.nan)), "loss: a value is impossible"),
-        (with_arrays(PREDICTIONS, put("loss", 3, -1)), "loss: a value is impossible"),
-        (with_arrays(PREDICTIONS, put("label_probability", 3, 1.5)), "label_probability: a value is impossible"),
-        (with_arrays(PREDICTIONS, put("loss", 3, 50)), "loss and label_probability contradict each other"),
-        (with_arrays(PREDICTIONS, put("predicted_probability", 3, 0)), "contradict each other"),
-        (with_arrays(PREDICTIONS, swap), "contradict each other"),
-        (with_arrays(PREDICTIONS, lambda c: {**c, "loss": np.array([{}] * 899)}), "predictions.npz: not readable"),
-        (with_arrays(MISCLASSIFIED, lambda c: {k: v[1:] for k, v in c.items()}), "images has the shape"),
-        (with_arrays(MISCLASSIFIED, lambda c: c | {"images": c["images"][:, :27]}), "images has the shape"),
-        (with_arrays(MISCLASSIFIED, lambda c: c | {"label": c["label"][::-1]}), "label is not that of predictions.npz"),
-        (with_arrays(MISCLASSIFIED, lambda c: c | {"confidence": c["confidence"] / 2}), "confidence is not that of"),
-        (lambda f: (f / PREDICTIONS).write_text("nothing"), "predictions.npz: not readable"),
-        (truncate("misclassified.png", 0.5), "misclassified.png: no picture"),
-        (lambda f: (f / "augmentation.png").write_text("<svg onload='alert(1)'/>"), "augmentation.png: no picture"),
-        (truncate("model.safetensors", 0.5), "model.safetensors: not readable"),
-        (truncate("train.ipynb", 0.5), "train.ipynb: no notebook"),
-        (lambda f: (f / "train.ipynb").write_text("{}"), "train.ipynb: no notebook"),
         (remove("misclassified.png"), "misclassified.png: not among its SHA256SUMS"),
     ],
 )
-def test_contents_that_cannot_be_are_named_whatever_the_checksums_say(copied, damage, expected):
+def test_files_that_contradict_each_other_are_named_whatever_the_checksums_are(copied, damage, expected):
     damage(copied)
     manifest.write(copied)
     assert expected in refusal(copied)
@@ -219,7 +141,7 @@ def test_runs_on_other_images_are_not_compared(copied):
     other = shutil.copytree(copied, copied.parent / run_name(Config(**metrics["config"])))
     (other / "metrics.json").write_text(json.dumps(metrics))
     order = np.r_[1, 0, 2:899]
-    with_arrays(PREDICTIONS, lambda columns: {name: each[order] for name, each in columns.items()})(other)
+    with_arrays("predictions.npz", lambda columns: {name: each[order] for name, each in columns.items()})(other)
     manifest.write(other)
     write_studies(copied.parent, {MAIN: [copied.name, other.name]})
     assert f"predictions.npz: index is not that of {copied.name}" in refusal(other)
@@ -280,9 +202,9 @@ def damages(draw, folder: Path):
 @pytest.mark.fault(
     "any file of a run folder cut or altered anywhere",
     "refused in one line, or read as it was, byte by byte",
-    tried=300,
+    tried=100,
 )
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(st.data())
 def test_whatever_becomes_of_a_file_the_run_is_refused_or_shown_as_it_was(whole, data):
     name, content = data.draw(damages(whole))

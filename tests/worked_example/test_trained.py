@@ -1,5 +1,7 @@
 """What training mode, folding and shrunk parameters do to the published networks."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from commands import ROOT
@@ -20,7 +22,12 @@ def published():
 def test_kept_images_are_each_there_once(published):
     images = trained.kept_images(published)
     assert len(torch.unique(images, dim=0)) == len(images) <= sum(len(run.misclassified["label"]) for run in published)
-    assert list(trained.by_norm([*published, *published]).values()) == published
+
+
+def test_models_that_share_a_normalization_are_all_there(published):
+    bn, gn, ln = published
+    another = replace(gn, config=gn.config.model_copy(update={"groups": 8}))
+    assert list(trained.by_name([bn, gn, ln, another, *published]).values()) == [bn, gn, ln, another]
 
 
 def test_only_bn_looks_at_other_images(published):
@@ -32,7 +39,8 @@ def test_only_bn_looks_at_other_images(published):
 
 
 def test_folding_changes_no_answer(published):
-    run = trained.by_norm(published)["bn"]
+    run = published[0]
+    assert run.config.norm == "bn"
     found = trained.folding(run, trained.kept_images([run]))
     assert (found.answers, found.score < 1e-4) == (0, True)
     net = trained.trained_net(run)

@@ -7,7 +7,7 @@
         misclassified.npz    images (m, h, w) or, of colours, (m, h, w, 3), label, predicted, confidence, index;
                              most confident first
         model.safetensors    the weights
-        code-<module>.py     of one's own model, its code
+        code-<module>.py     the code of a custom model
         *.png                misclassified images, curves, confusion matrix, augmented samples
         train.ipynb          the executed notebook, when the workflow ran it
         verified.json        later sources that gave the same numbers, once `make verify STAMP=1` has found any
@@ -25,7 +25,7 @@ import platform
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from normstudy.config import Config, ParameterError, make_config_of_run, run_name
+from normstudy.config import Config, run_name
 from normstudy.errors import NormstudyError
 from normstudy.hardware import processor
 from normstudy.model_code import keep, kept, note_folder
@@ -55,10 +55,10 @@ if TYPE_CHECKING:
     from normstudy.training.loop import Run
 
 HIDDEN = ".unfinished"
-"""Folder, beside the runs, for those that are not whole yet."""
+"""Folder, next to the runs, for those that are not whole yet."""
 
 CHECKPOINTS = ".checkpoints"
-"""Folder, beside the runs, for what unfinished runs go on from."""
+"""Folder, next to the runs, for what unfinished runs go on from."""
 
 
 PACKAGES = ("numpy", "scikit-learn", "safetensors", "matplotlib", "nbclient", "papermill")
@@ -111,25 +111,20 @@ class FinishedRun:
         return self.metrics["history"]
 
     @property
-    def stamps(self) -> list[stamps.Stamp]:
+    def stamps(self) -> list[contract.Stamp]:
         """What `make verify STAMP=1` noted. Raises `ValueError` as `stamps.read`."""
         return stamps.read(self.folder)
 
     @cached_property
     def predictions(self) -> dict[str, np.ndarray]:
         """The columns of `predictions.npz`, each (n,). Raises `RunError` when they do not fit the metrics."""
-        path = self.predictions_file
-        columns = _arrays(path)
-        _refuse(path, contract.predictions_problem(columns, self.metrics, self.config))
-        return columns
+        return _arrays(self.predictions_file, contract.check_predictions, self.metrics, self.config)
 
     @cached_property
     def misclassified(self) -> dict[str, np.ndarray]:
         """The arrays of `misclassified.npz`, most confident errors first. Raises `RunError` as `predictions`."""
         path = self.folder / "misclassified.npz"
-        arrays = _arrays(path)
-        _refuse(path, contract.misclassified_problem(arrays, self.predictions, self.config))
-        return arrays
+        return _arrays(path, contract.check_misclassified, self.predictions, self.config)
 
 
 def checkpoint_file(config: Config, runs_folder: Path | str) -> Path:
@@ -262,20 +257,18 @@ def read_run(folder: Path | str, check_name: bool = True) -> FinishedRun:
     folder = Path(folder)
     path = folder / "metrics.json"
     try:
-        metrics = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse_constant)
+        metrics = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RunError(f"{folder}: no metrics.json there; {remedy(folder)}") from None
     except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path}: not readable ({one_line(error)}); {remedy(path)}") from None
-    _refuse(path, contract.metrics_problem(metrics))
     try:
-        config = make_config_of_run(metrics["config"])
+        config = contract.checked_config(metrics)
         expected = run_name(config)
-    except ParameterError as error:
-        raise RunError(f"{path}: config: {error}; {remedy(path)}") from None
+    except ValueError as error:
+        raise RunError(f"{path}: {one_line(error)}; {remedy(path)}") from None
     if check_name and folder.name != expected:
         raise RunError(f"{folder}: its configuration belongs to a folder named {expected}; {remedy(folder)}")
-    _refuse(folder, contract.course_problem(metrics, config))
     if config.model:
         note_folder(config.code, folder)
     return FinishedRun(folder, metrics, config)
@@ -372,22 +365,18 @@ def pictures(images: Tensor) -> Tensor:
     return images.permute(0, 2, 3, 1).contiguous() if images.shape[1] > 1 else images[:, 0]
 
 
-def _refuse(place: Path, problem: str) -> None:
-    if problem:
-        raise RunError(f"{place}: {problem}; {remedy(place)}")
-
-
-def refuse_constant(name: str) -> None:
-    """In the place of what JSON cannot hold and Python's reads all the same: raises `ValueError`."""
-    raise ValueError(f"{name} is not a number")
-
-
-def _arrays(path: Path) -> dict[str, np.ndarray]:
+def _arrays(path: Path, check: Callable[..., None], *arguments: Any) -> dict[str, np.ndarray]:
+    """The arrays of an npz file, which pass `check`. Raises `RunError`: one line with the file and the remedy."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            return dict(file)
+            arrays = dict(file)
     except Exception as error:  # zipfile, zlib and numpy each have their own
         raise RunError(f"{path}: not readable ({one_line(error)}); {remedy(path)}") from None
+    try:
+        check(arrays, *arguments)
+    except ValueError as error:
+        raise RunError(f"{path}: {error}; {remedy(path)}") from None
+    return arrays
 
 
 def _file_hash(name: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from normstudy.paths import write_whole
@@ -13,25 +14,14 @@ _LINE = re.compile(r"([0-9a-f]{64})  ([^/\\\0]+)")
 
 
 def write(folder: Path) -> None:
-    """Write the sums of the files in `folder`, hidden ones aside. Raises `OSError`."""
+    """Write the sums of the files in `folder`, hidden ones aside. Raises `OSError`, and `DiskError` as `put`."""
     files = [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
-    names = sorted(path.name for path in files if path.name != NAME)
-    (folder / NAME).write_text("".join(f"{_digest(folder / name)}  {name}\n" for name in names), encoding="utf-8")
+    put(folder, {path.name: digest(path) for path in files if path.name != NAME})
 
 
-def list_file(folder: Path, name: str) -> None:
-    """Have the sums list the file `name` as it is now; those of all others stay, right or wrong.
-
-    Raises `ValueError` as `read`, `DiskError`, and `OSError` when the file cannot be read.
-    """
-    _put(folder, {**read(folder), name: _digest(folder / name)})
-
-
-def unlist_file(folder: Path, name: str) -> None:
-    """Take the file `name` off the sums; it may then be changed. Raises `ValueError` as `read`, and `DiskError`."""
-    sums = read(folder)
-    if sums.pop(name, None):
-        _put(folder, sums)
+def put(folder: Path, sums: Mapping[str, str]) -> None:
+    """Have `folder` list the files of these `sums`. Raises `DiskError`."""
+    write_whole(folder / NAME, "".join(f"{sums[name]}  {name}\n" for name in sorted(sums)))
 
 
 def read(folder: Path) -> dict[str, str]:
@@ -55,9 +45,9 @@ def missing(folder: Path) -> str:
 
 def altered(folder: Path) -> str:
     """The first listed file that is missing or not what it was, and which; else nothing. Raises `ValueError`."""
-    for name, digest in read(folder).items():
+    for name, expected in read(folder).items():
         try:
-            if _digest(folder / name) != digest:
+            if digest(folder / name) != expected:
                 return f"{name}: not as it was written (checksum differs)"
         except FileNotFoundError:
             return f"{name}: not there"
@@ -66,10 +56,7 @@ def altered(folder: Path) -> str:
     return ""
 
 
-def _put(folder: Path, sums: dict[str, str]) -> None:
-    write_whole(folder / NAME, "".join(f"{sums[name]}  {name}\n" for name in sorted(sums)))
-
-
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """The SHA-256 of a file. Raises `OSError`."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

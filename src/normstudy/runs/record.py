@@ -3,7 +3,7 @@
     {
       "title": …,             the study's heading, where a report has no section of its own for it
       "environments": […],    with what runs were made, as in metrics.json; most runs share one
-      "code": {…},            where there are models of one's own: by fingerprint, the text of each module by its name
+      "code": {…},            of custom models: by fingerprint, the text of each module by its name
       "runs": [
         {"called": …,         what the study calls the model of the run
          "environment": 0,    which of the environments
@@ -14,7 +14,7 @@
         …]
     }
 
-One line per run. Where a study asks for it, what the models said of each image is beside it, in `<study>.npz`:
+One line per run. Where a study asks for it, what the models predicted for each image is next to it, in `<study>.npz`:
 `name` (runs,), `index` and `label` (images,), `predicted`, `predicted_probability` and `loss` (runs, images). The
 probability of the true class follows from the loss.
 """
@@ -31,13 +31,13 @@ from typing import Any
 
 import numpy as np
 
-from normstudy.config import ParameterError, make_config_of_run, run_name
+from normstudy.config import run_name
 from normstudy.errors import NormstudyError
 from normstudy.model_code import ModelCode, ModelCodeError, in_folder, note_modules
 from normstudy.paths import bring_back, write_whole
 from normstudy.runs import contract
-from normstudy.runs.folder import FinishedRun, refuse_constant
-from normstudy.runs.stamps import Stamp
+from normstudy.runs.contract import Record, Row, Stamp, checked
+from normstudy.runs.folder import FinishedRun
 from normstudy.text import one_line
 
 IMAGES = ("index", "label")
@@ -57,9 +57,9 @@ class RecordError(NormstudyError):
 class RecordedRun(FinishedRun):
     """A run of a record: `folder` is where it would lie, were there one.
 
-    `model` is the study's name for its model, `source` the record that it was read from, `modules` the code of a model
-    of one's own (as `ModelCode` has it), `columns` what the model said of each image, where that is not to be read from
-    beside `source`.
+    `model` is the study's name for its model, `source` the record that it was read from, `modules` the code of a custom
+    model (as `ModelCode` has it), `columns` the predictions, where they are not to be read from the file next to
+    `source`.
     """
 
     model: str = ""
@@ -101,8 +101,10 @@ class RecordedRun(FinishedRun):
         columns = read_predictions(path).get(self.name)
         if columns is None:
             raise RecordError(f"{path}: {self.name}: no predictions of it; {self.remedy}")
-        if problem := contract.predictions_problem(columns, self.metrics, self.config):
-            raise RecordError(f"{path}: {self.name}: {problem}; {self.remedy}")
+        try:
+            contract.check_predictions(columns, self.metrics, self.config)
+        except ValueError as error:
+            raise RecordError(f"{path}: {self.name}: {error}; {self.remedy}") from None
         return columns
 
     @property
@@ -127,30 +129,18 @@ class RecordedStudy:
 def read_record(path: Path | str) -> RecordedStudy:
     """The study recorded at `path`. Raises `RecordError`: one line with file, fault and remedy."""
     path = Path(path)
-    remedy = _remedy(path)
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse_constant)
-    except (OSError, ValueError, RecursionError) as error:
-        raise RecordError(f"{path}: not readable ({one_line(error)}); {remedy}") from None
-    try:
-        title, environments, rows = record["title"], record["environments"], record["runs"]
-        if not (isinstance(title, str) and isinstance(environments, list) and isinstance(rows, list) and rows):
-            raise TypeError
-        code = _code(record.get("code", {}))
-    except (KeyError, TypeError):
-        raise RecordError(f"{path}: not a list of runs; {remedy}") from None
-    except ValueError as error:
-        raise RecordError(f"{path}: {error}; {remedy}") from None
     found: dict[str, RecordedRun] = {}
-    for number, row in enumerate(rows, start=1):
-        try:
-            run = _read_run(row, environments, code, path)
-            if run.name in found:
-                raise ValueError(f"{run.name} stands there twice")
-        except (ValueError, ParameterError, RecursionError) as error:
-            raise RecordError(f"{path}: run {number}: {one_line(error)}; {remedy}") from None
-        found[run.name] = run
-    return RecordedStudy(path.stem, title, list(found.values()))
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        parts = checked(Record, record)
+        _check_code(parts.code)
+        for number, (part, row) in enumerate(zip(parts.runs, record["runs"], strict=True)):
+            run = _read_run(f"runs.{number}", part, row, record, path)
+            if found.setdefault(run.name, run) is not run:
+                raise ValueError(f"runs.{number}: {run.name} stands there twice")
+    except (OSError, ValueError, RecursionError) as error:
+        raise RecordError(f"{path}: not readable ({one_line(error)}); {_remedy(path)}") from None
+    return RecordedStudy(path.stem, parts.title, list(found.values()))
 
 
 def record_names(results: Path | str) -> list[str]:
@@ -187,12 +177,12 @@ def write_record(path: Path, title: str, runs: Iterable[RecordedRun]) -> None:
         row |= {"verified": run.verified} if run.verified else {}
         lines.append(_in_a_line(row))
     made_with = ",\n".join(map(_in_a_line, environments))
-    told = ",\n".join(lines)
+    rows = ",\n".join(lines)
     parts = [
         f'{{"title": {_in_a_line(title)}',
         f'"environments": [\n{made_with}\n]',
         *([f'"code": {_in_a_line(code)}'] if code else []),
-        f'"runs": [\n{told}\n]}}\n',
+        f'"runs": [\n{rows}\n]}}\n',
     ]
     write_whole(path, ",\n".join(parts))
 
@@ -242,46 +232,30 @@ def recorded(run: FinishedRun, model: str, afterwards: dict[str, Any] | None = N
     return RecordedRun(run.folder, run.metrics, run.config, model, afterwards or {}, modules=modules, columns=columns)
 
 
-def _code(found: Any) -> dict[str, dict[str, str]]:
-    """By fingerprint, the modules of models of one's own. Raises `ValueError`: what is wrong with them."""
-    if not isinstance(found, dict):
-        raise ValueError("code: no set of models")
-    for fingerprint, modules in found.items():
-        if not isinstance(modules, dict) or not all(isinstance(text, str) for text in modules.values()):
-            raise ValueError(f"code: {fingerprint}: no set of modules")
+def _check_code(code: Mapping[str, Mapping[str, str]]) -> None:
+    """Raises `ValueError` unless the modules of custom models have the fingerprints by which they stand."""
+    for fingerprint, modules in code.items():
         try:
-            said = ModelCode("", modules).fingerprint
+            is_so = ModelCode("", modules).fingerprint == fingerprint
         except ModelCodeError:
-            said = ""
-        if said != fingerprint:
-            raise ValueError(f"code: {one_line(fingerprint)}: its modules say something else")
-    return found
+            is_so = False
+        if not is_so:
+            raise ValueError(f"code.{one_line(fingerprint)}: its modules have another fingerprint")
 
 
-def _read_run(row: Any, environments: Sequence[Any], code: Mapping[str, Mapping[str, str]], path: Path) -> RecordedRun:
-    """Raises `ValueError` or `ParameterError`: what is wrong with the entry."""
-    if not isinstance(row, dict) or not isinstance(row.get("called"), str):
-        raise ValueError("no model named")
-    place = row.get("environment")
-    if not isinstance(place, int) or isinstance(place, bool) or not 0 <= place < len(environments):
-        raise ValueError(f"environment = {one_line(repr(place))[:60]} is none of the record's")
-    if problem := contract.afterwards_problem(row.get("afterwards")):
-        raise ValueError(f"afterwards: {problem}")
-    metrics = {name: row[name] for name in KEPT if name in row}
-    metrics |= {"history": _by_epoch(row.get("history")), "environment": environments[place]}
-    if problem := contract.metrics_problem(metrics):
-        raise ValueError(problem)
-    config = make_config_of_run(metrics["config"])
-    if problem := contract.course_problem(metrics, config):
-        raise ValueError(problem)
-    verified = row.get("verified", [])
-    if problem := contract.stamps_problem(verified):
-        raise ValueError(f"verified: {problem}")
-    folder = path.parent / run_name(config)
-    modules = code.get(config.code)
+def _read_run(where: str, part: Row, row: dict[str, Any], record: dict[str, Any], path: Path) -> RecordedRun:
+    """The run in `row`, which is checked as `part`. Raises `ValueError`: what is wrong with it."""
+    try:
+        metrics = {name: row[name] for name in KEPT if name in row}
+        metrics |= {"history": _by_epoch(row["history"]), "environment": record["environments"][part.environment]}
+        config = contract.checked_config(metrics)
+        folder = path.parent / run_name(config)
+    except (ValueError, IndexError) as error:
+        raise ValueError(f"{where}: {error}") from None
+    modules = record.get("code", {}).get(config.code)
     if modules:
         note_modules(config.code, modules)
-    return RecordedRun(folder, metrics, config, row["called"], row["afterwards"], verified, path, modules)
+    return RecordedRun(folder, metrics, config, part.called, row["afterwards"], row.get("verified", []), path, modules)
 
 
 def _remedy(path: Path) -> str:
@@ -293,9 +267,7 @@ def _by_measure(history: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
     return {name: [entry[name] for entry in history] for name in names}
 
 
-def _by_epoch(history: Any) -> list[dict[str, Any]]:
-    if not isinstance(history, dict) or not all(isinstance(values, list) for values in history.values()):
-        raise ValueError("history is no set of lists")
+def _by_epoch(history: dict[str, list[Any]]) -> list[dict[str, Any]]:
     if len({len(values) for values in history.values()}) > 1:
         raise ValueError("history: lists of different lengths")
     entries = zip(*history.values(), strict=True)

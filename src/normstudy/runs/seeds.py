@@ -10,6 +10,9 @@ from normstudy.text import one_line
 
 MOST_SEEDS = 1_000
 
+MOST_RUNS = 10_000
+"""Of a study, and of a report: planning them takes seconds. The largest published study has 336."""
+
 
 def named_seeds(value: Any, where: str) -> list[int]:
     """The seeds that `seeds:` names, as `[0, 1, 2]` or `0 to 9`. Raises `ParameterError`: one line with `where`."""

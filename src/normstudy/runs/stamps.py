@@ -14,14 +14,13 @@ one, and otherwise as it was.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from normstudy.paths import write_whole
-from normstudy.runs import contract, manifest
+from normstudy.runs import manifest
+from normstudy.runs.contract import Stamp, checked
 from normstudy.text import one_line
 
 NAME = "verified.json"
@@ -29,24 +28,18 @@ NAME = "verified.json"
 LEFT_BEHIND = {NAME, f".{NAME}.new", f".{manifest.NAME}.new"}
 """What a stamped run folder may hold besides what another folder of the same run has."""
 
-Stamp = dict[str, Any]
-
 
 def read(folder: Path) -> list[Stamp]:
     """The records in `folder`. Raises `ValueError`, as `manifest.read` does, or when they cannot be understood."""
-    listed = manifest.read(folder)
-    if NAME not in listed:
+    sums = manifest.read(folder)
+    if NAME not in sums:
         return []
     try:
-        content = (folder / NAME).read_bytes()
-        if hashlib.sha256(content).hexdigest() != listed[NAME]:
+        if manifest.digest(folder / NAME) != sums[NAME]:
             raise ValueError("not as it was written (checksum differs)")
-        stamps = json.loads(content)
+        return checked(list[Stamp], json.loads((folder / NAME).read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError) as error:
-        raise ValueError(f"{NAME}: not readable ({one_line(error)})") from None
-    if problem := contract.stamps_problem(stamps):
-        raise ValueError(f"{NAME}: {problem}")
-    return stamps
+        raise ValueError(f"{NAME}: {one_line(error)}") from None
 
 
 def equivalent(stamps: Sequence[Stamp], made_by: str) -> set[str]:
@@ -60,7 +53,8 @@ def equivalent(stamps: Sequence[Stamp], made_by: str) -> set[str]:
 def add(folder: Path, stamp: Stamp) -> None:
     """Add a record to those in `folder`. Raises `DiskError`, `OSError`, and `ValueError` as `read`."""
     stamps = [*read(folder), stamp]
+    others = {name: each for name, each in manifest.read(folder).items() if name != NAME}
     # One after the other, so that no file is ever listed by a sum that is not its own.
-    manifest.unlist_file(folder, NAME)
+    manifest.put(folder, others)
     write_whole(folder / NAME, json.dumps(stamps, indent=1, ensure_ascii=False) + "\n")
-    manifest.list_file(folder, NAME)
+    manifest.put(folder, {**others, NAME: manifest.digest(folder / NAME)})

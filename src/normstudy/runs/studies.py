@@ -14,6 +14,7 @@ from normstudy.config import Config, ParameterError, resolve, run_name
 from normstudy.paths import bring_back, project_root, write_whole
 from normstudy.runs.folder import FinishedRun, RunError, is_current, read_run
 from normstudy.runs.parameter_file import read_parameter_file
+from normstudy.runs.seeds import MOST_RUNS
 from normstudy.text import one_line
 from normstudy.training.at_hand import resolve_dataset
 
@@ -105,7 +106,7 @@ def read_study(runs_folder: Path | str, study: str = MAIN) -> list[FinishedRun]:
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise TypeError(f"{study} is not a list of names")
         if other := [name for name in names if not re.fullmatch(r"\w[\w-]*", name) or names.count(name) > 1]:
-            raise ValueError(f"{study}: {other[0]!r} is no folder beside it, or stands there twice")
+            raise ValueError(f"{study}: {other[0]!r} is no folder next to it, or is named twice")
     except (ValueError, KeyError, TypeError) as error:
         raise RunError(f"{path}: cannot be understood ({error}); {_remedy(path)}") from None
     if not names:
@@ -146,7 +147,7 @@ def _remedy(path: Path) -> str:
 def _parameter_files(folder: Path) -> list[Path]:
     """The files of `folder` that are models of a report: those called *.yaml or *.yml, in small or capital letters.
 
-    Not what editors and systems leave beside them under hidden names (`._gn.yaml`, a link `.#gn.yaml` to nowhere).
+    Not what editors and systems leave next to them under hidden names (`._gn.yaml`, a link `.#gn.yaml` to nowhere).
     """
     found = [path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
     return sorted(found, key=lambda path: (path.suffix.lower(), path))
@@ -164,6 +165,10 @@ def _read_all(params_folder: Path, seeds: Sequence[int] = ()) -> list[tuple[Path
             found.append((path, read_parameter_file(path, seeds)))
         except ParameterError as error:
             problems.append(str(error))
+        if sum(len(configs) for _, configs in found) > MOST_RUNS:
+            raise ParameterError(
+                f"{one_line(params_folder)}: its files ask for more than {MOST_RUNS:,} runs; name fewer seeds (SEEDS=)"
+            )
     if problems:
         raise ParameterError("\n".join(problems))
     return found

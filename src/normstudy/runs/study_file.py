@@ -10,9 +10,9 @@
     afterwards: [weights]
 
 Every combination of the values that stand in lists is a run, of each model and with each seed; seeds may be written
-`0 to 39`. A model may hold several such sets of lines, as a list. All runs are on one data set, and evaluated on one
-split of it. With `predictions`, what the models said of each image is kept; `afterwards` names what is measured of the
-trained networks (`runs/afterwards.py`).
+`0 to 39`. A model may hold several such sets of lines, as a list, and take those of another (`gn: &base {…}`, then
+`<<: *base`). All runs are on one data set, and evaluated on one split of it. With `predictions`, what the models said
+of each image is kept; `afterwards` names what is measured of the trained networks (`runs/afterwards.py`).
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from normstudy.config import Config, ParameterError, make_config, read_values, resolve, with_code
 from normstudy.images.place import beside
-from normstudy.runs.seeds import named_seeds
+from normstudy.runs.seeds import MOST_RUNS, named_seeds
 from normstudy.text import one_line
 
 FOLDER = "studies"
@@ -68,7 +69,7 @@ class Study:
 
 def study_file_names(params: Path) -> list[str]:
     """The studies that there are files of in the folder of parameters `params`."""
-    # Not what editors and systems leave beside them under hidden names.
+    # Not what editors and systems leave next to them under hidden names.
     return sorted(path.stem for path in (params / FOLDER).glob("*.yaml") if not path.name.startswith("."))
 
 
@@ -97,7 +98,10 @@ def read_study_file(path: Path, trust_device: bool = False) -> Study:
     if not isinstance(study, dict) or not study.get("models"):
         raise ParameterError(f"{where}: must hold `models:`, and may hold {KEYS}")
     if unknown := [str(key) for key in study if key not in KNOWN]:
-        raise ParameterError(f"{where}: {one_line(unknown[0])}: unknown; beside `models:` it may hold {KEYS}")
+        raise ParameterError(
+            f"{where}: {one_line(unknown[0])}: unknown; next to `models:` it may hold {KEYS}; what all models "
+            "share stands under `common:`, and a model can take the lines of another (`gn: &base {...}`, `<<: *base`)"
+        )
     given = {**DEFAULTS, **{key: value for key, value in study.items() if value is not None}}
     common, models, title, afterwards = (given[key] for key in ("common", "models", "title", "afterwards"))
     if not isinstance(common, dict) or not isinstance(models, dict):
@@ -106,12 +110,20 @@ def read_study_file(path: Path, trust_device: bool = False) -> Study:
         raise ParameterError(f"{where}: `title` is a text, `predictions` true or false")
     if not isinstance(afterwards, list) or not all(each in AFTERWARDS for each in afterwards):
         raise ParameterError(f"{where}: `afterwards` is a list of {', '.join(AFTERWARDS)}")
-    folders = path.parent, path.parent.parent  # where the file of one's own model may be
+    folders = path.parent, path.parent.parent  # where the file of a custom model may be
+    seeds = named_seeds(given["seeds"], where)
+    sets = {model: _sets(f"{where}: {one_line(model)}", values, common) for model, values in models.items()}
+    combinations = sum(prod(map(len, each.values())) for own in sets.values() for each in own)
+    if (many := combinations * len(seeds)) > MOST_RUNS:
+        raise ParameterError(
+            f"{where}: its lists make {many:,} runs ({combinations:,} combinations, {len(seeds):,} seeds), and a study "
+            f"has at most {MOST_RUNS:,}; shorten them, or make several studies of it"
+        )
     runs = [
         StudyRun(one_line(model), config)
-        for seed in named_seeds(given["seeds"], where)
-        for model, values in models.items()
-        for config in _configs(f"{where}: {one_line(model)}", values, common, seed, folders, trust_device)
+        for seed in seeds
+        for model, own in sets.items()
+        for config in _configs(f"{where}: {one_line(model)}", own, seed, folders, trust_device)
     ]
     for key in ("dataset", "evaluate_on"):  # what their runs said of images could not be compared
         if len(found := sorted({getattr(run.config, key) for run in runs})) > 1:
@@ -120,31 +132,34 @@ def read_study_file(path: Path, trust_device: bool = False) -> Study:
     return Study(path, title, tuple(dict.fromkeys(runs)), given["predictions"], tuple(dict.fromkeys(afterwards)))
 
 
-def _configs(
-    where: str, values: Any, common: dict[str, Any], seed: int, folders: Sequence[Path], trust_device: bool
-) -> list[Config]:
-    """Those of the runs with `seed` of a model that has `values`. Raises `ParameterError`, beginning with `where`."""
+def _sets(where: str, values: Any, common: dict[str, Any]) -> list[dict[str, list[Any]]]:
+    """The sets of lines of a model, each key with its list of values. Raises `ParameterError`."""
     sets = values if isinstance(values, list) else [values]
     if not sets or not all(isinstance(each, dict) for each in sets):
         raise ParameterError(f"{where}: must hold lines `key: value`")
-    configs = []
-    for each in ({**common, **own} for own in sets):
+    lines = [{**common, **own} for own in sets]
+    for each in lines:
         if "seed" in each:
             raise ParameterError(f"{where}: seed: stands under `seeds:`, for all models alike")
         if empty := [one_line(key) for key, value in each.items() if value == []]:
             raise ParameterError(f"{where}: {empty[0]}: a list without values; delete this line")
-        for combination in _combinations({**each, "seed": seed}):
-            config = make_config(with_code(beside(combination, folders[0]), folders, where), where)
-            if config.dataset == "auto":
-                raise ParameterError(f"{where}: a study names its data set: `dataset: mnist`")
-            try:
-                configs.append(resolve(config, config.dataset, trust_device))
-            except ParameterError as error:
-                raise ParameterError(f"{where}: {error}") from None
+    return [{key: value if isinstance(value, list) else [value] for key, value in each.items()} for each in lines]
+
+
+def _configs(
+    where: str, sets: list[dict[str, list[Any]]], seed: int, folders: Sequence[Path], trust_device: bool
+) -> list[Config]:
+    """Each combination of the values of `sets`, with `seed`. Raises `ParameterError`, beginning with `where`."""
+    configs = []
+    for combination in (
+        dict(zip(each, own, strict=True)) for each in sets for own in itertools.product(*each.values())
+    ):
+        values = beside({**combination, "seed": seed}, folders[0])
+        config = make_config(with_code(values, folders, where), where)
+        if config.dataset == "auto":
+            raise ParameterError(f"{where}: a study names its data set: `dataset: mnist`")
+        try:
+            configs.append(resolve(config, config.dataset, trust_device))
+        except ParameterError as error:
+            raise ParameterError(f"{where}: {error}") from None
     return configs
-
-
-def _combinations(values: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each choice of one value from every list among `values`."""
-    lists = [value if isinstance(value, list) else [value] for value in values.values()]
-    return [dict(zip(values, chosen, strict=True)) for chosen in itertools.product(*lists)]

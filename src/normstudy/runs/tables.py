@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from normstudy.config import evaluated_images
-from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import RecordedRun, RecordedStudy, read_record
 
 RESULTS = Path("results")
@@ -45,7 +44,7 @@ def _read(path: Path, _written: int) -> RecordedStudy:
     return read_record(path)
 
 
-def table_of(runs: Iterable[FinishedRun]) -> pd.DataFrame:
+def table_of(runs: Iterable[RecordedRun]) -> pd.DataFrame:
     """One row per run.
 
     `model` is the study's name for the model, `run` the run's own; every parameter of `Config` follows under its name
@@ -57,26 +56,22 @@ def table_of(runs: Iterable[FinishedRun]) -> pd.DataFrame:
     return pd.DataFrame([_row(run) for run in runs])
 
 
-def epochs_of(runs: Iterable[FinishedRun]) -> pd.DataFrame:
+def epochs_of(runs: Iterable[RecordedRun]) -> pd.DataFrame:
     """One row per run and epoch: `model`, `run`, `seed`, `epoch` (from 1) and every measure of the history."""
     return pd.DataFrame(
-        {**_identity(run), "seed": run.config.seed, **{name: entry[name] for name in entry}}
+        {"model": run.model, "run": run.name, "seed": run.config.seed, **{name: entry[name] for name in entry}}
         for run in runs
         for entry in run.history
     )
 
 
-def _identity(run: FinishedRun) -> dict[str, Any]:
-    return {"model": run.model if isinstance(run, RecordedRun) else run.config.norm, "run": run.name}
-
-
-def _row(run: FinishedRun) -> dict[str, Any]:
+def _row(run: RecordedRun) -> dict[str, Any]:
     config = run.config.model_dump(exclude={"images"})
     last = {} if run.diverged or not run.history else run.history[-1]
     finals = {name: last.get(name, np.nan) for name in ("test_accuracy", "test_loss", "train_accuracy", "train_loss")}
     error = 1 - finals["test_accuracy"]
     return {
-        **_identity(run),
+        **{"model": run.model, "run": run.name},
         **{"network" if name == "model" else name: value for name, value in config.items()},
         "parameters": run.metrics["model"]["parameters"],
         "diverged": run.diverged,

@@ -14,9 +14,14 @@ def commit() -> str | None:
 
 
 def is_clean() -> bool | None:
-    """Whether nothing here differs from that commit; None where this is no repository."""
+    """Whether no file of that commit was changed here, and none added to `src/`; None where this is no repository.
+
+    Parameter files, reports and records of the user's own do not count.
+    """
     changes = _git("status", "--porcelain", "--untracked-files=normal")
-    return None if changes is None else changes == ""
+    if changes is None:
+        return None
+    return all(line.startswith("?? ") and not line.startswith("?? src/") for line in changes.splitlines())
 
 
 def _git(*arguments: str) -> str | None:

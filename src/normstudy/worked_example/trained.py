@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from normstudy.model import Net, count_parameters, penalised_weights
+from normstudy.report.core.models import models_of
 from normstudy.report.core.text import called
 from normstudy.runs.class_maps import tensor_of
 from normstudy.runs.folder import FinishedRun
@@ -25,12 +26,9 @@ SHARE = 0.5
 """What is left of a parameter that is shrunk."""
 
 
-def by_norm(runs: Sequence[FinishedRun]) -> dict[str, FinishedRun]:
-    """The first run of each normalization."""
-    found: dict[str, FinishedRun] = {}
-    for run in runs:
-        found.setdefault(run.config.norm, run)
-    return found
+def by_name(runs: Sequence[FinishedRun]) -> dict[str, FinishedRun]:
+    """The first run of each model, by the model's name."""
+    return {model.name: model.runs[0] for model in models_of(runs)}
 
 
 def kept_images(runs: Sequence[FinishedRun]) -> Tensor:
@@ -117,6 +115,6 @@ def shrunk(net: Net, images: Tensor, chosen: Callable[[Net], list[Tensor]]) -> C
 def shrunk_table(runs: Mapping[str, FinishedRun], images: Tensor) -> pd.DataFrame:
     """A row per group of parameters, a column per network."""
     columns: dict[str, list[str]] = {f"times {SHARE:g}": list(SHRUNK)}
-    for norm, run in runs.items():
-        columns[called(norm)] = [str(shrunk(trained_net(run), images, chosen)) for chosen in SHRUNK.values()]
+    for name, run in runs.items():
+        columns[called(name)] = [str(shrunk(trained_net(run), images, chosen)) for chosen in SHRUNK.values()]
     return pd.DataFrame(columns)

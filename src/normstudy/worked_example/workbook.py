@@ -84,7 +84,7 @@ def example() -> Values:
 
 def offered() -> str:
     """The file, written next to the figures, and a sentence with a link to it. Raises `DiskError`."""
-    path = markup.FIGURES / NAME
+    path = markup.figures_folder() / NAME
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, made())
     address = Path(os.path.relpath(path, os.environ.get("QUARTO_DOCUMENT_PATH", "."))).as_posix()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FIGURES = Path("_figures")
-"""Where pictures and CSV files are written, relative to the project; `keep_figures_of` makes it a folder below."""
+"""Where pictures and CSV files are written, relative to the project."""
 
 PAGE = 88
 """Characters of a table's row that fit on a page of paper."""
@@ -40,11 +40,16 @@ _GUTTER = 3
 """The space between two columns, in characters."""
 
 
-def keep_figures_of(runs_folder: Path) -> None:
-    """Write into a folder for these runs alone, so that two reports that are rendered at one time do not mix."""
-    global FIGURES
-    digest = hashlib.sha256(str(runs_folder.resolve()).encode()).hexdigest()[:8]
-    FIGURES = Path("_figures") / f"runs-{digest}"  # not by its own name, which may hold anything
+def figures_folder() -> Path:
+    """`FIGURES`, or in it the folder of the study or the runs that a render names in its environment.
+
+    So two reports that are rendered at one time do not mix.
+    """
+    place = os.environ.get("NORMSTUDY_STUDY") or os.environ.get("NORMSTUDY_RESULTS")
+    if not place:
+        return FIGURES
+    digest = hashlib.sha256(str(Path(place).resolve()).encode()).hexdigest()[:8]
+    return FIGURES / f"runs-{digest}"  # not by its own name, which may hold anything
 
 
 def figure(label: str, draw: Callable[[], Figure] | str | Path, alt: str, caption: str) -> str:
@@ -54,13 +59,13 @@ def figure(label: str, draw: Callable[[], Figure] | str | Path, alt: str, captio
     both. Raises `DiskError`.
     """
     if isinstance(draw, str | Path):
-        path = FIGURES / f"{label}{Path(draw).suffix}"
+        path = figures_folder() / f"{label}{Path(draw).suffix}"
         _write(path, Path(draw).read_bytes())  # runs may lie outside the project: Quarto takes no picture there
         content = _picture(path, alt)
     else:
         shown = []
         for name, picture in style.both(draw):
-            path = FIGURES / f"{label}{'-dark' if name == 'dark' else ''}.svg"
+            path = figures_folder() / f"{label}{'-dark' if name == 'dark' else ''}.svg"
             _write(path, style.svg(picture))
             shown.append(f"::: {{.cell-output .cell-output-display}}\n{_picture(path, alt)}\n:::")
         content = "\n".join(['::: {.cell renderings=\'["light","dark"]\'}', *shown, ":::"])
@@ -95,7 +100,7 @@ def csv(frame: pd.DataFrame, label: str) -> Markdown:
 
     Units stand in the names of columns.
     """
-    path = FIGURES / f"{label}.csv"
+    path = figures_folder() / f"{label}.csv"
     _write(path, frame.to_csv(index=False, lineterminator="\n"))
     return Markdown(f'[{path.name}]({_from_page(path)}){{download="{path.name}"}}')
 

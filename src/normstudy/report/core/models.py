@@ -13,6 +13,9 @@ from normstudy.runs.folder import FinishedRun, wrong
 from normstudy.runs.record import RecordedRun
 from normstudy.runs.reproduction import SEEDS, kind_of_model
 
+Seeds = tuple[int, ...]
+"""The four seeds of a run; runs of two models that share them are a pair."""
+
 
 @dataclass(frozen=True)
 class Model:
@@ -56,14 +59,14 @@ class Model:
         """(n,) `measure`, a key of the history, after the last epoch of each finished run."""
         return np.array([run.history[-1][measure] for run in self.finished], float)
 
-    def after(self, measure: str, seeds: Sequence[int]) -> np.ndarray:
+    def after(self, measure: str, seeds: Sequence[Seeds]) -> np.ndarray:
         """(seeds,) the same of the finished runs with `seeds`, in that order."""
-        runs = {run.config.seed: run for run in self.finished}
+        runs = {seeds_of(run): run for run in self.finished}
         return np.array([runs[seed].history[-1][measure] for seed in seeds], float)
 
-    def is_wrong(self, seeds: Sequence[int]) -> np.ndarray:
-        """(seeds, images) whether the run with that seed misclassifies the image. Raises `RunError`."""
-        runs = {run.config.seed: run for run in self.finished}
+    def is_wrong(self, seeds: Sequence[Seeds]) -> np.ndarray:
+        """(seeds, images) whether the run with these seeds misclassifies the image. Raises `RunError`."""
+        runs = {seeds_of(run): run for run in self.finished}
         return np.array([wrong(runs[seed]) for seed in seeds])
 
 
@@ -101,9 +104,15 @@ def names_of_runs(configs: Sequence[Config]) -> list[str]:
     return names
 
 
-def shared_seeds(*models: Model) -> list[int]:
+def seeds_of(run: FinishedRun) -> Seeds:
+    """The seeds of `run`: of everything, and of first weights, order and augmentation, where these have their own."""
+    own = (getattr(run.config, name) for name in ("seed_weights", "seed_order", "seed_augmentation"))
+    return (run.config.seed, *(run.config.seed if seed is None else seed for seed in own))
+
+
+def shared_seeds(*models: Model) -> list[Seeds]:
     """The seeds with which every one of `models` has a run that finished, so that they can be compared in pairs."""
-    each = [{run.config.seed for run in model.finished} for model in models]
+    each = [{seeds_of(run) for run in model.finished} for model in models]
     return sorted(set.intersection(*each)) if each else []
 
 

@@ -11,7 +11,7 @@ from scipy import stats
 
 from normstudy.config import Config
 from normstudy.report.core import statistics
-from normstudy.report.core.models import Model, has_several_seeds, images_of, shared_seeds
+from normstudy.report.core.models import Model, has_several_seeds, images_of, seeds_of, shared_seeds
 from normstudy.runs.reproduction import SEEDS
 
 MARGIN = 0.0005
@@ -140,7 +140,7 @@ def _over_seeds(one: Model, other: Model) -> dict:
 
 
 def _on_images(one: Model, other: Model) -> dict:
-    wrong = [model.is_wrong([run.config.seed for run in model.finished[:1]])[0] for model in (one, other)]
+    wrong = [model.is_wrong([seeds_of(run) for run in model.finished[:1]])[0] for model in (one, other)]
     if wrong[1].sum() < wrong[0].sum():
         one, other, wrong = other, one, wrong[::-1]
     only_first, only_second, p = statistics.mcnemar(*wrong)
