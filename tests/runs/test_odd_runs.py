@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from commands import ROOT, run, workflow
+from commands import workflow
 from conftest import QUICK, add_pictures
 from folders import report_of_ours
 from hostile import CONTROLS, LONG, MARKUP, ORDER, QUOTES, RARE, SCRIPT
@@ -19,11 +19,11 @@ from pypdf.generic import ContentStream
 from readers import NEEDS_CHROMIUM, NEEDS_QUARTO, RENDERERS, browser_on, is_elsewhere, sideways
 
 from normstudy.config import Config
-from normstudy.preview import page as preview
 from normstudy.report.core.literal import plain
-from normstudy.runs import manifest
-from normstudy.runs.folder import publish, read_run, save, stage
+from normstudy.runs.folder import publish, save, stage
 from normstudy.runs.studies import MAIN, verified_study, write_studies
+
+pytestmark = pytest.mark.slow
 
 ENVIRONMENTS = [
     {"processor": SCRIPT, "python": MARKUP, "torch": LONG, "torchvision": ORDER, "commit": "**b**<i>"},
@@ -141,13 +141,6 @@ def test_hostile_text_is_shown_as_text(site, renderer):
     assert_no_glyph_is_missing(folder / "report.pdf")
 
 
-def test_what_no_font_of_the_pdf_has_is_told_by_its_code_point(tmp_path):
-    (tmp_path / "report.qmd").write_text('---\ntitle: "T"\n---\n\nA face 😀.\n')
-    _, pdf = preview.render(tmp_path / "report.qmd", tmp_path / "out")
-    assert_no_glyph_is_missing(pdf)
-    assert "A face U+1F600." in " ".join(PdfReader(pdf).pages[0].extract_text().split())
-
-
 @pytest.mark.fault("hostile text in notebooks", "text of the pages")
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_hostile_notebooks_are_shown_as_text(site, renderer):
@@ -236,35 +229,3 @@ def test_a_damaged_run_is_named_before_anything_is_rendered(damaged, renderer, t
     assert process.stdout == ""
     assert {path.name for path in output.iterdir()} == {"index.html", "render.json"}
     assert (output / "index.html").read_text() == "the old one"
-
-
-@pytest.mark.fault("damaged run in the report", "folder and reason in one line; nothing drawn")
-def test_the_preview_by_itself_names_a_damaged_run(damaged, tmp_path):
-    runs, line = damaged
-    with pytest.raises(preview.PreviewError) as caught:
-        preview.render(ROOT / "report.qmd", tmp_path / "out", {"NORMSTUDY_RESULTS": str(runs)})
-    assert str(caught.value).endswith(f"RunError: {line}")
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.fault("damaged run in the report", "folder and reason in one line; nothing drawn")
-@NEEDS_QUARTO
-def test_quarto_by_itself_names_a_damaged_run(damaged, tmp_path):
-    runs, line = damaged
-    for name in ("report.qmd", "references.bib", "_quarto.yml"):
-        shutil.copy(ROOT / name, tmp_path)
-    for name in ("theme", "results", "src/normstudy/preview/assets"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    (tmp_path / "_quarto-results.yml").write_text("subtitle: none\n")
-    process = run("quarto", "render", tmp_path, "--to", "html", NORMSTUDY_RESULTS=str(runs))
-    assert process.returncode != 0
-    assert f"error: {line}" in process.stderr.splitlines()
-    assert "Traceback" not in process.stderr
-    assert not list(tmp_path.rglob("index.html"))
-
-
-def test_the_finished_runs_of_a_study_with_a_diverged_one_are_read(studies):
-    runs = verified_study(studies["hostile"])
-    assert [finished.diverged for finished in runs] == [False, True, False]
-    assert all(read_run(finished.folder).name == finished.name for finished in runs)
-    assert all("train.ipynb" in manifest.read(finished.folder) for finished in runs)

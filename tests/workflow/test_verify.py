@@ -14,19 +14,17 @@ import pytest
 import verify
 import yaml
 from commands import ROOT, workflow
-from conftest import QUICK
 
-from normstudy.config import Config, make_config, run_name
+from normstudy.config import make_config, run_name
 from normstudy.errors import NormstudyError
 from normstudy.runs import manifest, stamps
-from normstudy.runs.folder import is_current, is_of_present_sources, publish, read_run, save, stage
+from normstudy.runs.folder import is_current, is_of_present_sources, read_run
 from normstudy.runs.lacking import lacking
 from normstudy.runs.record import read_record, recorded, verify_predictions, write_predictions, write_record
 from normstudy.runs.reproduction import compare, train_again
 from normstudy.runs.studies import MAIN, verified_study, write_studies
 from normstudy.runs.study_file import read_study_file
 from normstudy.training import sources
-from normstudy.training.loop import fit
 from normstudy.training.sources import PACKAGE, sources_hash
 
 OTHER = "0123456789abcdef"
@@ -71,6 +69,7 @@ def told(monkeypatch, capsys):
     return ask
 
 
+@pytest.mark.slow
 def test_a_run_is_found_the_same_and_nothing_is_written(run):
     before = {path: path.read_bytes() for path in run.parent.rglob("*") if path.is_file()}
     process = workflow("verify", "--runs", run.parent)
@@ -81,6 +80,7 @@ def test_a_run_is_found_the_same_and_nothing_is_written(run):
     assert {path: path.read_bytes() for path in run.parent.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.slow
 def test_a_run_of_other_sources_counts_as_current_once_that_is_noted(run, told):
     run = changed(run, made_by_others)
     assert not is_current(run)
@@ -126,16 +126,14 @@ def test_nothing_is_noted_of_sources_that_are_changed_meanwhile(run, told, monke
     assert not is_current(run)
 
 
-SPOILT = [
-    (lambda m: m["history"][0].update(train_loss=m["history"][0]["train_loss"] * (1 + 1e-12)), "train_loss in epoch 1"),
-    (lambda m: m["history"][1].update(train_accuracy=0.5), "train_accuracy in epoch 2 was 0.5 and is "),
-    (lambda m: m["config"].update(max_lr=0.0201), "train_loss in epoch 1"),
-    (lambda m: m["config"].update(seed=4), "train_loss in epoch 1"),
-]
-
-
-@pytest.mark.parametrize(("change", "what"), SPOILT)
-def test_numbers_that_changed_are_told_and_never_noted(run, told, change, what):
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda m: m["history"][1].update(train_accuracy=0.5), "train_accuracy in epoch 2 was 0.5 and is "),
+        (lambda m: m["config"].update(max_lr=0.0201), "train_loss in epoch 1"),
+    ],
+)
+def test_numbers_that_changed_are_reported_and_never_noted(run, told, change, what):
     run = changed(run, lambda metrics: (change(metrics), made_by_others(metrics)))
     code, out = told(run.parent, everything=True, stamp=True)
     assert code == 1
@@ -176,21 +174,17 @@ def three(whole, tmp_path):
     return [tmp_path / name for name in names]
 
 
-def test_one_run_stands_for_those_of_its_kind_in_a_study(three, told):
+def test_one_run_stands_for_those_of_its_kind_in_a_study_or_all_are_trained(three, told):
+    code, out = told(three[0].parent, everything=True, stamp=True)
+    assert code == 1
+    assert "To train again: 3 runs, " in out
+    assert out.count("DIFFERENT") == 2
+    assert [is_current(folder) for folder in three] == [False] * 3  # of its kind, one came out otherwise
     code, out = told(three[0].parent, study=MAIN, stamp=True)
     assert code == 0
     assert "To train again: 1 run, " in out
     assert [is_current(folder) for folder in three] == [True, True, False]
     assert [stamps.read(folder)[0]["compared"] for folder in three[:2]] == [three[0].name] * 2
-
-
-def test_each_study_is_looked_at_and_all_runs_where_that_is_asked_for(three, told):
-    code, out = told(three[0].parent, everything=True, stamp=True)
-    assert code == 1
-    assert "To train again: 3 runs, " in out
-    assert f"{three[0].name}, 2 of 2 epochs: equal bit by bit" in out
-    assert out.count("DIFFERENT") == 2
-    assert [is_current(folder) for folder in three] == [False] * 3  # of its kind, one came out otherwise
 
 
 @pytest.fixture
@@ -208,35 +202,28 @@ def current(path):
     return [is_of_present_sources(run) for run in read_record(path).runs]
 
 
-def test_records_are_verified_and_stamped(recorded_three, told):
+def test_records_are_verified_and_stamped(recorded_three, told, tmp_path):
     path = recorded_three / "some.json"
-    right = read_record(path).runs[:2]
-    code, out = told(recorded_three, everything=False, stamp=True)
-    assert code == 1
-    assert "To train again: 2 runs, " in out
-    assert f"{right[0].name}, 2 of 2 epochs: equal bit by bit" in out
-    assert "Made by other sources, to the same numbers: 2 runs; noted with them" in out
-    assert "not found to be the same bit by bit: 1 run; `make report`, `make publish` and `make study` train" in out
-    assert current(path) == [True, True, False]
-    verify_predictions(read_record(path))
-    after = read_record(path)
-    assert [(run.metrics, run.model) for run in after.runs[:2]] == [(run.metrics, "gn") for run in right]
-    assert [run.stamps[0]["compared"] for run in after.runs[:2]] == [right[0].name] * 2
-    assert after.title == "A study"
-    before = path.read_bytes()
-    told(recorded_three, study="some", stamp=True)
-    assert path.read_bytes() == before
-
-
-def test_what_is_stamped_in_a_record_is_not_trained_for_a_study_again(recorded_three, told, tmp_path):
-    path = recorded_three / "some.json"
+    before = read_record(path)
     study_file = tmp_path / "some.yaml"
-    values = {**read_record(path).runs[0].config.model_dump(exclude={"seed"}, exclude_none=True)}
+    values = {**before.runs[0].config.model_dump(exclude={"seed"}, exclude_none=True)}
     study_file.write_text(yaml.safe_dump({"seeds": [3, 4], "models": {"gn": values}, "predictions": True}))
     study = read_study_file(study_file)
     assert len(lacking(study, recorded_three)) == 2
-    told(recorded_three, stamp=True)
+    code, out = told(recorded_three, stamp=True)
+    assert code == 1
+    assert "To train again: 2 runs, " in out
+    assert "Made by other sources, to the same numbers: 2 runs; noted with them" in out
+    assert "not found to be the same bit by bit: 1 run; `make report`, `make publish` and `make study` train" in out
+    assert current(path) == [True, True, False]
     assert lacking(study, recorded_three) == []
+    after = read_record(path)
+    verify_predictions(after)
+    assert [(run.metrics, run.model) for run in after.runs] == [(run.metrics, run.model) for run in before.runs]
+    assert [run.stamps[0]["compared"] for run in after.runs[:2]] == [before.runs[0].name] * 2
+    content = path.read_bytes()
+    told(recorded_three, study="some", stamp=True)
+    assert path.read_bytes() == content
 
 
 def test_a_run_that_stands_in_several_places_is_trained_again_once(three, told):
@@ -260,12 +247,11 @@ def test_where_the_same_run_was_made_twice_each_is_compared(three, told):
     write_studies(results, {MAIN: [run.name]})
     other = json.loads(json.dumps(run.metrics))
     other["history"][1]["test_loss"] = 0.123
-    write_record(results / "main.json", "", [replace(recorded(run, "gn"), metrics=other)])
+    write_record(results / "main.json", "", [replace(recorded(run, "gn"), metrics=other, columns={})])
     code, out = told(results, stamp=True)
     assert code == 1
     assert f"1 of 1: {run.name}, 2 of 2 epochs: equal bit by bit ({three[0]})\n" in out
     assert f"1 of 1: {run.name}, 2 of 2 epochs: DIFFERENT: test_loss in epoch 2 was 0.123" in out
-    assert f" ({results}/main.json)\n" in out
     assert is_current(three[0])
     assert current(results / "main.json") == [False]
 
@@ -294,22 +280,6 @@ def test_a_record_that_is_made_anew_meanwhile_stays_as_it_is(recorded_three, tol
     assert current(path) == [False]
 
 
-def test_a_recorded_run_that_diverged_has_to_diverge_again(trained, tmp_path, told):
-    config = Config(**{**QUICK, "norm": "none", "optimizer": "sgd", "max_lr": 100})
-    staged = stage(config, tmp_path)
-    save(fit(config, trained.data), trained.data, staged)
-    run = recorded(read_run(publish(staged, tmp_path)), "none")
-    write_studies(tmp_path, {})
-    write_record(tmp_path / "some.json", "", [run])
-    code, out = told(tmp_path)
-    assert code == 0
-    assert "equal bit by bit" in out
-    write_record(tmp_path / "some.json", "", [replace(run, metrics={**run.metrics, "step": run.metrics["step"] + 1})])
-    code, out = told(tmp_path)
-    assert code == 1
-    assert "DIFFERENT: divergence in epoch 1" in out
-
-
 def test_a_job_at_work_on_a_run_is_not_disturbed(run, told):
     from normstudy.ownership import take_runs_folder
     from normstudy.runs.folder import claim
@@ -330,11 +300,8 @@ def test_a_job_at_work_on_a_run_is_not_disturbed(run, told):
         (lambda run: shutil.rmtree(run.parent), "", "studies.json: not there; `make report`"),
         (lambda run: None, "mine", "no study 'mine' in it; there are: main"),
         (lambda run: (run.parent / "more.json").write_text("["), "", "more.json: not readable"),
-        (lambda run: (run.parent / "more.json").write_text("["), "more", "more.json: not readable"),
         (lambda run: (run.parent / "studies.json").write_text("{}"), "", "studies.json: no study in it"),
-        (lambda run: (run.parent / "studies.json").write_text("[1]"), "", "studies.json: cannot be understood"),
         (lambda run: (run / "predictions.npz").write_text(""), "", "predictions.npz: not as it was written"),
-        (lambda run: (run / "metrics.json").unlink(), "", "no metrics.json there"),
         (lambda run: changed(run, lambda m: m["config"].update(device="cuda")), "", "device = cuda, and none is"),
     ],
 )
@@ -347,13 +314,6 @@ def test_what_cannot_be_verified_is_told_in_one_line(run, told, damage, study, w
     (line,) = str(caught.value).splitlines()
     assert line.startswith(str(run.parent))
     assert why in line
-
-
-def test_the_command_says_it_in_one_line_too():
-    process = workflow("verify", "--runs", "/nowhere")
-    assert (process.returncode, process.stdout) == (1, "")
-    (line,) = process.stderr.splitlines()
-    assert line.startswith("error: /nowhere/studies.json: not there")
 
 
 def die(config, epochs) -> None:
@@ -378,6 +338,7 @@ def at_work(process: psutil.Process) -> bool:
 
 
 @pytest.mark.fault("`make verify` interrupted, ended or killed", "no process left, nothing written")
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_goes_on_after_its_end(run, how):
     def long(metrics):
