@@ -13,7 +13,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from processes import KilledError, side_by_side
@@ -44,30 +44,32 @@ START_UP = 8
 Place = tuple[Path, str]
 """The folder or record that has a run, and its name: the same run may have been made twice."""
 
-Group = tuple[Sequence[FinishedRun], Sequence[FinishedRun]]
-"""Runs of a kind of model in a study, all made by the same sources, and those of them to train again."""
-
 
 class VerifyError(NormstudyError):
     """Runs cannot be trained again here, or the result cannot be noted."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs of a kind of model in a study, all made by the same sources; `compared`: those of them to train again."""
+
+    runs: Sequence[FinishedRun]
+    compared: Sequence[FinishedRun]
+
+
+def place(run: FinishedRun) -> Place:
+    """Where `run` is."""
+    return run.place, run.name
 
 
 def verify_runs(folder: Path, study: str, everything: bool, stamping: bool) -> int:
     """Train again, compare, print, and with `stamping` note; the exit status. Raises `NormstudyError`."""
     sources = sources_hash()
     here = {device: deciding(environment(device)) for device in ("cpu", *["cuda"] * has_cuda())}
-    groups: list[Group] = []
-    for runs in (group for finished in studies(folder, study) for group in reproduction.groups_of_a_kind(finished)):
-        if (device := runs[0].config.device) not in here:
-            raise VerifyError(
-                f"{runs[0].place}: device = {device}, and none is available here; call `make verify` where there "
-                "is one, or name a study without such runs (STUDY=)"
-            )
-        groups.append((runs, runs if everything else [representative(runs, here[device])]))
+    groups = choose(folder, study, everything, here)
     places: dict[str, list[FinishedRun]] = defaultdict(list)
-    for _, compared in groups:
-        for run in compared:
-            places[run.name].append(run)
+    for run in (run for group in groups for run in group.compared):
+        places[run.name].append(run)
     to_train = [runs[0] for runs in places.values()]
     epochs = {run.name: run.config.epochs if everything else min(FIRST_EPOCHS, run.config.epochs) for run in to_train}
     for dataset in {run.config.dataset for run in to_train}:
@@ -75,31 +77,39 @@ def verify_runs(folder: Path, study: str, everything: bool, stamping: bool) -> i
     found: dict[Place, Comparison] = {}
     trained = []
 
-    def report(run: FinishedRun, again: Course) -> None:
-        trained.append(run.name)
-        lines: dict[str, list[Path]] = defaultdict(list)
-        for own in places[run.name]:
-            result = found[place(own)] = compare(own, again, epochs[own.name], here[own.config.device])
-            part = f"{result.epochs} of {count(own.config.epochs, 'epoch')}"
-            lines[": ".join(filter(None, (f"{own.name}, {part}", IN_WORDS[result.verdict], result.detail)))].append(
-                own.place
-            )
-        for line, where in lines.items():
-            shown = f" ({', '.join(map(str, where))})" if len(lines) > 1 else ""
-            print(f"{len(trained)} of {len(to_train)}: {line}{shown}", flush=True)
+    def report(name: str, again: Course) -> None:
+        trained.append(name)
+        for run in places[name]:
+            result = found[place(run)] = compare(run, again, epochs[name], here[run.config.device])
+            where = f" ({run.place})" if len(places[name]) > 1 else ""
+            part = f"{result.epochs} of {count(run.config.epochs, 'epoch')}"
+            line = ": ".join(filter(None, (f"{name}{where}, {part}", IN_WORDS[result.verdict], result.detail)))
+            print(f"{len(trained)} of {len(to_train)}: {line}", flush=True)
 
     jobs = max(1, min(len(to_train), cores() // max(run.config.threads for run in to_train)))
-    announce(to_train, epochs, jobs)
+    took = [[entry["seconds"] for entry in run.history] for run in to_train]
+    seconds = START_UP + batch_seconds([*epochs.values()], took, 0, jobs) if any(took) else 0
+    about = f", about {in_words(seconds)}" if seconds else ""
+    many = f"{count(len(to_train), 'run')}, {count(sum(epochs.values()), 'epoch')} in all"
+    print(f"To train again: {many}, {jobs} at once{about}.", flush=True)
     train_side_by_side(to_train, epochs, jobs, report)
     if stamping and sources_hash() != sources:
         raise VerifyError("the sources were changed meanwhile, so that nothing was noted; call `make verify` again")
     note(groups, found, sources, here, stamping)
-    return int(any(own.verdict == "different" for own in found.values()))
+    return int(any(result.verdict == "different" for result in found.values()))
 
 
-def place(run: FinishedRun) -> Place:
-    """Where `run` is."""
-    return run.place, run.name
+def choose(folder: Path, study: str, everything: bool, here: Mapping[str, Mapping[str, str]]) -> list[Group]:
+    """What is to be trained again, `here` being what decides bits on each device. Raises `NormstudyError`."""
+    groups = []
+    for runs in (group for finished in studies(folder, study) for group in reproduction.groups_of_a_kind(finished)):
+        if (device := runs[0].config.device) not in here:
+            raise VerifyError(
+                f"{runs[0].place}: device = {device}, and none is available here; call `make verify` where there "
+                "is one, or name a study without such runs (STUDY=)"
+            )
+        groups.append(Group(runs, runs if everything else [representative(runs, here[device])]))
+    return groups
 
 
 def studies(folder: Path, study: str) -> Iterator[Sequence[FinishedRun]]:
@@ -110,9 +120,8 @@ def studies(folder: Path, study: str) -> Iterator[Sequence[FinishedRun]]:
     recorded = record_names(folder)
     named = study_names(folder) if (folder / "studies.json").exists() or not recorded else []
     if study not in ("", *named, *recorded):
-        raise VerifyError(
-            f"{folder}: no study {one_line(study)!r} in it; there are: {', '.join({**dict.fromkeys(named + recorded)})}"
-        )
+        there = ", ".join(dict.fromkeys(named + recorded)) or "none"
+        raise VerifyError(f"{folder}: no study {one_line(study)!r} in it; there are: {there}")
     if not named and not recorded:
         raise VerifyError(f"{folder}/studies.json: no study in it; name another folder of runs (RUNS=)")
     for name in named:
@@ -125,18 +134,8 @@ def studies(folder: Path, study: str) -> Iterator[Sequence[FinishedRun]]:
             yield record.runs
 
 
-def announce(to_train: Sequence[FinishedRun], epochs: Mapping[str, int], jobs: int) -> None:
-    """Print what will be done, and how long that takes if epochs take as long as they did."""
-    took = [[entry["seconds"] for entry in run.history] for run in to_train]
-    many = sum(epochs.values())
-    seconds = START_UP + batch_seconds([*epochs.values()], took, 0, jobs) if any(took) else 0
-    about = f", about {in_words(seconds)}" if seconds else ""
-    text = f"{count(len(to_train), 'run')}, {count(many, 'epoch')} in all, {jobs} at once{about}"
-    print(f"To train again: {text}.", flush=True)
-
-
 def train_side_by_side(
-    runs: Sequence[FinishedRun], epochs: Mapping[str, int], jobs: int, report: Callable[[FinishedRun, Course], None]
+    runs: Sequence[FinishedRun], epochs: Mapping[str, int], jobs: int, report: Callable[[str, Course], None]
 ) -> None:
     """Train each of `runs` again in one of `jobs` processes, and `report` as they end. Raises `NormstudyError`."""
     for run in runs:
@@ -144,7 +143,7 @@ def train_side_by_side(
             adopt(run.config.model, run.config.code)
     tasks = [(run.config, epochs[run.name]) for run in runs]
     try:
-        side_by_side(train_again, tasks, jobs, lambda number, again: report(runs[number], again))
+        side_by_side(train_again, tasks, jobs, lambda number, again: report(runs[number].name, again))
     except KilledError as error:
         raise VerifyError(f"{error} and call `make verify` again") from None
 
@@ -159,17 +158,17 @@ def note(
     """Print which runs are of other sources than the present, and with `stamping` note those that are as good."""
     proven: dict[Place, tuple[FinishedRun, Stamp]] = {}
     open_questions = set()
-    for runs, compared in groups:
-        equal = {place(run): run for run in compared if found[place(run)].verdict == "equal"}
-        for run in runs:
+    for group in groups:
+        is_equal = all(found[place(run)].verdict == "equal" for run in group.compared)
+        for run in group.runs:
             if is_of_present_sources(run):
                 continue
-            if len(equal) < len(compared) or not run.metrics["environment"].get("sources"):
-                open_questions.add(place(run))
-            else:
-                same = equal.get(place(run), compared[0])
+            if is_equal and run.metrics["environment"].get("sources"):
+                same = run if run in group.compared else group.compared[0]
                 stamp = reproduction.stamp(same, found[place(same)], sources, here[same.config.device])
                 proven[place(run)] = run, stamp
+            else:
+                open_questions.add(place(run))
     if stamping:
         write_stamps([*proven.values()])
     if proven:
@@ -202,11 +201,9 @@ def write_stamps(proven: Sequence[tuple[FinishedRun, Stamp]]) -> None:
             raise VerifyError(f"{run.folder}: {error}; {remedy(run.folder)}") from None
     for path, of_record in records.items():
         study = read_record(path)
-        now = [
-            replace(run, verified=[*run.verified, of_record[run.name]]) if run.name in of_record else run
-            for run in study.runs
-        ]
-        write_record(path, study.title, now)
+        added = {name: [stamp] for name, stamp in of_record.items()}
+        runs = [replace(run, verified=[*run.verified, *added.get(run.name, [])]) for run in study.runs]
+        write_record(path, study.title, runs)
 
 
 def main() -> int:

@@ -59,7 +59,7 @@ def told(monkeypatch, capsys):
 
     def here(runs, epochs, jobs, tell):
         for each in runs:
-            tell(each, train_again(each.config, epochs[each.name]))
+            tell(each.name, train_again(each.config, epochs[each.name]))
 
     def ask(folder, study="", everything=False, stamp=False):
         monkeypatch.setattr(verify, "train_side_by_side", here)
@@ -235,7 +235,7 @@ def test_a_run_that_stands_in_several_places_is_trained_again_once(three, told):
     code, out = told(results, stamp=True)
     assert code == 0
     assert "To train again: 1 run, 2 epochs in all" in out
-    assert out.count(run.name) == 1
+    assert out.count(f"1 of 1: {run.name}") == 3
     assert "to the same numbers: 3 runs; noted with them" in out
     assert is_current(three[0])
     assert current(results / "main.json") == current(results / "groups.json") == [True]
@@ -250,8 +250,8 @@ def test_where_the_same_run_was_made_twice_each_is_compared(three, told):
     write_record(results / "main.json", "", [replace(recorded(run, "gn"), metrics=other, columns={})])
     code, out = told(results, stamp=True)
     assert code == 1
-    assert f"1 of 1: {run.name}, 2 of 2 epochs: equal bit by bit ({three[0]})\n" in out
-    assert f"1 of 1: {run.name}, 2 of 2 epochs: DIFFERENT: test_loss in epoch 2 was 0.123" in out
+    assert f"1 of 1: {run.name} ({three[0]}), 2 of 2 epochs: equal bit by bit\n" in out
+    assert f"1 of 1: {run.name} ({results}/main.json), 2 of 2 epochs: DIFFERENT: test_loss in epoch 2 was 0.123" in out
     assert is_current(three[0])
     assert current(results / "main.json") == [False]
 

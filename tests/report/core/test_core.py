@@ -77,6 +77,17 @@ def test_pictures_are_found_from_the_folder_of_the_page(monkeypatch, tmp_path):
     assert (tmp_path / "_figures/some.csv").read_text() == "a\n1\n"
 
 
+def test_pictures_of_two_reports_do_not_mix(monkeypatch, tmp_path):
+    for name in ("NORMSTUDY_RESULTS", "NORMSTUDY_STUDY"):
+        monkeypatch.delenv(name, raising=False)
+    folders = {markup.figures_folder()}
+    for name, place in (("NORMSTUDY_RESULTS", "runs"), ("NORMSTUDY_RESULTS", "mine"), ("NORMSTUDY_STUDY", "a.json")):
+        monkeypatch.setenv(name, str(tmp_path / place))
+        folders.add(markup.figures_folder())
+        assert markup.figures_folder().parent == markup.FIGURES
+    assert len(folders) == 4
+
+
 def test_tables_set_numbers_to_the_right_and_keep_a_named_index():
     frame = pd.DataFrame({"model": ["BN", "GN"], "error": ["0.50 (0.4 to 0.6)", "–"]})
     head, rule, *_ = markup.pipe_table(frame).splitlines()

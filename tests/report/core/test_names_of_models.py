@@ -7,7 +7,7 @@ from report_in_process import finished_run
 
 from normstudy.config import Config
 from normstudy.images.facts import KNOWN
-from normstudy.report.core.models import models_of, names_of_runs, of_first_seed
+from normstudy.report.core.models import models_of, names_of_runs, of_first_seed, shared_seeds
 from normstudy.report.core.names import FULL_NAMES, LONGEST, labels
 from normstudy.runs.folder import FinishedRun
 
@@ -111,3 +111,13 @@ def test_a_finished_run_is_shown_rather_than_a_diverged_one():
     finished = finished_run(norm="gn", seed=1)
     assert of_first_seed([diverged, finished]) == [finished]
     assert of_first_seed([diverged]) == [diverged]
+
+
+def test_runs_that_share_a_seed_alone_are_all_compared():
+    """Each is a run of its own: first weights, order and augmentation may have further seeds."""
+    seeds = [{"seed": 1}, {"seed": 1, "seed_weights": 7}, {"seed": 2}]
+    runs = [recorded_run(norm, [loss], norm=norm, **each) for norm in ("bn", "gn") for loss, each in enumerate(seeds)]
+    bn, gn = models_of(runs)
+    shared = shared_seeds(bn, gn)
+    assert len(shared) == 3
+    assert bn.after("test_loss", shared).tolist() == gn.after("test_loss", shared).tolist() == [0, 1, 2]
