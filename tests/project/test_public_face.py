@@ -1,8 +1,10 @@
 """The package as others use it: few names, typed, documented, and cheap to import."""
 
+import ast
 import inspect
 import subprocess
 import sys
+import textwrap
 
 import pytest
 from commands import ROOT
@@ -51,6 +53,15 @@ def test_the_import_is_cheap():
     code = "import sys; from normstudy import Config; Config(); print('torch' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout == "False\n"
+
+
+def test_the_snippet_of_the_package_uses_what_it_imports_and_runs():
+    """But for the training, which takes a while."""
+    snippet = textwrap.dedent(normstudy.__doc__.split("\n\n", 2)[2].rpartition("\n\n")[0])
+    imported, *lines = ast.parse(snippet).body
+    used = {node.id for line in lines for node in ast.walk(line) if isinstance(node, ast.Name)}
+    assert {alias.name for alias in imported.names} <= used
+    assert normstudy.make_net(normstudy.Config(norm="gn")).head.out_features == 10
 
 
 @pytest.mark.thorough

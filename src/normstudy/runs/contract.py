@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
@@ -163,7 +164,7 @@ def check_misclassified(arrays: dict[str, np.ndarray], predictions: dict[str, np
         raise ValueError("index is not that of predictions.npz")
 
 
-def _check_columns(columns: dict[str, np.ndarray], expected: dict[str, type], config: Config, length: int) -> None:
+def _check_columns(columns: dict[str, np.ndarray], expected: Mapping[str, type], config: Config, length: int) -> None:
     for name, kind in expected.items():
         if name not in columns:
             raise ValueError(f"no column {name!r}")
