@@ -46,6 +46,7 @@ def publish(params: Path, runs: Path, results: Path) -> list[str]:
         if not run.is_done(results):
             verify(read_run(runs / run.name))
             copy(runs / run.name, results)
+            stamps.carry([run.name], runs, results)
     names = [run.name for run in planned]
     studies_file = results / "studies.json"
     studies = json.loads(studies_file.read_text()) if studies_file.exists() else {}
@@ -102,7 +103,7 @@ def copy(folder: Path, results: Path) -> None:
     Raises `RunError` where it would take away another's file.
     """
     belonging = {*manifest.read(folder), manifest.NAME}
-    ours = belonging | stamps.LEFT_BEHIND | LITTER
+    ours = belonging | LITTER
     results.mkdir(exist_ok=True)
     final = results / folder.name
     if final.exists() and (other := {path.name for path in final.iterdir()} - ours):

@@ -12,8 +12,7 @@ import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from processes import KilledError, side_by_side
@@ -22,14 +21,13 @@ from surroundings import end_as_interrupted, settle
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.hardware import cores, has_cuda
 from normstudy.model_code import adopt
-from normstudy.ownership import MARK, as_typed
+from normstudy.ownership import as_typed
 from normstudy.report.core.text import count
 from normstudy.runs import reproduction, stamps
-from normstudy.runs.contract import Stamp
 from normstudy.runs.differences import Course
-from normstudy.runs.folder import FinishedRun, claim, environment, is_claimed, is_of_present_sources, remedy
+from normstudy.runs.folder import FinishedRun, environment, is_of_present_sources
 from normstudy.runs.progress import in_words
-from normstudy.runs.record import RecordedRun, read_record, record_names, verify_predictions, write_record
+from normstudy.runs.record import read_record, record_names, verify_predictions
 from normstudy.runs.reproduction import FIRST_EPOCHS, Comparison, compare, deciding, representative, train_again
 from normstudy.runs.studies import study_names, verified_study
 from normstudy.runs.timing import batch_seconds
@@ -95,7 +93,7 @@ def verify_runs(folder: Path, study: str, everything: bool, stamping: bool) -> i
     train_side_by_side(to_train, epochs, jobs, report)
     if stamping and sources_hash() != sources:
         raise VerifyError("the sources were changed meanwhile, so that nothing was noted; call `make verify` again")
-    note(groups, found, sources, here, stamping)
+    note(folder, groups, found, sources if stamping else "", here)
     return int(any(result.verdict == "different" for result in found.values()))
 
 
@@ -149,61 +147,51 @@ def train_side_by_side(
 
 
 def note(
+    folder: Path,
     groups: Sequence[Group],
     found: Mapping[Place, Comparison],
     sources: str,
     here: Mapping[str, Mapping[str, str]],
-    stamping: bool,
 ) -> None:
-    """Print which runs are of other sources than the present, and with `stamping` note those that are as good."""
-    proven: dict[Place, tuple[FinishedRun, Stamp]] = {}
-    open_questions = set()
+    """Print which runs are of other sources than the present, and note in `folder` those that `sources` give as well.
+
+    Nothing is noted without `sources`. Raises `NormstudyError`.
+    """
+    outdated = {place(run) for group in groups for run in group.runs if not is_of_present_sources(run)}
+    different = {run.name for group in groups for run in group.compared if found[place(run)].verdict != "equal"}
+    proven: list[stamps.Stamp] = []
+    equal: set[Place] = set()
     for group in groups:
-        is_equal = all(found[place(run)].verdict == "equal" for run in group.compared)
-        for run in group.runs:
-            if is_of_present_sources(run):
-                continue
-            if is_equal and run.metrics["environment"].get("sources"):
-                same = run if run in group.compared else group.compared[0]
-                stamp = reproduction.stamp(same, found[place(same)], sources, here[same.config.device])
-                proven[place(run)] = run, stamp
-            else:
-                open_questions.add(place(run))
-    if stamping:
-        write_stamps([*proven.values()])
-    if proven:
-        so = "noted with them, and they count as current" if stamping else "`make verify STAMP=1` notes that"
-        print(f"Made by other sources, to the same numbers: {count(len(proven), 'run')}; {so}.")
-    if open_questions:
+        made_by, names = group.runs[0].metrics["environment"].get("sources"), [run.name for run in group.runs]
+        own = outdated & {place(run) for run in group.runs}
+        if not own or not made_by or different & set(names):
+            continue
+        equal |= own
+        run = group.compared[0]
+        result = found[place(run)]
+        proven.append(
+            {
+                **{"from": made_by, "to": sources, "runs": names, "compared": [run.name for run in group.compared]},
+                **{"epochs": result.epochs, "measures": list(result.measures)},
+                "environment": {**here[run.config.device], "threads": str(run.config.threads)},
+            }
+        )
+    if sources:
+        stamps.add(folder, proven)
+    if equal:
+        so = (
+            f"noted in {folder / stamps.NAME}, and they count as current"
+            if sources
+            else "`make verify STAMP=1` notes that"
+        )
+        print(f"Made by other sources, to the same numbers: {count(len(equal), 'run')}; {so}.")
+    if rest := outdated - equal:
         print(
-            f"Made by other sources, and not found to be the same bit by bit: {count(len(open_questions), 'run')}; "
+            f"Made by other sources, and not found to be the same bit by bit: {count(len(rest), 'run')}; "
             "`make report`, `make publish` and `make study` train them again."
         )
-    if stamping and not proven and not open_questions:
+    if sources and not outdated:
         print("There was nothing to note: all runs are of the present sources.")
-
-
-def write_stamps(proven: Sequence[tuple[FinishedRun, Stamp]]) -> None:
-    """Add the stamps to the run folders and records. Raises `NormstudyError`, where a job is changing these too."""
-    records: dict[Path, dict[str, Stamp]] = defaultdict(dict)
-    for run, stamp in proven:
-        if isinstance(run, RecordedRun):
-            records[run.place][run.name] = stamp
-            continue
-        runs_folder = run.folder.parent
-        is_of_jobs = (runs_folder / MARK).is_file()  # the published ones are not
-        if is_of_jobs and is_claimed(run.name, runs_folder):
-            raise VerifyError(f"{run.folder}: a job is at work on this run; call `make verify` again when it has ended")
-        try:
-            with claim(run.name, runs_folder) if is_of_jobs else nullcontext():
-                stamps.add(run.folder, stamp)
-        except ValueError as error:
-            raise VerifyError(f"{run.folder}: {error}; {remedy(run.folder)}") from None
-    for path, of_record in records.items():
-        study = read_record(path)
-        added = {name: [stamp] for name, stamp in of_record.items()}
-        runs = [replace(run, verified=[*run.verified, *added.get(run.name, [])]) for run in study.runs]
-        write_record(path, study.title, runs)
 
 
 def main() -> int:

@@ -8,8 +8,10 @@ from recorded import predictions, recorded_run
 
 from normstudy.config import run_name
 from normstudy.paths import project_root
+from normstudy.runs import stamps
+from normstudy.runs.folder import is_of_present_sources
 from normstudy.runs.lacking import is_enough, lacking, not_among, own_studies, record_path, recorded_runs
-from normstudy.runs.record import RecordError, write_predictions, write_record
+from normstudy.runs.record import RecordError, read_record, write_predictions, write_record
 from normstudy.runs.study_file import Study, read_study_file
 from normstudy.training.sources import sources_hash
 
@@ -70,14 +72,17 @@ def test_its_own_record_takes_precedence(results, study):
 
 
 def test_runs_of_other_sources_are_lacking_until_they_are_found_the_same(results, study):
-    stamp = {"from": "0" * 16, "to": sources_hash(), "compared": "", "epochs": 1, "measures": ["x"], "environment": {}}
+    stamp = {"from": "0" * 16, "to": sources_hash(), "epochs": 1, "measures": ["x"], "environment": {}}
     run = made("gn", sources="0" * 16)
     write_record(results / "one.json", "", [run, made("ln", sources="1" * 16)])
     assert names(lacking(study(), results)) == ["gn", "ln"]
-    write_record(results / "one.json", "", [replace(run, verified=[stamp]), made("ln", sources="1" * 16)])
+    stamps.add(results, [{**stamp, "runs": [run.name], "compared": [run.name]}])
     assert names(lacking(study(), results)) == ["ln"]
     (kept,) = recorded_runs(study(), results).values()
-    assert kept.verified == [stamp]
+    (results / "mine").mkdir()
+    write_record(results / "mine/one.json", "", [kept])
+    (copied,) = read_record(results / "mine/one.json").runs
+    assert is_of_present_sources(copied)
 
 
 def test_predictions_that_a_study_keeps_have_to_be_there(results, study):

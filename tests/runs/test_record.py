@@ -26,8 +26,6 @@ from normstudy.runs.record import (
     write_record,
 )
 
-STAMP = {"from": "a" * 16, "to": "b" * 16, "compared": "a run", "epochs": 2, "measures": ["train_loss"]}
-STAMP |= {"environment": {"torch": "2"}}
 NUMBERS = {"weights": {"spread": [0.8, None], "tiny": {"0.1": [0.0, 1.0]}}}
 NUMBERS |= {"inside": {"end": [{"before": {"mean": 0.5}}], "start": None, "gamma": [[1, 2.5]]}}
 
@@ -40,13 +38,12 @@ def test_a_record_is_read_as_it_was_written_bit_by_bit(tmp_path):
         recorded_run("none", [], diverged={"epoch": 1, "step": 1, "lr": 0.01}, norm="none", seed=2),
     ]
     runs[0].history[1]["gradient_norms"] = [None, *[1e-300] * (LAYERS - 1)]
-    runs[0].verified.append(STAMP)
     write_record(tmp_path / "some.json", "“A title” \\ of its own", runs)
     study = read_record(tmp_path / "some.json")
     assert (study.name, study.title) == ("some", "“A title” \\ of its own")
     for before, run in zip(runs, study.runs, strict=True):
         assert (run.model, run.metrics, run.config) == (before.model, before.metrics, before.config)
-        assert (run.afterwards, run.stamps, run.name) == (before.afterwards, before.verified, before.name)
+        assert (run.afterwards, run.name) == (before.afterwards, before.name)
         assert not run.has_predictions
     assert [run.diverged for run in study.runs] == [False, True, True]
     assert study.runs[0].final("test_loss") == third
@@ -144,7 +141,7 @@ def test_a_run_that_is_not_in_a_record_yet_has_what_it_was_made_of(run, tmp_path
 
 
 def test_records_are_what_lies_in_results_and_is_no_list_of_folders(record):
-    for name in ("studies.json", "._some.json", ".some.json.new"):
+    for name in ("studies.json", "verified.json", "._some.json", ".some.json.new"):
         (record.parent / name).write_text("[")
     assert record_names(record.parent) == ["some"]
     assert list(read_records(str(record.parent))) == ["some"]
@@ -205,7 +202,6 @@ def change(*keys, to):
         (change("config", "epochs", to=3), ": complete with 2 of 3 epochs"),
         (change("config", "seed", to=4), " stands there twice"),
         (change("afterwards", to=None), ".afterwards = null: must be a valid dictionary"),
-        (change("verified", to=[{**STAMP, "to": 7}]), ".verified.0.to = 7: must be a line of text"),
     ],
 )
 def test_a_run_with_impossible_values_is_named(record, damage, expected):

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from typing_extensions import TypedDict
 
 from normstudy.config import AT_FIRST, Config, evaluated_images, image_facts, make_config, problem
 
@@ -33,7 +32,6 @@ MISCLASSIFIED = {
 Count = Annotated[int, Field(ge=1)]
 Amount = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Fingerprint = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
 
 
 class _Part(BaseModel):
@@ -88,20 +86,6 @@ class Metrics(_Part):
     extra: dict[str, Any]
 
 
-Stamp = TypedDict(
-    "Stamp",
-    {
-        "from": Fingerprint,
-        "to": Fingerprint,
-        "compared": str,
-        "epochs": Count,
-        "measures": list[str],
-        "environment": dict[str, str],
-    },
-)
-"""A record of verified.json (`stamps`)."""
-
-
 class Row(_Part):
     """A run in the record of a study: what metrics.json has, but for its environment, and the history by measure."""
 
@@ -109,7 +93,6 @@ class Row(_Part):
     environment: int = Field(ge=0)
     history: dict[str, list[Any]]
     afterwards: dict[str, Any]
-    verified: list[Stamp] = []
 
 
 class Record(_Part):

@@ -10,7 +10,6 @@
         code-<module>.py     the code of a custom model
         *.png                misclassified images, curves, confusion matrix, augmented samples
         train.ipynb          the executed notebook, when the workflow ran it
-        verified.json        later sources that gave the same numbers, once `make verify STAMP=1` has found any
         SHA256SUMS           checksums of all these files, by which `sha256sum --check` and the report know them
 
 A folder is made under another name (`stage`, `save`) and renamed when it is whole (`publish`).
@@ -109,11 +108,6 @@ class FinishedRun:
     @property
     def history(self) -> list[dict[str, Any]]:
         return self.metrics["history"]
-
-    @property
-    def stamps(self) -> list[contract.Stamp]:
-        """What `make verify STAMP=1` noted. Raises `ValueError` as `stamps.read`."""
-        return stamps.read(self.folder)
 
     @cached_property
     def predictions(self) -> dict[str, np.ndarray]:
@@ -283,22 +277,19 @@ def is_current(folder: Path | str) -> bool:
     """Whether `folder` holds a valid run of the present sources, and all of its files."""
     try:
         return is_of_present_sources(read_run(folder)) and not manifest.missing(Path(folder))
-    except (RunError, ValueError):
+    except (NormstudyError, ValueError):
         return False
 
 
 def is_of_present_sources(run: FinishedRun) -> bool:
     """Whether the present sources made `run`, or were found to give its numbers bit by bit (`stamps`).
 
-    Raises `RunError` when what tells so is damaged.
+    Raises `StampError` when the file that says so is damaged.
     """
     made_by, now = run.metrics["environment"].get("sources"), sources_hash()
     if made_by is None or made_by == now:
         return made_by is not None
-    try:
-        return now in stamps.equivalent(run.stamps, made_by)
-    except ValueError as error:
-        raise RunError(f"{run.folder}: {error}; {remedy(run.folder)}") from None
+    return now in stamps.equivalent(run.place.parent, run.name, made_by)
 
 
 def environment(device: str) -> dict[str, Any]:

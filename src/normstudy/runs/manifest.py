@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
 from pathlib import Path
-
-from normstudy.paths import write_whole
 
 NAME = "SHA256SUMS"
 _LINE = re.compile(r"([0-9a-f]{64})  ([^/\\\0]+)")
 
 
 def write(folder: Path) -> None:
-    """Write the sums of the files in `folder`, hidden ones aside. Raises `OSError`, and `DiskError` as `put`."""
+    """Write the sums of the files in `folder`, hidden ones aside. Raises `OSError`."""
     files = [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
-    put(folder, {path.name: digest(path) for path in files if path.name != NAME})
-
-
-def put(folder: Path, sums: Mapping[str, str]) -> None:
-    """Have `folder` list the files of these `sums`. Raises `DiskError`."""
-    write_whole(folder / NAME, "".join(f"{sums[name]}  {name}\n" for name in sorted(sums)))
+    names = sorted(path.name for path in files if path.name != NAME)
+    (folder / NAME).write_text("".join(f"{_digest(folder / name)}  {name}\n" for name in names), encoding="utf-8")
 
 
 def read(folder: Path) -> dict[str, str]:
@@ -47,7 +40,7 @@ def altered(folder: Path) -> str:
     """The first listed file that is missing or not what it was, and which; else nothing. Raises `ValueError`."""
     for name, expected in read(folder).items():
         try:
-            if digest(folder / name) != expected:
+            if _digest(folder / name) != expected:
                 return f"{name}: not as it was written (checksum differs)"
         except FileNotFoundError:
             return f"{name}: not there"
@@ -56,7 +49,6 @@ def altered(folder: Path) -> str:
     return ""
 
 
-def digest(path: Path) -> str:
-    """The SHA-256 of a file. Raises `OSError`."""
+def _digest(path: Path) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -9,7 +9,6 @@
          "environment": 0,    which of the environments
          "history": {…},      by measure, a list over the epochs
          "afterwards": {…},   what was measured of the trained network (`afterwards`)
-         "verified": […],     where there are any: the stamps of verified.json (`stamps`)
          …},                  the rest as in metrics.json
         …]
     }
@@ -35,14 +34,14 @@ from normstudy.config import run_name
 from normstudy.errors import NormstudyError
 from normstudy.model_code import ModelCode, ModelCodeError, in_folder, note_modules
 from normstudy.paths import bring_back, write_whole
-from normstudy.runs import contract
-from normstudy.runs.contract import Record, Row, Stamp, checked
+from normstudy.runs import contract, stamps
+from normstudy.runs.contract import Record, Row, checked
 from normstudy.runs.folder import FinishedRun
 from normstudy.text import one_line
 
 IMAGES = ("index", "label")
 JUDGED = ("predicted", "predicted_probability", "loss")
-NO_RECORDS = ("studies.json",)
+NO_RECORDS = ("studies.json", stamps.NAME)
 """Of results/, what is something else."""
 
 KEPT = ("schema", "status", "epoch", "step", "lr", "config", "model", "extra")
@@ -64,7 +63,6 @@ class RecordedRun(FinishedRun):
 
     model: str = ""
     afterwards: dict[str, Any] = field(default_factory=dict)
-    verified: list[Stamp] = field(default_factory=list)
     source: Path | None = None
     modules: Mapping[str, str] | None = field(default=None, repr=False, compare=False)
     columns: dict[str, np.ndarray] | None = field(default=None, repr=False, compare=False)
@@ -80,10 +78,6 @@ class RecordedRun(FinishedRun):
     @property
     def remedy(self) -> str:
         return _remedy(self.predictions_file)
-
-    @property
-    def stamps(self) -> list[Stamp]:
-        return self.verified
 
     @property
     def has_predictions(self) -> bool:
@@ -162,7 +156,11 @@ def verify_predictions(study: RecordedStudy) -> None:
 
 
 def write_record(path: Path, title: str, runs: Iterable[RecordedRun]) -> None:
-    """Put `runs` of the study of that `title` in the place of the record `path`. Raises `DiskError`, and it stays."""
+    """Put `runs` of the study of that `title` in the place of the record `path`, and their stamps next to it.
+
+    Raises `DiskError`, and the record stays.
+    """
+    runs = list(runs)
     environments: list[dict[str, Any]] = []
     lines, code = [], {}
     for run in runs:
@@ -174,7 +172,6 @@ def write_record(path: Path, title: str, runs: Iterable[RecordedRun]) -> None:
         row = {"called": run.model, "environment": environments.index(environment)}
         row |= {name: run.metrics[name] for name in KEPT if name in run.metrics}
         row |= {"history": _by_measure(run.history), "afterwards": run.afterwards}
-        row |= {"verified": run.verified} if run.verified else {}
         lines.append(_in_a_line(row))
     made_with = ",\n".join(map(_in_a_line, environments))
     rows = ",\n".join(lines)
@@ -185,6 +182,8 @@ def write_record(path: Path, title: str, runs: Iterable[RecordedRun]) -> None:
         f'"runs": [\n{rows}\n]}}\n',
     ]
     write_whole(path, ",\n".join(parts))
+    for folder in {run.place.parent for run in runs} - {path.parent}:
+        stamps.carry((run.name for run in runs), folder, path.parent)
 
 
 def read_predictions(path: Path) -> dict[str, dict[str, np.ndarray]]:
@@ -255,7 +254,7 @@ def _read_run(where: str, part: Row, row: dict[str, Any], record: dict[str, Any]
     modules = record.get("code", {}).get(config.code)
     if modules:
         note_modules(config.code, modules)
-    return RecordedRun(folder, metrics, config, part.called, row["afterwards"], row.get("verified", []), path, modules)
+    return RecordedRun(folder, metrics, config, part.called, row["afterwards"], path, modules)
 
 
 def _remedy(path: Path) -> str:

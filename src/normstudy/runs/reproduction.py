@@ -15,7 +15,6 @@ from typing import Any, Literal
 from normstudy.config import Config
 from normstudy.runs.differences import Course, Epoch, differences, measures
 from normstudy.runs.folder import FinishedRun
-from normstudy.runs.stamps import Stamp
 
 FIRST_EPOCHS = 2
 """So many are compared where whole runs are not asked for: the second starts from what the first has left."""
@@ -114,15 +113,3 @@ def compare(run: FinishedRun, again: Course, epochs: int, here: Mapping[str, str
         return Comparison("different", f"{found[0]} ({note})", *compared)
     largest = max(found, key=lambda each: each.in_tolerances(run.config.dataset))
     return Comparison("close", f"{largest}, the largest difference; made with another {', '.join(others)}", *compared)
-
-
-def stamp(run: FinishedRun, found: Comparison, sources: str, here: Mapping[str, str]) -> Stamp:
-    """The record that `sources`, in the environment `here`, gave what `run` has, by the comparison `found`."""
-    return {
-        "from": run.metrics["environment"]["sources"],
-        "to": sources,
-        "compared": run.name,
-        "epochs": found.epochs,
-        "measures": list(found.measures),
-        "environment": {**here, "threads": str(run.config.threads)},
-    }

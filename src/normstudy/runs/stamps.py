@@ -1,60 +1,86 @@
-"""`verified.json` of a run folder: under which later sources the run was found to have the same numbers, bit by bit.
+"""`verified.json` of a folder of runs or records: which later sources give its runs the same numbers, bit by bit.
 
-A list of records, each written by `make verify STAMP=1`:
+A list, to which `make verify STAMP=1` adds; the runs and records themselves stay as they were written.
 
-    from, to        fingerprints of the sources that made the run, and of those that trained it again
-    compared        the run that was trained again: this one, or another of the same kind of model
-    epochs          how many of its epochs were compared
+    from, to        fingerprints of the sources that made the runs, and of those that trained them again
+    runs, compared  the names of these runs, all of one kind of model, and of those among them that were trained again
+    epochs          how many of their epochs were compared
     measures        what was compared of each
-    environment     processor, versions, and the threads that trained it again
-
-It counts while SHA256SUMS lists it. A process that is killed while it adds a record leaves the folder without
-one, and otherwise as it was.
+    environment     processor, versions, and the threads that trained them again
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 
-from normstudy.paths import write_whole
-from normstudy.runs import manifest
-from normstudy.runs.contract import Stamp, checked
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from normstudy.errors import NormstudyError
+from normstudy.paths import bring_back, write_whole
+from normstudy.runs.contract import Count, checked
 from normstudy.text import one_line
 
 NAME = "verified.json"
 
-LEFT_BEHIND = {NAME, f".{NAME}.new", f".{manifest.NAME}.new"}
-"""What a stamped run folder may hold besides what another folder of the same run has."""
+Fingerprint = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
+
+Stamp = TypedDict(
+    "Stamp",
+    {
+        "from": Fingerprint,
+        "to": Fingerprint,
+        "runs": list[str],
+        "compared": list[str],
+        "epochs": Count,
+        "measures": list[str],
+        "environment": dict[str, str],
+    },
+)
+
+
+class StampError(NormstudyError):
+    """The stamps of a folder are not readable."""
 
 
 def read(folder: Path) -> list[Stamp]:
-    """The records in `folder`. Raises `ValueError`, as `manifest.read` does, or when they cannot be understood."""
-    sums = manifest.read(folder)
-    if NAME not in sums:
-        return []
+    """The stamps of the runs in `folder`. Raises `StampError`: one line with the file, fault and remedy."""
     try:
-        if manifest.digest(folder / NAME) != sums[NAME]:
-            raise ValueError("not as it was written (checksum differs)")
-        return checked(list[Stamp], json.loads((folder / NAME).read_text(encoding="utf-8")))
+        return _stamps((folder / NAME).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
     except (OSError, ValueError, RecursionError) as error:
-        raise ValueError(f"{NAME}: {one_line(error)}") from None
+        remedy = bring_back(folder / NAME) or "delete it, and call `make verify STAMP=1` again"
+        raise StampError(f"{folder / NAME}: not readable ({one_line(error)}); {remedy}") from None
 
 
-def equivalent(stamps: Sequence[Stamp], made_by: str) -> set[str]:
-    """The sources that give the numbers of a run, made by those of fingerprint `made_by`, by its `stamps`."""
+@lru_cache(maxsize=4)  # which is asked for each run of a record
+def _stamps(text: str) -> list[Stamp]:
+    return checked(list[Stamp], json.loads(text))
+
+
+def equivalent(folder: Path, run: str, made_by: str) -> set[str]:
+    """The sources that give the numbers of `run` in `folder`, made by those of `made_by`. Raises as `read`."""
+    stamps = [stamp for stamp in read(folder) if run in stamp["runs"]]
     known = {made_by}
     while more := {stamp["to"] for stamp in stamps if stamp["from"] in known} - known:
         known |= more
     return known
 
 
-def add(folder: Path, stamp: Stamp) -> None:
-    """Add a record to those in `folder`. Raises `DiskError`, `OSError`, and `ValueError` as `read`."""
-    stamps = [*read(folder), stamp]
-    others = {name: each for name, each in manifest.read(folder).items() if name != NAME}
-    # One after the other, so that no file is ever listed by a sum that is not its own.
-    manifest.put(folder, others)
-    write_whole(folder / NAME, json.dumps(stamps, indent=1, ensure_ascii=False) + "\n")
-    manifest.put(folder, {**others, NAME: manifest.digest(folder / NAME)})
+def add(folder: Path, stamps: Iterable[Stamp]) -> None:
+    """Add to the stamps in `folder` those that are not there. Raises `DiskError`, and as `read`."""
+    before = read(folder)
+    if new := [stamp for stamp in stamps if stamp not in before]:
+        lines = ",\n".join(json.dumps(stamp, ensure_ascii=False) for stamp in [*before, *new])
+        write_whole(folder / NAME, f"[\n{lines}\n]\n")
+
+
+def carry(runs: Iterable[str], source: Path, target: Path) -> None:
+    """Add to the stamps in `target` those of `runs` in `source`, from where they were copied. Raises as `add`."""
+    names = set(runs)
+    add(target, [stamp for stamp in read(source) if names & set(stamp["runs"])])

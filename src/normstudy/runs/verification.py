@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from normstudy.runs import manifest, stamps
+from normstudy.runs import manifest
 from normstudy.runs.folder import FinishedRun, RunError, remedy
 
 NOTEBOOK = "train.ipynb"
@@ -21,7 +21,6 @@ def verify(run: FinishedRun) -> None:
         listed = manifest.read(run.folder)
         unlisted = next((f"{name}: not among its {manifest.NAME}" for name in needed if name not in listed), "")
         problem = unlisted or manifest.altered(run.folder)
-        stamps.read(run.folder)
     except ValueError as error:
         problem = str(error)
     if problem:
