@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -46,3 +47,15 @@ class Disk:
     def take_away(self) -> None:
         # Lazily: what is still open on it, by a process that is ending, does not hold it.
         subprocess.run(["umount", "--lazy", self.path], check=True)
+
+
+def damaged(content: bytes, kind: str, by_chance: random.Random) -> bytes:
+    """`content` as it is once a disk has lost its end (`cut`), a bit (`flip`), or some bytes (`garble`)."""
+    found, place = bytearray(content), by_chance.randrange(len(content))
+    if kind == "cut":
+        del found[place:]
+    elif kind == "flip":
+        found[place] ^= 1 << by_chance.randrange(8)
+    else:
+        found[place : place + 20] = by_chance.randbytes(20)
+    return bytes(found)

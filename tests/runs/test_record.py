@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from disks import damaged
 from recorded import LAYERS, recorded_run
 
 from normstudy import model_code
@@ -258,14 +259,7 @@ def test_any_damage_is_told_in_a_line_or_leaves_a_record_that_can_be_shown(recor
     path, by_chance = record.with_suffix(suffix), random.Random(7)
     whole, told = path.read_bytes(), []
     for number in range(150):
-        content, place = bytearray(whole), by_chance.randrange(len(whole))
-        if number % 3 == 0:
-            del content[place:]
-        elif number % 3 == 1:
-            content[place] ^= 1 << by_chance.randrange(8)
-        else:
-            content[place : place + 20] = by_chance.randbytes(20)
-        path.write_bytes(content)
+        path.write_bytes(damaged(whole, ("cut", "flip", "garble")[number % 3], by_chance))
         try:
             verify_predictions(read_record(record))
         except NormstudyError as error:
