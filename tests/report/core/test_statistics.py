@@ -62,6 +62,8 @@ def test_models_are_compared_at_each_size_with_intervals_that_hold_together(runs
         assert row["value"] == pytest.approx(np.exp(test.effect[0]))
         assert row[["low", "high"]].tolist() == pytest.approx(list(np.exp(test.conf_int(0.05 / 4)[0])))
         assert row["p"] == pytest.approx(min(1, 4 * float(test.pvalue)))
+        narrower = statistics.compare(runs, "bn", "gn", over="batch_size", family=1, level=0.9).loc[size]
+        assert narrower[["low", "high"]].tolist() == pytest.approx(list(np.exp(test.conf_int(0.1)[0])))
 
 
 def test_ratios_to_a_control_and_of_all_pairs_have_their_sign(runs):

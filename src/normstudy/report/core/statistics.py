@@ -44,12 +44,13 @@ def compare(
     log: bool = True,
     factor: str = "model",
     family: int | None = None,
+    level: float = CONFIDENCE,
 ) -> pd.DataFrame:
     """`of` compared with `to` (values of `factor`) at each value of `over`, as a ratio (`log`) or a difference.
 
     A linear model of the (logarithmic) measure has one mean per cell of `factor` and `over` and one residual variance.
-    Intervals and p-values hold together for a `family` of comparisons (Bonferroni); by default, as many as there are
-    values of `over`.
+    Intervals (at `level`) and p-values hold together for a `family` of comparisons (Bonferroni); by default, as many as
+    there are values of `over`.
     """
     groups = _cells(runs, [factor, over], measure, log)
     variance, freedom = _residual(groups)
@@ -58,7 +59,7 @@ def compare(
     difference = pd.Series([means[of, value] - means[to, value] for value in shared], shared)
     error = pd.Series([np.sqrt(variance * (1 / counts[of, at] + 1 / counts[to, at])) for at in shared], shared)
     many = family or len(shared)
-    found = _estimates(difference, _quantile(freedom, many) * error, log).rename_axis(over)
+    found = _estimates(difference, _quantile(freedom, many, level) * error, log).rename_axis(over)
     found["p"] = np.minimum(1, many * 2 * stats.t.sf(np.abs(difference / error), freedom))
     return found
 
@@ -218,11 +219,12 @@ def detectable(n: int, level: float = 1 - CONFIDENCE) -> float:
 
 
 def smallest_found(
-    runs: pd.DataFrame, factor: str = "model", measure: str = "error", log: bool = True, family: int = 1
+    runs: pd.DataFrame, factor: str | list[str] = "model", measure: str = "error", log: bool = True, family: int = 1
 ) -> float:
     """The smallest true ratio (`log`) or difference of two values of `factor` that is found at `POWER`.
 
-    By a t test with one residual variance, at a level that a `family` of comparisons shares (Bonferroni).
+    By a t test with one residual variance, at a level that a `family` of comparisons shares (Bonferroni). `factor` may
+    be several columns: then each of their cells is a value.
     """
     groups = _cells(runs, factor, measure, log)
     variance, freedom = _residual(groups)
@@ -248,8 +250,8 @@ def _residual(groups) -> tuple[float, int]:
     return (squares / freedom if freedom else np.nan), freedom
 
 
-def _quantile(freedom: int, family: int = 1) -> float:
-    return float(stats.t.ppf(1 - (1 - CONFIDENCE) / 2 / family, freedom)) if freedom > 0 else np.inf
+def _quantile(freedom: int, family: int = 1, level: float = CONFIDENCE) -> float:
+    return float(stats.t.ppf(1 - (1 - level) / 2 / family, freedom)) if freedom > 0 else np.inf
 
 
 def _logarithm(values: Sequence[float], log: bool) -> np.ndarray:
