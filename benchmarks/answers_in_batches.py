@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from normstudy.data.loading import load_once
 from normstudy.report.core import statistics
 from normstudy.runs.answers_in_batches import answers_in_batches
 from normstudy.runs.folder import read_run
-from normstudy.training.images import load_once
 
 OUTPUT = Path("src/normstudy/report/data/answers_in_batches.csv")
 HEAD = """# Answers of a network with BN in training mode, in random batches of evaluated images, made by

@@ -15,9 +15,9 @@ from usual import BATCH_SIZE, UsualNet, make_loaders, train_epoch
 from usual import evaluate as usual_evaluate
 
 from normstudy.config import IMAGE_SHAPES, Config, read_config, resolve
+from normstudy.data.loading import load
 from normstudy.model import make_net
 from normstudy.paths import data_folder, project_root
-from normstudy.training.data import load
 from normstudy.training.evaluation import evaluate
 from normstudy.training.loop import fit
 from normstudy.training.optimizer import Optimizers

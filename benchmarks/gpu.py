@@ -24,9 +24,9 @@ from usual import BATCH_SIZE, UsualNet, make_loaders
 
 import normstudy.training.loop as loop
 from normstudy.config import read_config, resolve
+from normstudy.data.loading import load
 from normstudy.hardware import has_cuda, processor
 from normstudy.paths import data_folder, project_root, write_whole
-from normstudy.training.data import load
 
 MODELS = ("bn_l1", "gn", "ln")
 USUAL_BATCHES = 60

@@ -137,7 +137,7 @@ def write_params(folder: Path, number: int, epochs: int) -> None:
 
 def finish(runs: Path, number: int) -> None:
     """The finished runs of those parameter files: one is trained, the others are copies of it under their names."""
-    from normstudy.training.data import load
+    from normstudy.data.loading import load
     from normstudy.training.loop import fit
 
     def config(seed: int) -> Config:

@@ -30,12 +30,12 @@ from torch.optim import SGD
 from torch.optim.lr_scheduler import OneCycleLR
 
 from normstudy.config import Config, make_config, resolve
+from normstudy.data.available import ensure
+from normstudy.data.loading import load_once
 from normstudy.model import initialise, make_net
 from normstudy.paths import write_whole
 from normstudy.runs.folder import environment
 from normstudy.training.batches import Batches
-from normstudy.training.data import load_once
-from normstudy.training.download import ensure
 from normstudy.training.evaluation import evaluate
 from normstudy.training.randomness import generator
 

@@ -20,11 +20,11 @@ from pathlib import Path
 import epoch
 import job
 
+from normstudy.data.available import ensure
 from normstudy.errors import NormstudyError
 from normstudy.hardware import cores
 from normstudy.paths import write_whole
 from normstudy.runs.folder import environment
-from normstudy.training.download import ensure
 
 MODELS = ("bn_l1", "gn", "ln")
 PRECISIONS = ("fp32", "bf16")

@@ -22,9 +22,9 @@ from torch.optim import SGD
 from torch.optim.lr_scheduler import OneCycleLR
 from usual import UsualNet, evaluate, make_loaders, train_epoch
 
+from normstudy.data.available import ensure
 from normstudy.paths import data_folder, write_whole
 from normstudy.runs.folder import environment
-from normstudy.training.download import ensure
 
 MODELS = ("bn_l1", "gn", "ln")
 USUAL = "usual"

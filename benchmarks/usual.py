@@ -52,7 +52,8 @@ def make_loaders(folder: str) -> tuple[DataLoader, DataLoader]:
     plain = [transforms.ToTensor(), transforms.Normalize(MEAN, STD)]
     change = transforms.RandomAffine(10, translate=(2 / 28, 2 / 28), scale=(0.9, 1.1), interpolation=BILINEAR)
     augmented = transforms.Compose([change, *plain])
-    train = MNIST(folder, train=True, transform=augmented)
+    # With the archives in place, `download` unpacks them.
+    train = MNIST(folder, train=True, transform=augmented, download=True)
     test = MNIST(folder, train=False, transform=transforms.Compose(plain))
     return DataLoader(train, BATCH_SIZE, shuffle=True), DataLoader(test, BATCH_SIZE)
 

@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from normstudy.config import Config
+from normstudy.data.published import FILES, IDX, Published
 from normstudy.paths import project_root
-from normstudy.training.download import CLASSES, FILES
 
 pytest_plugins = ["browsers", "fault_table"]
 
@@ -28,7 +28,7 @@ QUICK = {"dataset": "digits", "device": "cpu", "precision": "fp32", "threads": 1
 @pytest.fixture(scope="session")
 def trained():
     """A finished run of two epochs on digits: `config`, `data`, `run`."""
-    from normstudy.training.data import load
+    from normstudy.data.loading import load
     from normstudy.training.loop import fit
 
     config = Config(norm="gn", l1=1e-5, seed=3, **QUICK)
@@ -87,31 +87,24 @@ def add_pictures(folder: Path) -> None:
 def data_folder(monkeypatch, tmp_path) -> Path:
     """A folder, not made yet, in the place of the checkout's `data/`; no source named, and an empty cache."""
     folder = tmp_path / "data"
-    for module in ("training.download", "training.data", "training.colour_sets", "images.store"):
-        monkeypatch.setattr(f"normstudy.{module}.data_folder", lambda: folder)
+    monkeypatch.setattr("normstudy.data.places.data_folder", lambda: folder)
     monkeypatch.delenv("NORMSTUDY_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return folder
 
 
-@pytest.fixture(scope="session")
-def tiny_source(tmp_path_factory):
-    """Archives like those of MNIST, of five images."""
-    folder = tmp_path_factory.mktemp("tiny")
-    for number, name in enumerate(FILES):
-        shape = (5, 28, 28) if "images" in name else (5,)
-        write_idx(folder / "plain", shape, np.full(shape, number))
-        (folder / name).write_bytes(gzip.compress((folder / "plain").read_bytes(), mtime=0))
-    (folder / "plain").unlink()
-    return folder
-
-
 @pytest.fixture
-def archives(tiny_source, tmp_path, monkeypatch, data_folder):
-    """A copy of the tiny archives, whose checksums torchvision takes for those of MNIST."""
-    sums = [(name, hashlib.md5((tiny_source / name).read_bytes()).hexdigest()) for name in FILES]
-    monkeypatch.setattr("torchvision.datasets.MNIST.resources", sums)
-    return shutil.copytree(tiny_source, tmp_path / "archives")
+def archives(tmp_path, monkeypatch, data_folder) -> Path:
+    """A folder with archives like those of MNIST, of five images, whose sums are taken for MNIST's."""
+    folder, sums = tmp_path / "archives", {}
+    for number, name in enumerate(IDX):
+        shape = (5, 28, 28) if "images" in name else (5,)
+        write_idx(folder / name, shape, np.full(shape, number))
+        content = (folder / name).read_bytes()
+        (folder / name).write_bytes(gzip.compress(content, mtime=0))
+        sums[name] = tuple(hashlib.md5(each).hexdigest() for each in ((folder / name).read_bytes(), content))
+    monkeypatch.setitem(FILES, "mnist", Published("MNIST/raw", (), sums))
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -119,7 +112,7 @@ def mnist_archives() -> Path:
     """A folder with MNIST's four .gz files; a test that asks for it is skipped where there is none."""
     named = os.environ.get("NORMSTUDY_DATA", "")
     for folder in [Path(named).expanduser()] * bool(named) + [project_root().parent / "shared/data/mnist"]:
-        if all((folder / name).is_file() for name in FILES):
+        if all((folder / name).is_file() for name in IDX):
             return folder
     pytest.skip("MNIST's four .gz files are not here; NORMSTUDY_DATA=<their folder> runs this test")
 
@@ -142,8 +135,3 @@ def write_idx(path: Path, shape: tuple[int, ...], values: np.ndarray | None = No
             file.truncate(len(header) + int(np.prod(shape)))
         else:
             file.write(np.asarray(values, dtype=np.uint8).tobytes())
-
-
-def raw_folder(data_folder: Path, dataset: str) -> Path:
-    """Where torchvision looks for the unpacked files of `dataset`."""
-    return data_folder / CLASSES[dataset] / "raw"

@@ -16,14 +16,14 @@ from pathlib import Path
 
 from surroundings import settle
 
+from normstudy.data.available import ensure
+from normstudy.data.loading import load as load_data
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.ownership import LITTER, PlaceError, as_typed
 from normstudy.paths import open_as_usual, replace_folder
 from normstudy.runs import manifest
 from normstudy.runs.folder import RunError
 from normstudy.text import one_line
-from normstudy.training.at_hand import ensure
-from normstudy.training.images import load as load_data
 from normstudy.using.card import card
 from normstudy.using.classifier import load
 from normstudy.using.onnx_file import Check, checked, onnx_bytes

@@ -28,9 +28,10 @@ from surroundings import end_as_interrupted, settle
 from trying import try_models
 from watch import MOST_SHOWN, watch
 
+from normstudy.data.available import ensure
+from normstudy.data.facts import KNOWN
 from normstudy.errors import SCANT, NormstudyError, disk_refusal
 from normstudy.hardware import cores
-from normstudy.images.facts import KNOWN
 from normstudy.ownership import as_typed, refuse_places
 from normstudy.paths import write_whole
 from normstudy.report.core.models import names_of_runs
@@ -43,7 +44,6 @@ from normstudy.runs.seeds import first_seeds
 from normstudy.runs.studies import PlannedRun, auto_dataset, plan
 from normstudy.runs.study_file import read_study_file, study_path
 from normstudy.text import one_line, visible
-from normstudy.training.at_hand import ensure
 
 PLANNED = ".planned.json"
 """In the folder of runs: those of the job, for Snakemake to read."""

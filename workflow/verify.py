@@ -18,6 +18,7 @@ from pathlib import Path
 from processes import KilledError, side_by_side
 from surroundings import end_as_interrupted, settle
 
+from normstudy.data.available import ensure
 from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.hardware import cores, has_cuda
 from normstudy.model_code import adopt
@@ -32,7 +33,6 @@ from normstudy.runs.reproduction import FIRST_EPOCHS, Comparison, compare, decid
 from normstudy.runs.studies import study_names, verified_study
 from normstudy.runs.timing import batch_seconds
 from normstudy.text import one_line
-from normstudy.training.at_hand import ensure
 from normstudy.training.sources import sources_hash
 
 IN_WORDS = {"equal": "equal bit by bit", "close": "within tolerance", "different": "DIFFERENT"}

@@ -28,10 +28,9 @@ from pydantic import (
     model_validator,
 )
 
-from normstudy.errors import NormstudyError
+from normstudy.data.facts import KNOWN, ImageFacts, is_custom, is_read, with_absolute_dataset
+from normstudy.errors import DataError, NormstudyError
 from normstudy.hardware import best_precision, has_cuda
-from normstudy.images.facts import KNOWN, ImageFacts, is_own, is_read
-from normstudy.images.place import beside
 from normstudy.model_code import EXAMPLES, ModelCodeError, identified, is_spelled, usual_folders
 from normstudy.skeleton import SkeletonError, deepened, describe_skeleton, edges, parse_skeleton
 from normstudy.text import one_line, visible
@@ -62,6 +61,9 @@ OURS_ALONE = ("skeleton", "channels", "depth")
 
 GROUPS, ADAMW_LR = 4, 0.02
 """What `groups` is with gn, and `adamw_lr` with muon, unless they are given."""
+
+SMALL = ("3x3, 3x3", "3x3 padded, 3x3 padded")
+"""Skeletons that leave more of small images than the default does."""
 
 MOST_PROBLEMS = 10
 """How many problems of a file are reported at once."""
@@ -182,7 +184,7 @@ class Config(BaseModel):
     @field_validator("dataset", mode="before")
     @classmethod
     def _dataset_is_known_or_ones_own(cls, dataset: Any) -> str:
-        if isinstance(dataset, str) and (dataset in ("auto", *KNOWN) or is_own(dataset) or is_read(dataset)):
+        if isinstance(dataset, str) and (dataset in ("auto", *KNOWN) or is_custom(dataset) or is_read(dataset)):
             return dataset
         raise ParameterError(
             f"dataset = {_shown(dataset)}: must be one of auto, {', '.join(KNOWN)}, or a folder of images or "
@@ -280,14 +282,16 @@ class Config(BaseModel):
             return  # what becomes of its images is found out when it is tried (`training.trial`)
         size = facts.shape[1]
         left = edges(deepened(parse_skeleton(self.skeleton), self.depth), size)
+        fits = next((each for each in SMALL if edges(parse_skeleton(each), size)[-1] > 1), SMALL[-1])
         if left[-1] < 1:
             raise ParameterError(
-                f"skeleton = {self.skeleton}: nothing is left of images of {size} x {size} pixels ({data})"
+                f"skeleton = {self.skeleton}: nothing is left of images of {size} x {size} pixels ({data}); "
+                f"`skeleton: {fits}` would fit"
             )
         if 1 in left and self._fewest_images() == 1:
             raise ParameterError(
                 f"skeleton = {self.skeleton}: a channel of one image is left with one value, which norm = {self.norm} "
-                f"cannot normalize by itself ({data}); shrink images less"
+                f"cannot normalize by itself ({data}); `skeleton: {fits}` would fit"
             )
 
     def _fewest_images(self) -> int:
@@ -303,7 +307,7 @@ class Config(BaseModel):
 
 def is_unresolved(dataset: str) -> bool:
     """Whether `dataset` stands for images that `resolve` has yet to find."""
-    return dataset == "auto" or is_own(dataset)
+    return dataset == "auto" or is_custom(dataset)
 
 
 def image_facts(config: Config) -> ImageFacts:
@@ -367,7 +371,7 @@ def with_code(values: Any, folders: Sequence[Path], source: str = "") -> Any:
 
 def read_config(path: str | Path) -> Config:
     """The configuration in a YAML file. Raises `ParameterError` when the file or a value in it is no good."""
-    values = beside(read_values(path), Path(path).parent)
+    values = with_absolute_dataset(read_values(path), Path(path).parent)
     return make_config(with_code(values, [Path(path).parent], str(path)), source=str(path))
 
 
@@ -395,14 +399,13 @@ def resolve(config: Config, dataset: str, trust_device: bool = False) -> Config:
 
 def _read(dataset: str) -> dict[str, Any]:
     """`dataset` and `images` as they stand in a resolved configuration. Raises `ParameterError`."""
-    if not is_own(dataset):
+    if not is_custom(dataset):
         return {}
-    from normstudy.images.errors import OwnImagesError
-    from normstudy.images.own import read_own  # numpy, Pillow: few runs need them here
+    from normstudy.data.custom_images import read_custom  # numpy, Pillow: few runs need them here
 
     try:
-        name, facts = read_own(dataset)
-    except OwnImagesError as error:
+        name, facts = read_custom(dataset)
+    except DataError as error:
         raise ParameterError(f"dataset = {error}") from None
     return {"dataset": name, "images": facts.model_dump()}
 

@@ -24,6 +24,10 @@ class NormstudyError(Exception):
         return [f"error: {self}"]
 
 
+class DataError(NormstudyError):
+    """Images of a data set are missing, damaged, or not arranged as they should be."""
+
+
 def disk_refusal(error: OSError, place: Path | str) -> str:
     """The line for an `error` of the disk: the file (or `place`, where the error names none), why, and the remedy."""
     reason = error.strerror or one_line(error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from normstudy.config import Config, image_facts
-from normstudy.images.facts import KNOWN
+from normstudy.data.facts import KNOWN
 from normstudy.model import CLASSES, Net
 from normstudy.skeleton import deepened, parse_skeleton
 

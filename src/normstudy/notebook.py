@@ -11,14 +11,14 @@ from IPython.display import Image
 from matplotlib.figure import Figure
 
 from normstudy.config import Config, ParameterError, make_config, resolve, run_name
-from normstudy.images.place import beside
+from normstudy.data.available import resolve_dataset
+from normstudy.data.facts import with_absolute_dataset
 from normstudy.ownership import take_runs_folder
 from normstudy.paths import project_root, refuse_other_checkout, write_whole
 from normstudy.report.core.style import png
 from normstudy.runs.folder import FinishedRun, checkpoint_file, publish, stage
 from normstudy.runs.studies import PlannedRun
 from normstudy.runs.trials import refuse_broken_models
-from normstudy.training.at_hand import resolve_dataset
 
 NOTEBOOK = Path("analysis/train.ipynb")
 
@@ -49,7 +49,7 @@ def read_parameters(variables: dict[str, Any]) -> Config:
         )
     # A notebook does not know its parameter file; those of a report lie in params/.
     own = {name: value for name, value in values.items() if name not in OUTPUT_PARAMETERS}
-    config = make_config(beside(own, project_root() / "params"))
+    config = make_config(with_absolute_dataset(own, project_root() / "params"))
     for name in OUTPUT_PARAMETERS:
         if not isinstance(values.get(name), str):
             raise ParameterError(f"{name} = {values.get(name)!r}: must be the name of a folder, or ''")

@@ -7,17 +7,15 @@ import re
 
 import pytest
 import yaml
-from conftest import raw_folder, write_idx
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from papermill.translators import PythonTranslator
 
 from normstudy.config import FILLED_IN, Config, ParameterError, make_config, run_name
+from normstudy.data.loading import Data, load
 from normstudy.notebook import read_parameters
 from normstudy.runs.folder import read_run, save
 from normstudy.runs.studies import plan
-from normstudy.training.data import Data, load
-from normstudy.training.download import CLASSES, FILES, write_record
 from normstudy.training.loop import fit
 
 SETS = 400
@@ -73,17 +71,11 @@ assert GOOD.keys() | set(FILLED_IN) == Config.model_fields.keys()
 
 
 @pytest.fixture(scope="module")
-def any_data(tmp_path_factory):
-    """A data folder in which every data set is present: no file is read before training."""
-    folder = tmp_path_factory.mktemp("data")
-    for dataset in CLASSES:
-        for name in FILES:
-            write_idx(raw_folder(folder, dataset) / name.removesuffix(".gz"), (5,))
-        write_record(raw_folder(folder, dataset))
+def any_data():
+    """Every data set is present: no file is read before training."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("training.download", "training.data", "training.colour_sets", "images.store"):
-            patch.setattr(f"normstudy.{module}.data_folder", lambda: folder)
-        yield folder
+        patch.setattr("normstudy.data.published.ensure", lambda dataset: {})
+        yield
 
 
 def in_the_notebook(values: dict) -> Config:

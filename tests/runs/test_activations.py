@@ -7,11 +7,11 @@ import torch
 from torch import nn
 
 from normstudy.config import make_config, resolve
+from normstudy.data.loading import load_once
 from normstudy.runs.activations import distribution, normalizations_of
 from normstudy.runs.afterwards import measure
 from normstudy.runs.folder import publish, read_run, save, stage
 from normstudy.runs.networks import first_net, net_after_an_epoch, trained_net
-from normstudy.training.data import load_once
 from normstudy.training.evaluation import evaluate
 from normstudy.training.loop import fit
 

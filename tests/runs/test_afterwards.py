@@ -11,12 +11,12 @@ from safetensors.torch import save_file
 from torch import nn
 
 from normstudy.config import Config
+from normstudy.data.loading import load_once
 from normstudy.model import Net, initialise, make_net
 from normstudy.runs import afterwards
 from normstudy.runs.afterwards import TOGETHER, at_first, measure, trained_net, with_precise_statistics
 from normstudy.runs.study_file import AFTERWARDS
 from normstudy.training.batches import Batches
-from normstudy.training.data import load_once
 from normstudy.training.randomness import generator
 
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from normstudy.config import Config
+from normstudy.data.loading import load
 from normstudy.model import make_net
 from normstudy.runs import answers_in_batches
-from normstudy.training.data import load
 
 
 @pytest.fixture(scope="module")

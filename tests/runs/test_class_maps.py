@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from normstudy.config import Config, resolve
-from normstudy.images.facts import KNOWN
+from normstudy.data.facts import KNOWN
+from normstudy.data.loading import load
 from normstudy.runs import class_maps
 from normstudy.runs.folder import read_run
 from normstudy.runs.networks import trained_net
-from normstudy.training.data import load
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,10 @@ from commands import NO_DATA, ROOT, write_params
 from faults.trials import without_times
 
 from normstudy.config import Config, resolve, run_name
+from normstudy.data.loading import load
 from normstudy.runs.folder import publish, read_run, save, stage
 from normstudy.runs.progress import read
 from normstudy.runs.studies import plan
-from normstudy.training.data import load
 from normstudy.training.loop import fit
 
 from .cluster import ClusterError, one_node

@@ -13,9 +13,9 @@ from faults.trials import without_times
 from safetensors import safe_open
 
 from normstudy.config import Config
+from normstudy.data.loading import load
 from normstudy.training import checkpoints
 from normstudy.training.checkpoints import Checkpoint, CheckpointError, identity, read, write
-from normstudy.training.data import load
 from normstudy.training.loop import fit
 
 EPOCHS = 4

@@ -6,8 +6,8 @@ from training.broken_models import HEAD, SOUND
 
 from normstudy import model_code
 from normstudy.config import Config, read_config, resolve
+from normstudy.data.loading import load
 from normstudy.hardware import has_cuda
-from normstudy.training.data import load
 from normstudy.training.loop import fit
 from normstudy.training.trial import try_out
 

@@ -11,11 +11,11 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim.lr_scheduler import OneCycleLR
 
 from normstudy.config import Config, ParameterError
+from normstudy.data.augmentation import augment, draw
+from normstudy.data.loading import Data, load
 from normstudy.model import Net, initialise, l1_norm, penalised_weights
 from normstudy.training import evaluation, loop, schedule
-from normstudy.training.augmentation import augment, draw
 from normstudy.training.batches import Batches
-from normstudy.training.data import Data, load
 from normstudy.training.evaluation import evaluate
 from normstudy.training.loop import Run, fit
 from normstudy.training.optimizer import Optimizers

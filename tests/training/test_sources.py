@@ -12,7 +12,7 @@ SOURCE = '''"""What this is."""
 
 from math import cos, sin
 
-from normstudy.training.data import Data, load
+from normstudy.data.loading import Data, load
 
 RATE = 0.5
 """Of what."""
@@ -72,9 +72,9 @@ def test_a_source_may_be_moved_and_called_otherwise(package, monkeypatch):
         ('"""One step."""\n    ', ""),
         ("# why", "# because"),
         ('"""Of what."""\n', ""),
-        ("from normstudy.training.data import Data, load", "from normstudy.data import load, Data"),
-        ("from math import cos, sin\n\nfrom normstudy.training.data import Data, load",
-         "from normstudy.training.data import Data, load\nfrom math import sin, cos"),
+        ("from normstudy.data.loading import Data, load", "from normstudy.data import load, Data"),
+        ("from math import cos, sin\n\nfrom normstudy.data.loading import Data, load",
+         "from normstudy.data.loading import Data, load\nfrom math import sin, cos"),
         ("RATE * sin(x) if scale is None else scale", "(\n        RATE * sin(x)\n      if scale is None\n else scale)"),
     ],
 )  # fmt: skip

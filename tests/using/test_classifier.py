@@ -9,10 +9,10 @@ from commands import ROOT
 from PIL import Image
 
 from normstudy.config import Config
+from normstudy.data import loading
+from normstudy.data.loading import load as load_data
 from normstudy.runs import manifest
 from normstudy.runs.folder import RunError, publish, save, stage
-from normstudy.training import data as data_module
-from normstudy.training.data import load as load_data
 from normstudy.training.loop import Run
 from normstudy.using import standardisation
 from normstudy.using.classifier import load
@@ -125,7 +125,7 @@ def test_other_data_are_looked_at_for_theirs(monkeypatch):
 
     monkeypatch.setattr(standardisation, "load_once", lambda *key: SimpleNamespace(mean=0.25, std=0.5))
     assert standardisation.standardisation(Config(dataset="kmnist")) == (0.25, 0.5)
-    assert data_module.load_once is not standardisation.load_once
+    assert loading.load_once is not standardisation.load_once
 
 
 def test_no_data_are_needed(whole, monkeypatch, tmp_path):

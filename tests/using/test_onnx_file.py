@@ -9,7 +9,7 @@ import onnxruntime
 import pytest
 import torch
 
-from normstudy.images.facts import KNOWN
+from normstudy.data.facts import KNOWN
 from normstudy.model import Net
 from normstudy.using.card import LICENCES, card
 from normstudy.using.classifier import load

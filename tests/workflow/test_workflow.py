@@ -267,7 +267,7 @@ def test_what_editors_and_systems_leave_does_not_stop_the_workflow(tmp_path):
         "results/x",
         "params/gn.yaml",
         "theme/base.scss",
-        "src/normstudy/training/data.py",
+        "src/normstudy/training/loop.py",
         "src/normstudy/preview/assets/x",
     ):
         leave_beside(tmp_path / name)

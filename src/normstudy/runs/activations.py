@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from normstudy.data.loading import load_once
 from normstudy.model import Net
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.networks import first_net, net_after_an_epoch, trained_net
-from normstudy.training.images import load_once
 from normstudy.training.networks import normalizations_of
 
 IMAGES = 500

@@ -18,14 +18,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from normstudy.config import Config
+from normstudy.data.loading import Data, load_once
 from normstudy.model import Net, l1_norm, penalised_weights
 from normstudy.runs.activations import inside
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.networks import first_net, trained_net
 from normstudy.training.batches import Batches
-from normstudy.training.data import Data
 from normstudy.training.evaluation import evaluate
-from normstudy.training.images import load_once
 
 FRACTIONS = (0.01, 0.1)
 """Of a layer's root mean square: the weights below them are counted."""

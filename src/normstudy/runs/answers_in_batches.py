@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from normstudy.data.available import is_present
+from normstudy.data.loading import Data, load_once
+from normstudy.errors import DataError
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.networks import trained_net
-from normstudy.training.at_hand import is_present
-from normstudy.training.data import Data, DataError
-from normstudy.training.images import load_once
 
 SIZES = (1, 2, 8, 32, 128)
 """Images in a batch, the one that is asked about among them."""

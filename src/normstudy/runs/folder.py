@@ -50,7 +50,7 @@ from normstudy.training.sources import sources_hash
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from normstudy.training.data import Data
+    from normstudy.data.loading import Data
     from normstudy.training.loop import Run
 
 HIDDEN = ".unfinished"

@@ -10,10 +10,10 @@ from typing import Any
 from safetensors.torch import load_file
 
 from normstudy.config import Config
+from normstudy.data.loading import Data
 from normstudy.model import Net, initialise
 from normstudy.runs.folder import FinishedRun
 from normstudy.training import checkpoints
-from normstudy.training.data import Data
 from normstudy.training.loop import fit
 from normstudy.training.networks import make_net, put_back
 from normstudy.training.randomness import generator

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from normstudy.config import Config, ParameterError, make_config, read_values, with_code
-from normstudy.images.place import beside
+from normstudy.data.facts import with_absolute_dataset
 from normstudy.runs.seeds import named_seeds
 from normstudy.text import one_line
 
@@ -17,7 +17,7 @@ def read_parameter_file(path: Path, seeds: Sequence[int] = ()) -> list[Config]:
     It names them as `seed: 3`, or as `seeds:` (`named_seeds`); if it does neither, it is with `seeds`, or where there
     are none, with the default. Raises `ParameterError`: one line with the file, the key and what is allowed.
     """
-    values = with_code(beside(read_values(path), path.parent), [path.parent], str(path))
+    values = with_code(with_absolute_dataset(read_values(path), path.parent), [path.parent], str(path))
     if isinstance(values, dict) and "seeds" in values:
         if "seed" in values:
             raise ParameterError(f"{one_line(path)}: holds both `seed` and `seeds`; delete one of the two lines")

@@ -74,7 +74,7 @@ def made_with_other(run: FinishedRun, here: Mapping[str, str]) -> list[str]:
 
 def train_again(config: Config, epochs: int) -> Course:
     """Train the first `epochs` of the run that `config` asks for, as parts of the whole. Raises as `fit` does."""
-    from normstudy.training.images import load_once
+    from normstudy.data.loading import load_once
     from normstudy.training.loop import fit
 
     history: list[Epoch] = []

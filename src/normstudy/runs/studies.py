@@ -11,12 +11,12 @@ from itertools import zip_longest
 from pathlib import Path
 
 from normstudy.config import Config, ParameterError, resolve, run_name
+from normstudy.data.available import resolve_dataset
 from normstudy.paths import bring_back, project_root, write_whole
 from normstudy.runs.folder import FinishedRun, RunError, is_current, read_run
 from normstudy.runs.parameter_file import read_parameter_file
 from normstudy.runs.seeds import MOST_RUNS
 from normstudy.text import one_line
-from normstudy.training.at_hand import resolve_dataset
 
 MAIN = "main"
 """The study of `params/*.yaml`."""

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from normstudy.config import Config, ParameterError, make_config, read_values, resolve, with_code
-from normstudy.images.place import beside
+from normstudy.data.facts import with_absolute_dataset
 from normstudy.runs.seeds import MOST_RUNS, named_seeds
 from normstudy.text import one_line
 
@@ -154,7 +154,7 @@ def _configs(
     for combination in (
         dict(zip(each, own, strict=True)) for each in sets for own in itertools.product(*each.values())
     ):
-        values = beside({**combination, "seed": seed}, folders[0])
+        values = with_absolute_dataset({**combination, "seed": seed}, folders[0])
         config = make_config(with_code(values, folders, where), where)
         if config.dataset == "auto":
             raise ParameterError(f"{where}: a study names its data set: `dataset: mnist`")

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from normstudy.config import Config
-from normstudy.training.augmentation import affine_maps, draw, strength, warp
-from normstudy.training.data import Data, Split
+from normstudy.data.augmentation import affine_maps, draw, strength, warp
+from normstudy.data.loading import Data, Split
 from normstudy.training.randomness import generator
 
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from normstudy.training.data import Data, Split
+from normstudy.data.loading import Data, Split
 
 EVALUATION_CHUNK = 500
 

@@ -17,12 +17,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from normstudy.config import Config, resolve
+from normstudy.data.loading import Data, load
 from normstudy.training import checkpoints
 from normstudy.training.batches import Batches
 from normstudy.training.checkpoints import Checkpoint, CheckpointError
 from normstudy.training.cuda_graph import recorded
 from normstudy.training.evaluation import Predictions, evaluate
-from normstudy.training.images import Data, load
 from normstudy.training.networks import Net, initialise, l1_norm, make_net, penalised_weights
 from normstudy.training.optimizer import Optimizers
 from normstudy.training.randomness import generator

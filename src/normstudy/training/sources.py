@@ -11,14 +11,15 @@ from normstudy.meaning import meaning
 PACKAGE = Path(__file__).parents[1]
 
 DECISIVE_SOURCES = (
+    "data/augmentation.py",
+    "data/loading.py",
+    "data/held_out.py",
     "layers.py",
     "model.py",
     "skeleton.py",
-    "training/augmentation.py",
     "training/batches.py",
     "training/checkpoints.py",
     "training/cuda_graph.py",
-    "training/data.py",
     "training/evaluation.py",
     "training/loop.py",
     "training/muon.py",

@@ -24,12 +24,12 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from normstudy.config import Config, training_images
+from normstudy.data.loading import Data, Split
 from normstudy.errors import NormstudyError
 from normstudy.model import initialise, penalised_weights
 from normstudy.model_code import ModelCode, kept
 from normstudy.training import code_lines
 from normstudy.training.calls import Calls
-from normstudy.training.data import Data, Split
 from normstudy.training.loop import Run, fit
 from normstudy.training.model_faults import a_value, fault, told
 from normstudy.training.networks import kept_tensors, make_net, normalizations_of, unplaced

@@ -4,7 +4,7 @@ MNIST: what is drawn fitted into 20 x 20 pixels, its centre of mass put into the
 Proc. IEEE 86, section III.A; in the files it lies within half a pixel of (14, 14), counted from 0). Fashion-MNIST:
 trimmed, longer edge 28, in the middle (Xiao et al. 2017, arXiv:1708.07747, section 2). Kuzushiji-MNIST: whole pictures
 of single characters, reduced to 28 x 28 (Clanuwat et al. 2018, arXiv:1812.01718). UCI digits: fitted into 8 x 8, which
-`training.data` enlarges.
+`data.loading` enlarges.
 
 How far that leads was measured on test images enlarged ten times (bicubic), inverted, and put somewhere on a larger
 sheet. Of 2,000 of MNIST the class is that of the image itself for 99.7 % (GN of results/, right in 99.6 % of the

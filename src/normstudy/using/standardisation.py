@@ -7,7 +7,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from normstudy.config import Config
-from normstudy.training.images import load_once
+from normstudy.data.loading import load_once
 
 
 class Standardisation(NamedTuple):
@@ -27,7 +27,7 @@ KNOWN = {
     ("digits", "test"): Standardisation(0.30388536260829496, 0.32398477871879877),
     ("digits", "validation"): Standardisation(0.3042151679613349, 0.32383842195917106),
 }
-"""By data set and `evaluate_on`, what `training.data.load` computes; a test compares."""
+"""By data set and `evaluate_on`, what `data.loading.load` computes; a test compares."""
 
 
 def standardisation(config: Config) -> Standardisation:

@@ -6,7 +6,7 @@ from recorded import recorded_run
 from report_in_process import finished_run
 
 from normstudy.config import Config
-from normstudy.images.facts import KNOWN
+from normstudy.data.facts import KNOWN
 from normstudy.report.core.models import models_of, names_of_runs, of_first_seed, shared_seeds
 from normstudy.report.core.names import FULL_NAMES, LONGEST, labels
 from normstudy.runs.folder import FinishedRun

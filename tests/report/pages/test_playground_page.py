@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from commands import ROOT
 from page_cells import executed
 
+from normstudy.data.loading import _mean_and_deviation
 from normstudy.preview.page import unsupported_constructs
 from normstudy.report.core import style
 from normstudy.report.pages import networks, networks_html
@@ -18,7 +19,6 @@ from normstudy.runs import answers_in_batches
 from normstudy.runs.comparison import compared_runs
 from normstudy.runs.folder import read_run
 from normstudy.runs.networks import trained_net
-from normstudy.training.data import _mean_and_deviation
 
 PAGE = "analysis/playground.qmd"
 

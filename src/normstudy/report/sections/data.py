@@ -20,7 +20,7 @@ from normstudy.runs.folder import pictures
 from normstudy.runs.record import RecordedRun
 
 if TYPE_CHECKING:
-    from normstudy.training.data import Data
+    from normstudy.data.loading import Data
 
 SOURCES = {
     "mnist": " [@lecun1998]",
@@ -79,7 +79,7 @@ def augmentation(models: Sequence[Model]) -> str:
 def augmentation_figure(config: Config, data: Data, shown: int = 5, versions: int = 4) -> Figure:
     """A sheet of training images: originals above, versions drawn as in training at full strength."""
     # A report shows sheets that are drawn already, and does without torch here.
-    from normstudy.training.augmentation import augment, draw
+    from normstudy.data.augmentation import augment, draw
     from normstudy.training.randomness import generator
 
     # The first images, or some of a user's, which may be sorted by class.

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from commands import ROOT, workflow, write_params
-from own_images import make_folder
+from image_folders import make_folder
 
 import normstudy
+from normstudy.data.loading import load
 from normstudy.runs.folder import read_run
 from normstudy.runs.verification import verify
-from normstudy.training.images import load
 from normstudy.using.card import card
 from normstudy.using.onnx_file import checked, onnx_bytes
 

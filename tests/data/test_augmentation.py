@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from normstudy.training.augmentation import augment, draw, strength
+from normstudy.data.augmentation import augment, draw, strength
 from normstudy.training.randomness import generator
 
 

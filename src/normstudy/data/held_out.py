@@ -1,4 +1,4 @@
-"""Which training images are held out for validation: the same for every run, whatever its seed."""
+"""Which images are held out: the same for every run, whatever its seed."""
 
 from __future__ import annotations
 
