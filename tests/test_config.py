@@ -78,17 +78,18 @@ def refusal(values) -> str:
         ),
         (
             {"skeleton": "5x5/3, 9x9", "dataset": "mnist"},
-            "skeleton = 5x5/3, 9x9: nothing is left of images of 28 x 28 pixels (mnist)",
+            "skeleton = 5x5/3, 9x9: nothing is left of images of 28 x 28 pixels (mnist); `skeleton: 3x3, 3x3` "
+            "would fit",
         ),
         (
             {"skeleton": "28x28", "dataset": "digits", "norm": "in"},
             "skeleton = 28x28: a channel of one image is left with one value, which norm = in cannot normalize "
-            "by itself (digits); shrink images less",
+            "by itself (digits); `skeleton: 3x3, 3x3` would fit",
         ),
         (
             {"skeleton": "28x28", "dataset": "digits", "norm": "bn", "batch_size": 897},
             "skeleton = 28x28: a channel of one image is left with one value, which norm = bn cannot normalize "
-            "by itself (digits); shrink images less",
+            "by itself (digits); `skeleton: 3x3, 3x3` would fit",
         ),
         (
             {"schedule": "plateau"},

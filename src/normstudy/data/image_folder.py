@@ -10,6 +10,7 @@ import os
 import sys
 import warnings
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,8 +80,14 @@ def listing(folder: Path) -> Listing:
     if skipped:
         named = ", ".join(one_line(path.relative_to(folder)) for path in skipped[:MOST_SKIPPED])
         more = f" and {len(skipped) - MOST_SKIPPED} more" if len(skipped) > MOST_SKIPPED else ""
-        print(f"{shown}: skipped, as hidden or no image in a class: {named}{more}", file=sys.stderr)
+        _print_once(f"{shown}: skipped, as hidden or no image in a class: {named}{more}")
     return Listing(folder, tuple(names), *files.values())
+
+
+@lru_cache
+def _print_once(line: str) -> None:
+    """A plan lists a folder for each of its runs."""
+    print(line, file=sys.stderr)
 
 
 def read(found: Listing) -> Images:
@@ -122,11 +129,9 @@ def _images(place: Path, skipped: list[Path]) -> list[Path]:
         here = Path(parent)
         hidden = [name for name in folders if name.startswith(".")]
         folders[:] = [name for name in folders if name not in hidden]
+        above = {folder.resolve() for folder in (here, *here.parents)}
         for name in folders:
-            need(
-                not here.resolve().is_relative_to((here / name).resolve()),
-                f"{one_line(here / name)}: a link to a folder that it is in; remove it",
-            )
+            need((here / name).resolve() not in above, f"{one_line(here / name)}: a link to a folder above; remove it")
         images = [name for name in names if name.lower().endswith(ENDINGS) and not name.startswith(".")]
         skipped += [here / name for name in sorted({*hidden, *names} - {*images})]
         found += [here / name for name in images]
