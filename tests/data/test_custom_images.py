@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from commands import ROOT
 from hostile import TEXTS
 from image_folders import CLASSES, make_folder
 from PIL import Image
@@ -21,9 +23,8 @@ from normstudy.data.available import ensure, is_present, resolve_dataset
 from normstudy.data.facts import with_absolute_dataset
 from normstudy.data.loading import load
 from normstudy.errors import DataError
-from normstudy.model import initialise
 from normstudy.networks import make_net
-from normstudy.training.randomness import generator
+from normstudy.runs.studies import plan
 
 CPU = {"device": "cpu", "precision": "fp32", "batch_size": 8}
 
@@ -287,15 +288,6 @@ def test_what_is_known_of_images_cannot_be_written_by_hand(flowers):
         make_config({"dataset": config.dataset})
 
 
-@pytest.mark.parametrize(("channels", "classes"), [(1, 3), (3, 37)])
-def test_the_network_has_as_many_inputs_and_outputs_as_the_images(tmp_path, data_folder, channels, classes):
-    names = [f"c{n:02}" for n in range(classes)]
-    config = resolved(make_folder(tmp_path / "own", names, 3, 1, edge=24, colour=channels == 3, noise=120))
-    net = make_net(config)
-    initialise(net, generator(0, 0, "weights"))
-    assert net(torch.zeros(2, *config.images.shape)).shape == (2, classes)
-
-
 @pytest.mark.parametrize(
     ("edge", "fits"), [(8, "3x3, 3x3"), (5, "3x3 padded, 3x3 padded"), (2, "3x3 padded, 3x3 padded")]
 )
@@ -327,3 +319,17 @@ def test_hostile_names_of_classes_are_shown_as_text(tmp_path, data_folder):
     found = resolved(folder, skeleton="3x3").images.classes
     assert len(found) == len(names)
     assert all(name.isprintable() and 0 < len(name) <= 40 for name in found)
+
+
+def test_what_the_guide_says_works_as_it_is_written(tmp_path, data_folder):
+    guide = (ROOT / "docs/own-images.md").read_text(encoding="utf-8")
+    folders = set()
+    for path, content in re.findall(r"```\w+\n# (\S+/\S+)\n(.*?)```", guide, re.DOTALL):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(content)
+        folders |= {(tmp_path / path).parent} if path.endswith(".yaml") else set()
+    assert set(re.findall(r"PARAMS=(\w+)", guide)) == {folder.name for folder in folders} == {"mine", "small"}
+    make_folder(tmp_path / "mine/flowers", ("daisy", "rose", "tulip"), edge=28)
+    for folder in folders:
+        (run,) = plan(folder, "mnist")
+        assert run.config.images.title in ("flowers", "small_digits")

@@ -79,7 +79,8 @@ def plan(params_folder: Path, dataset: str, trust_device: bool = False, seeds: S
             if getattr(run.config, key) != getattr(first.config, key):
                 raise ParameterError(
                     f"{one_line(run.source)}: {key} = {getattr(run.config, key)}, but {one_line(first.source)} has "
-                    f"{getattr(first.config, key)}: runs on different data cannot be compared; give all files the same"
+                    f"{getattr(first.config, key)}: runs on different data cannot be compared; "
+                    "give all files the same, or move one into another folder (PARAMS=)"
                 )
     return runs
 
