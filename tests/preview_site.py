@@ -1,4 +1,4 @@
-"""A small site with every construct that the preview knows, executed and rendered once for the tests of this folder."""
+"""A small site with every construct that the preview knows, executed and rendered once for the tests of `preview`."""
 
 import shutil
 from pathlib import Path, PurePosixPath
