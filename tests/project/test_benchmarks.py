@@ -114,7 +114,7 @@ def test_the_simulated_truth_is_that_of_many_simulated_runs():
 def test_the_tables_of_coverage_have_every_interval_and_number_of_seeds(monkeypatch):
     monkeypatch.setattr(coverage, "SEEDS", (3, 5))
     table = coverage.coverage_table(3)
-    assert len(table) == len(set(zip(table["interval"], table["data"], strict=True))) == 8
+    assert len(table) == len(set(zip(table["interval"], table["data"], strict=True))) == 10
     assert list(table)[2:] == ["3 seeds", "5 seeds"]
     assert coverage.verdict_table(2)["seeds"].tolist() == [3, 5]
 

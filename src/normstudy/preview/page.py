@@ -128,7 +128,7 @@ def _html(project: Project, page: PurePosixPath) -> str:
         source,
         project.root / page,
         variables=_around(project, page),
-        metadata=_metadata(source, metadata, project),
+        metadata=_metadata(source, metadata, project, page),
         **_PAGE | {"from": MARKDOWN, "toc-depth": depth, "number-sections": numbered},
         **{"citeproc": True, "fail-if-warnings": True},
     )
@@ -139,7 +139,7 @@ def _pdf(project: Project, page: PurePosixPath) -> bytes:
     document = _pandoc(
         source,
         project.root / page,
-        metadata=_metadata(source, metadata, project),
+        metadata=_metadata(source, metadata, project, page),
         # Without typst's own citations: Pandoc's are the ones that the HTML page has.
         **{"from": MARKDOWN, "to": "typst-citations", "template": "preview.typ"},
         **{"syntax-highlighting": "idiomatic", "citeproc": True, "fail-if-warnings": True},
@@ -197,13 +197,15 @@ def _source(project: Project, page: PurePosixPath) -> tuple[str, dict[str, Any]]
     return source, project.metadata(page)
 
 
-def _metadata(source: str, metadata: dict[str, Any], project: Project) -> dict[str, Any]:
+def _metadata(source: str, metadata: dict[str, Any], project: Project, page: PurePosixPath) -> dict[str, Any]:
     """What Pandoc needs to know besides the front matter of `source`."""
     own = yaml.safe_load(FRONT_MATTER.match(source)[1])
     keys = {"subtitle", "description", "author", "lang"} & metadata.keys() - own.keys()
     known = {"link-citations": True} | {key: metadata[key] for key in keys}
     if files := metadata.get("bibliography"):
-        known["bibliography"] = files
+        # Relative to the page: Pandoc would decode a `%20` in the path of the checkout.
+        folder = (project.root / page).resolve().parent
+        known["bibliography"] = [os.path.relpath(Path(each).resolve(), folder) for each in files]
     if "{#refs}" not in source:
         known["reference-section-title"] = "References"
     if date := metadata.get("date"):

@@ -111,7 +111,8 @@ def table(models: Sequence[Model], found: pd.DataFrame) -> str:
     shown = _shown(found)
     frame = pd.DataFrame({"model": shown["first"].map(_name), "minus": shown["second"].map(_name)})
     if has_several_seeds(models):
-        frame["seeds"] = shown["n"].map("{:.0f}".format)
+        if shown["n"].nunique() > 1:
+            frame["seeds"] = shown["n"].map("{:.0f}".format)
         frame["points"] = [_whole(interval(row, 3, 100, plus=True)) for _, row in shown.iterrows()]
         frame[NEW_IMAGES] = [_limits(*each, plus=True) for each in shown[list(LIMITS)].to_numpy()]
         frame["p"], frame["p, equivalent"] = shown["p"].map(_p), shown["p_equivalence"].map(_p)
@@ -124,7 +125,8 @@ def table(models: Sequence[Model], found: pd.DataFrame) -> str:
     frame["detectable"] = [str(percent(each)) if np.isfinite(each) else "–" for each in shown["smallest"]]
     frame["finding"] = shown["finding"]
     caption = "The more accurate model minus the other, in percentage points"
-    caption += ", over common seeds, with 95 % intervals." if np.isfinite(found["low"]).any() else "."
+    seeds = f"{shown['n'].iloc[0]:.0f} " if shown["n"].nunique() == 1 else ""
+    caption += f", over {seeds}common seeds, with 95 % intervals." if np.isfinite(found["low"]).any() else "."
     caption += " *Detectable*: the true difference that would be found in 80 % of cases."
     if len(shown) < len(found):
         caption += f" Of {len(found):,} pairs, the {len(shown)} with the smallest p."
