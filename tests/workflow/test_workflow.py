@@ -68,7 +68,7 @@ def test_the_page_shows_the_numbers_of_the_runs(job):
         assert f"{100 * finished.history[-1]['test_accuracy']:.2f}" in page
         assert f"{finished.history[-1]['test_loss']:.4f}" in page
     assert "UCI digits" in page
-    assert "2 of 2 epochs of each model" in page
+    assert "2 epochs on" in page
 
 
 def test_the_executed_notebook_is_in_the_run_folder_and_names_no_path(job):

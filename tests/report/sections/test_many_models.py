@@ -115,14 +115,13 @@ def misprinted(pdf: Path) -> list[str]:
 
 
 def test_what_is_misprinted_would_be_found(tmp_path):
+    (tmp_path / "_quarto.yml").write_text("project: {type: website, render: [report.qmd]}\nformat: {html: {toc-depth: 3}}\n")
     wide = "x\u00a0" * 60
-    table = f"| one | two |\n|:---|:---|\n| {wide} | {wide} |\n"
-    (tmp_path / "report.qmd").write_text(f'---\ntitle: "T"\n---\n\n{table}\n')
-    preview.render(tmp_path / "report.qmd", tmp_path / "out")
-    assert misprinted(tmp_path / "out/report.pdf") != []
-    (tmp_path / "report.qmd").write_text('---\ntitle: "T"\n---\n\n| one | two |\n|:---|:---|\n| fi | W |\n')
-    preview.render(tmp_path / "report.qmd", tmp_path / "right")
-    assert misprinted(tmp_path / "right/report.pdf") == []
+    for name, cells in (("wrong", f"| {wide} | {wide} |"), ("right", "| fi | W |")):
+        head = '---\ntitle: "T"\nformat: {html: default, typst: default}\n---\n\n'
+        (tmp_path / "report.qmd").write_text(f"{head}| one | two |\n|:---|:---|\n{cells}\n")
+        preview.render(tmp_path, tmp_path / name)
+        assert (misprinted(tmp_path / name / "report.pdf") != []) == (name == "wrong")
 
 
 @pytest.mark.parametrize(("renderer", "count"), REPORTS)
