@@ -14,6 +14,7 @@ STUDIES = {
     "inside": "Inside the networks",
     "seeds": "How much of a difference is luck?",
     "chance": "Where the spread comes from",
+    "pairing": "The same batches and weights?",
     "speed": "How fast?",
     "model-size": "Error against model size",
     "tuning": "How the recipes were tuned",
