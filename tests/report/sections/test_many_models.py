@@ -115,7 +115,8 @@ def misprinted(pdf: Path) -> list[str]:
 
 
 def test_what_is_misprinted_would_be_found(tmp_path):
-    (tmp_path / "_quarto.yml").write_text("project: {type: website, render: [report.qmd]}\nformat: {html: {toc-depth: 3}}\n")
+    project = "project: {type: website, render: [report.qmd]}\nformat: {html: {toc-depth: 3}}\n"
+    (tmp_path / "_quarto.yml").write_text(project)
     wide = "x\u00a0" * 60
     for name, cells in (("wrong", f"| {wide} | {wide} |"), ("right", "| fi | W |")):
         head = '---\ntitle: "T"\nformat: {html: default, typst: default}\n---\n\n'
