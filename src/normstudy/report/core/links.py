@@ -15,6 +15,7 @@ STUDIES = {
     "seeds": "How much of a difference is luck?",
     "chance": "Where the spread comes from",
     "pairing": "The same batches and weights?",
+    "voting": "A vote of three",
     "speed": "How fast?",
     "model-size": "Error against model size",
     "tuning": "How the recipes were tuned",
