@@ -1,9 +1,9 @@
-"""What each normalization costs, in training and at test time, beside the same network without one.
+"""What each normalization costs, in training and at test time, next to the same network without one.
 
 Usage: python benchmarks/normalizations.py [--turns 15] [--output benchmarks/normalizations.json]
 
 All are measured in turns in one process of one thread, each turn in another order, and ratios are taken within a
-turn. The report reads the file (`normstudy.report.norm_costs`).
+turn. The page analysis/studies/speed.qmd reads the file.
 """
 
 from __future__ import annotations

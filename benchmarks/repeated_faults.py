@@ -3,10 +3,10 @@
 Usage: python benchmarks/repeated_faults.py [--seeds 10] [--norms bn gn ln] [--epochs 20] [--processes 2]
                                    [--output benchmarks/faults.json]
 
-Both are repeated on purpose beside the right way, run by run with the same seeds, with the rates and the penalty of the
+Each is repeated on purpose next to the right way, run by run with the same seeds, with the rates and penalty of the
 public solution that has them: SGD with momentum, one cycle up to 0.2, λ Σ|p| over every parameter. Network and data are
 this project's, turned as there and without fading out. A run that is in the file already is not made again, and each is
-written as it ends. The report reads the file (`normstudy.report.faults`).
+written as it ends. The page analysis/studies/faults.qmd reads the file.
 """
 
 from __future__ import annotations

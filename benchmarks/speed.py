@@ -1,10 +1,10 @@
-"""Seconds of one core: an epoch of each model beside one of the usual pipeline, and what the latter reaches in 20.
+"""Seconds of one core: an epoch of each model next to one of the usual pipeline, and what the latter reaches in 20.
 
 Usage: python benchmarks/speed.py [--turns 5] [--trained 1] [--output benchmarks/speed.json]
 
 Epochs are measured in turns in one process of one thread, on a machine that is left alone. Then, unless that is there
 already, the usual pipeline (`usual.py`) is trained as a whole, so many times, by SGD with one cycle up to 0.1. The
-report reads the file (`normstudy.report.speed`).
+page analysis/studies/speed.qmd reads the file.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from commands import ROOT
 from galleries import THEME
 from readers import NEEDS_CHROMIUM, faults, sideways
 
-from normstudy.report.core.images import confidence
+from normstudy.report.core.text import confidence
 from normstudy.report.pages import networks, networks_html
 from normstudy.runs.comparison import compared_runs
 from normstudy.runs.looks import look

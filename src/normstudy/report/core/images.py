@@ -94,11 +94,6 @@ def cut(name: str, most: int) -> str:
     return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
-def confidence(probability: float) -> str:
-    """A probability in percent that never rounds up to certainty: `99.3 %`, `> 99.9 %`."""
-    return "> 99.9 %" if probability > 0.999 else f"{100 * probability:.1f} %"
-
-
 def is_disputed(index: int, config: Config) -> bool:
     """Whether people dispute the label of this image, by its number in the evaluated split: known of MNIST's test."""
     return (config.dataset, config.evaluate_on) == ("mnist", "test") and int(index) in disputes()

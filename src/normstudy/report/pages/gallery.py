@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from normstudy.report.core import images
+from normstudy.report.core.text import confidence
 from normstudy.report.pages.answers import Answers
 
 
@@ -77,8 +78,8 @@ def _gallery_card(answers: Answers, at: int, predicted: np.ndarray, sure: np.nda
     for name, label, probability in zip(answers.shown, predicted.tolist(), sure, strict=True):
         given = html.escape(answers.classes[label])
         shown = f"{given}, right" if label == answers.label[at] else f"<b>{given}</b>"
-        confidence = html.escape(images.confidence(probability)).replace(" ", "&nbsp;")
-        lines.append(f"<li>{html.escape(name)}: {shown} ({confidence})</li>")
+        sure_of_it = html.escape(confidence(probability)).replace(" ", "&nbsp;")
+        lines.append(f"<li>{html.escape(name)}: {shown} ({sure_of_it})</li>")
     numbers = (
         f' data-index="{answers.index[at]}" data-label="{answers.label[at]}"'
         f' data-predicted="{" ".join(map(str, predicted))}" data-sure="{" ".join(f"{p:.4f}" for p in sure)}"'

@@ -22,7 +22,7 @@ from normstudy.report.core import images
 from normstudy.report.core.models import models_of
 from normstudy.report.core.names import class_names
 from normstudy.report.core.style import colour, is_dark
-from normstudy.report.core.text import join, number
+from normstudy.report.core.text import confidence, join, number
 from normstudy.report.pages.answers import WIDTH
 from normstudy.runs.answers_in_batches import data_at_hand
 from normstudy.runs.folder import FinishedRun, wrong
@@ -135,7 +135,7 @@ def answers(networks: Networks, place: int) -> str:
     """`BN + L1 says 6 (83.7 %), GN …`: what the networks answer to the example at `place`."""
     classes = class_names(next(iter(networks.runs.values())).config)
     found = {name: each.probabilities[place].numpy() for name, each in networks.looks.items()}
-    return join(f"{name} says {classes[p.argmax()]} ({images.confidence(p.max())})" for name, p in found.items())
+    return join(f"{name} says {classes[p.argmax()]} ({confidence(p.max())})" for name, p in found.items())
 
 
 def figure(networks: Networks, place: int) -> Figure:
@@ -251,9 +251,9 @@ def _error(runs: dict[str, FinishedRun], examples: Sequence[Example], looks: dic
     found = [0.0]
     for name, run in runs.items():
         errors = run.misclassified
-        for pixels, label, confidence in zip(errors["images"], errors["predicted"], errors["confidence"], strict=True):
+        for pixels, label, sure in zip(errors["images"], errors["predicted"], errors["confidence"], strict=True):
             if (at := places.get(pixels.tobytes())) is not None:
-                found.append(abs(float(looks[name].probabilities[at, int(label)]) - float(confidence)))
+                found.append(abs(float(looks[name].probabilities[at, int(label)]) - float(sure)))
     return max(found)
 
 

@@ -12,7 +12,7 @@ from normstudy.report.core import images, markup
 from normstudy.report.core.literal import escape
 from normstudy.report.core.models import Model
 from normstudy.report.core.names import class_names
-from normstudy.report.core.text import count
+from normstudy.report.core.text import confidence, count
 from normstudy.runs.folder import FinishedRun, wrong
 
 MOST_ANSWERS = 4
@@ -52,7 +52,7 @@ def misclassified(run: FinishedRun) -> Callable[[], Figure]:
         text = f"{names[true]} → {names[said]}{_mark(index, run)}"
         if len(text) > ROOM:
             text = f"{images.cut(names[true], ROOM)}\n→ {images.cut(names[said], ROOM - 4)}{_mark(index, run)}"
-        titles.append(f"{text}\n{images.confidence(probability)}")
+        titles.append(f"{text}\n{confidence(probability)}")
     return images.sheet(list(errors["images"][: images.MOST]), titles, run.config)
 
 
@@ -60,7 +60,7 @@ def misclassified_alt(run: FinishedRun) -> str:
     """Alternative text of `misclassified`: what each picture is and was taken for."""
     names = class_names(run.config)
     items = [
-        f"{names[true]} taken for {names[said]} ({images.confidence(probability)})"
+        f"{names[true]} taken for {names[said]} ({confidence(probability)})"
         for true, said, probability, _ in _shown(run)
     ]
     return f"Grid of {count(len(items), 'misclassified image')}: {', '.join(items)}."
