@@ -18,7 +18,7 @@ PY_SPY = str(Path(sys.executable).parent / "py-spy")
 
 # The innermost of these functions on the stack of a kernel or of train_run.py says what it is at.
 DOING = {
-    ("src/normstudy/training/augmentation.py", "draw"): "training",
+    ("src/normstudy/data/augmentation.py", "draw"): "training",
     ("src/normstudy/training/loop.py", "_train"): "training",
     ("src/normstudy/training/evaluation.py", "evaluate"): "evaluation",
     ("src/normstudy/training/checkpoints.py", "write"): "checkpoint",

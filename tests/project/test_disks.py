@@ -123,17 +123,16 @@ def test_a_full_disk_under_the_scheduler_s_records_is_named(disk):
 
 
 @pytest.mark.fault("disk full at publishing", "every published file byte by byte; with room, it is published")
-def test_publishing_on_a_full_disk_leaves_what_was_published(disk):
-    """In a copy of the checkout whose README has other results."""
+def test_publishing_on_a_full_disk_leaves_what_was_published(disk, trained, whole):
+    """In a copy of the checkout, with a finished run that is to be published."""
     checkout = disk.path / "checkout"
-    for name in ("src", "workflow", "params", "results"):
+    for name in ("src", "workflow"):
         shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "_quarto-results.yml"):
+    for name in ("pyproject.toml", "README.md"):
         shutil.copyfile(ROOT / name, checkout / name)
-    for path in (checkout / "params").glob("*.yaml"):
-        path.write_text(path.read_text() + "dataset: mnist\n")  # or it would be fetched, to see whether it can be
-    text = (ROOT / "README.md").read_text()
-    (checkout / "README.md").write_text(text.replace("After the last epoch, on", "After an earlier epoch, on"))
+    (checkout / "params").mkdir()
+    (checkout / "params/gn.yaml").write_text(yaml.safe_dump(trained.config.model_dump()))
+    shutil.copytree(whole, checkout / "runs" / whole.name)
     disk.leave(0)
     before = files_below(checkout)
 
@@ -144,12 +143,15 @@ def test_publishing_on_a_full_disk_leaves_what_was_published(disk):
             PYTHONDONTWRITEBYTECODE="1",
         )
 
-    assert FULL in the_line(publish(), "error: ")
+    line = the_line(publish(), "error: results: ")
+    assert "No space left on device" in line
+    assert "; make room there" in line
     assert files_below(checkout) == before
     disk.make_room()
     process = publish()
     assert process.returncode == 0, process.stderr
-    assert (checkout / "README.md").read_text() == text
+    assert files_below(checkout / "results" / whole.name) == files_below(whole)
+    assert "UCI digits" in (checkout / "README.md").read_text()
 
 
 @pytest.mark.fault("disk full under a file that is overwritten", "the file before, byte by byte")

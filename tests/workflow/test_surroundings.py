@@ -202,6 +202,8 @@ def test_git_answers_for_this_checkout_alone(monkeypatch, tmp_path):
     (tmp_path / "unpacked").mkdir()
     assert versions.is_clean()  # an empty folder is nothing to git
     write_files(tmp_path, {"unpacked/pyproject.toml": ""})
+    assert versions.is_clean()  # a file of the user's decides nothing
+    write_files(tmp_path, {"src/added.py": ""})
     assert versions.is_clean() is False
     monkeypatch.setattr(versions, "project_root", lambda: tmp_path / "unpacked")  # a zip, inside a repository
     assert (versions.commit(), versions.is_clean()) == (None, None)
