@@ -20,10 +20,12 @@ CLUSTER = $(if $(value PROFILE),$(call option,--profile,PROFILE)) $(if $(value J
 
 # -E and -s: what the user's other projects set for Python (PYTHONPATH, packages of his home) stays out.
 VENV := .venv/bin/python -E -s -u -X utf8
+# In the order of the files: left to itself, pytest-xdist begins the longest of all at the end.
+PYTEST := $(VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 UV := .venv/bin/uv --no-config pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report train test site verify publish quarto study studies bench growth fault-test lock clean predict export compare tensorboard params schema reference
+.PHONY: help setup report train test test-slow test-all site verify publish quarto study studies bench growth fault-test lock clean predict export compare tensorboard params schema reference
 
 help: ## list what one can do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -37,11 +39,15 @@ report: setup ## train what is not trained yet, and make the report (the main jo
 train: setup ## train what is not trained yet, no report
 	@$(VENV) workflow/report.py $(FOLDERS) $(SEEDS_OF_EACH) --only-train $(CLUSTER)
 
-# In the order of the files: left to itself, pytest-xdist begins the longest of all at the end.
-test: setup ## run the tests
+test: setup ## check the code and run the tests that are fast (five minutes)
 	@$(VENV) -m ruff check .
 	@$(VENV) -m ruff format --check --quiet .
-	@$(VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(PYTEST) -m "not slow"
+
+test-slow: setup ## run the tests that take over five seconds each (a quarter of an hour)
+	@$(PYTEST) -m slow
+
+test-all: test test-slow ## run all tests
 
 site: setup ## make the whole site of results/ into _site/, training nothing (RENDERER=quarto or preview; OUTPUT=)
 	@$(VENV) workflow/render.py --site $(REPORT)
@@ -87,7 +93,7 @@ growth: setup ## measure how the cost of the job grows with the number of runs (
 	@$(VENV) benchmarks/growth.py --output benchmarks/growth.md
 
 fault-test: setup ## try all faults, kill the job at 36 random moments (an hour), and write tests/faults/results.md
-	@$(VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m fault --trials 36 --fault-table tests/faults/results.md
+	@$(PYTEST) -m fault --trials 36 --fault-table tests/faults/results.md
 
 quarto: setup ## try again to install Quarto
 	@$(VENV) workflow/quarto.py

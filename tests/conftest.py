@@ -19,7 +19,7 @@ from normstudy.config import Config
 from normstudy.data.published import FILES, IDX, Published
 from normstudy.paths import project_root
 
-pytest_plugins = ["browsers", "fault_table", "preview_site"]
+pytest_plugins = ["browsers", "fault_table", "preview_site", "slow_tests"]
 
 QUICK = {"dataset": "digits", "device": "cpu", "precision": "fp32", "threads": 1, "epochs": 2, "batch_size": 100}
 """A run of half a second; 100 images do not divide the 898, so that its last batch is a partial one."""

@@ -50,7 +50,7 @@ def the_line(process, beginning: str) -> str:
             300_000,
             ".safetensors: cannot be written (No space left on device); make room and start again: the run goes",
             id="at a checkpoint",
-            marks=pytest.mark.thorough,
+            marks=pytest.mark.slow,
         ),
         pytest.param(450_000, "No space left on device", id="at saving"),
     ],

@@ -40,7 +40,7 @@ def oldest(requirement):
     return next(each.version for each in requirement.specifier if each.operator == ">=")
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["oldest", "newest"])
 def test_it_works_where_pip_has_put_it(tmp_path, which):
     """A few gigabytes and minutes: not for every day. Newest is what the registry has within the bounds."""

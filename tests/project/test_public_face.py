@@ -64,10 +64,19 @@ def test_the_snippet_of_the_package_uses_what_it_imports_and_runs():
     assert normstudy.make_net(normstudy.Config(norm="gn")).head.out_features == 10
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_type_checker_knows_the_public_names(tmp_path):
     (tmp_path / "use.py").write_text(USE)
-    command = [sys.executable, "-m", "mypy", "--follow-imports", "silent", "--cache-dir", tmp_path / "cache", "use.py"]
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--follow-imports",
+        "silent",
+        "--cache-dir",
+        tmp_path / "cache",
+        "use.py",
+    ]
     told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert (ROOT / "src/normstudy/py.typed").is_file()
     last = 1 + USE.rstrip().count("\n")

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,18 @@ def test_make_help_lists_the_commands_of_the_readme():
     assert len(commands) > 10
     for command in commands:
         assert f"make {command}" in listed, command
+
+
+def test_every_test_runs_in_ci_and_every_night():
+    """`make test` and `make test-slow` are each other's complement, and both are called."""
+    makefile = (ROOT / "Makefile").read_text()
+    recipe = r"^([a-z-]+):.*\n(?:\t.*\n)*?\t@\$\(PYTEST\) -m \"?([^\"\n]*?)\"?$"
+    selections = dict(re.findall(recipe, makefile, re.MULTILINE))
+    assert (selections["test"], selections["test-slow"]) == ("not slow", "slow")
+    assert "-m" not in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["addopts"]
+    (job,) = yaml.safe_load((ROOT / ".github/workflows/tests.yml").read_text())["jobs"].values()
+    for calls in ([step.get("run") for step in job["steps"]], (ROOT / ".ci/run").read_text().splitlines()):
+        assert {"make test", "make test-slow"} <= set(calls)
 
 
 def test_no_source_imports_upwards(tmp_path):

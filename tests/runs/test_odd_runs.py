@@ -196,7 +196,7 @@ def test_a_diverged_run_is_counted_and_marked_among_others(site, renderer):
 
 
 @pytest.mark.fault("a run that diverged, among others or alone", "counted and marked in text, tables and figures")
-@pytest.mark.parametrize("renderer", ["preview", pytest.param("quarto", marks=[NEEDS_QUARTO, pytest.mark.thorough])])
+@pytest.mark.parametrize("renderer", ["preview", pytest.param("quarto", marks=[NEEDS_QUARTO, pytest.mark.slow])])
 def test_a_report_of_which_no_run_finished_says_so(site, renderer):
     folder = site("none", renderer)
     for text in (squeezed(page_of(folder).find("main").get_text()), squeezed(pdf_text(folder))):

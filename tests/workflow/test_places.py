@@ -10,7 +10,7 @@ from folders import files_below, write_files
 from readers import NEEDS_QUARTO
 
 ODD = "it's {1} my a[1] a(b) a\"b l%C3 $x 50% #ü --no; &"
-RENDERERS = ["preview", pytest.param("quarto", marks=[NEEDS_QUARTO, pytest.mark.thorough])]
+RENDERERS = ["preview", pytest.param("quarto", marks=[NEEDS_QUARTO, pytest.mark.slow])]
 
 
 def report(where, runs, output, *more):

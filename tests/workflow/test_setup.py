@@ -392,7 +392,7 @@ def test_help_and_windows(stub):
     assert "On Windows this works within WSL" in process.stderr
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_the_whole_job_runs_in_a_copy_with_an_odd_name(tmp_path):
     """The project itself as git has it, with all its packages, which come from uv's cache where they are there."""
     checkout = tmp_path / ODD

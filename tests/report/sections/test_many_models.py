@@ -44,11 +44,11 @@ EDGE = 25
 
 REPORTS = [
     ("preview", 30),
-    pytest.param("preview", 2, marks=pytest.mark.thorough),
-    pytest.param("preview", 9, marks=pytest.mark.thorough),
-    pytest.param("quarto", 2, marks=[NEEDS_QUARTO, pytest.mark.thorough]),
-    pytest.param("quarto", 9, marks=[NEEDS_QUARTO, pytest.mark.thorough]),
-    pytest.param("quarto", 30, marks=[NEEDS_QUARTO, pytest.mark.thorough]),
+    pytest.param("preview", 2, marks=pytest.mark.slow),
+    pytest.param("preview", 9, marks=pytest.mark.slow),
+    pytest.param("quarto", 2, marks=[NEEDS_QUARTO, pytest.mark.slow]),
+    pytest.param("quarto", 9, marks=[NEEDS_QUARTO, pytest.mark.slow]),
+    pytest.param("quarto", 30, marks=[NEEDS_QUARTO, pytest.mark.slow]),
 ]
 
 
