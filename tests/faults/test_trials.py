@@ -80,9 +80,12 @@ def test_what_a_job_can_be_at_is_there():
         assert what in PHASES
 
 
+@pytest.mark.slow
 def test_a_killed_job_loses_nothing(tmp_path, undisturbed, number, phase, target):
     renderer = "quarto" if phase == "rendering" and shutil.which("quarto") else "preview"
     trial = attempt(tmp_path, undisturbed(renderer), phase, target, random.Random(f"{SEED}-{number}"))
     print(trial)
     assert trial.problems == []
+    if not trial.hit:  # such as finalising, which takes milliseconds
+        pytest.skip(f"{phase} was over each time before the job could be killed")
     assert trial.hit == trial.aimed

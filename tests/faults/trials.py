@@ -21,7 +21,7 @@ from .job import Job, doing
 
 PHASES = ("start-up", "training", "evaluation", "checkpoint", "saving", "finalising", "rendering")
 TARGETS = ("everything", "scheduler", "driver", "kernel", "run")
-EPOCHS = 150
+EPOCHS = 60
 PATIENCE = 600
 """Seconds until a phase that never comes counts as an error of this test."""
 ATTEMPTS = 3
