@@ -1,9 +1,9 @@
-"""Show runs in TensorBoard, those that are going on as well. What `make tensorboard` calls.
+"""Show runs in TensorBoard, those in progress as well. What `make tensorboard` calls.
 
 Usage: python workflow/board.py [--runs runs] [--port 6006]
 
 What TensorBoard reads is made here from the run folders and from the progress of runs, again and again, in a temporary
-folder that goes with this program. Nothing is written into the folder of runs. Ctrl-C ends it.
+folder. Nothing is written into the folder of runs. Ctrl-C ends it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from surroundings import end_as_interrupted, settle
+from command import finish
+from surroundings import end_as_interrupted
 
-from normstudy.errors import NormstudyError, disk_refusal
+from normstudy.errors import NormstudyError
 from normstudy.ownership import as_typed
 from normstudy.report.core.text import count
 from normstudy.text import one_line
@@ -30,8 +31,8 @@ class BoardError(NormstudyError):
     """TensorBoard cannot show what was named, or did not start."""
 
 
-def show(runs: Path, port: str) -> None:
-    """Serve until interrupted. Raises `BoardError`."""
+def show(runs: Path, port: str) -> int:
+    """Serve until interrupted; the exit status. Raises `BoardError`."""
     if not runs.is_dir():
         raise BoardError(f"RUNS={one_line(runs)}: no folder; train something first (`make train`), or name another")
     if port and not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65_535):
@@ -42,23 +43,27 @@ def show(runs: Path, port: str) -> None:
         with subprocess.Popen(command) as process:
             try:
                 follow(Board(runs.absolute(), Path(logs)), process)
+            except KeyboardInterrupt:
+                print("Ended.")
+                return 0
             finally:
                 process.terminate()
-        if process.returncode > 0:
-            raise BoardError("TensorBoard ended, see above; is another at this port? Name one with PORT=")
+    if process.returncode > 0:
+        raise BoardError("TensorBoard ended, see above; is another at this port? Name one with PORT=")
+    return 0
 
 
 def follow(board: Board, process: subprocess.Popen) -> None:
     """Have `board` look again until `process` has ended."""
     shown: set[str] = set()
-    told: set[str] = set()
+    refused: set[str] = set()
     while process.poll() is None:
         if new := set(board.look()) - shown:
             shown |= new
-            print(f"Shown: {count(len(shown), 'run')}.", flush=True)
-        for place in board.refused.keys() - told:
-            told.add(place)
-            print(f"left out: {board.refused[place]}", file=sys.stderr, flush=True)
+            print(f"Shown: {count(len(shown), 'run')}.")
+        for place in board.refused.keys() - refused:
+            refused.add(place)
+            print(f"left out: {board.refused[place]}", file=sys.stderr)
         with suppress(subprocess.TimeoutExpired):
             process.wait(POLL_SECONDS)
 
@@ -67,20 +72,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=as_typed, default=Path("runs"))
     parser.add_argument("--port", default="", help="where TensorBoard listens; default: 6006, or the next that is free")
-    arguments = parser.parse_args()
+    given = parser.parse_args()
     end_as_interrupted()
-    try:
-        settle(__file__)
-        show(arguments.runs, arguments.port)
-    except NormstudyError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"error: {disk_refusal(error, arguments.runs)}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Ended.")
-    return 0
+    return finish(lambda: show(given.runs, given.port), given.runs)
 
 
 if __name__ == "__main__":

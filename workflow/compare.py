@@ -1,4 +1,4 @@
-"""Say whether two results are the same. What `make compare` calls.
+"""Whether two results are the same. What `make compare` calls.
 
 Usage: python workflow/compare.py --a runs --b results
 
@@ -13,35 +13,29 @@ import argparse
 import sys
 from pathlib import Path
 
-from surroundings import settle
+from command import finish
 
-from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.ownership import as_typed
 from normstudy.runs.at_place import runs_at
 from normstudy.text import visible
 from normstudy.using.side_by_side import SidesError, side_by_side
 
 
+def compare(a: Path | None, b: Path | None) -> int:
+    """Print what is the same and what is different; the exit status. Raises `NormstudyError`."""
+    if a is None or b is None:
+        raise SidesError("say what to compare, with A= and B=: run folders, folders of runs or records each")
+    lines, same = side_by_side(runs_at(a), runs_at(b))
+    print("\n".join(map(visible, lines)))
+    return int(not same)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--a", type=as_typed, default=None, help="a run folder, a folder of runs or a record")
     parser.add_argument("--b", type=as_typed, default=None, help="another")
-    arguments = parser.parse_args()
-    try:
-        settle(__file__)
-        sides: list[Path | None] = [arguments.a, arguments.b]
-        if None in sides:
-            raise SidesError("say what to compare, with A= and B=: run folders, folders of runs or records each")
-        found = side_by_side(*[runs_at(side) for side in sides if side is not None])
-    except NormstudyError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"error: {disk_refusal(error, arguments.a)}", file=sys.stderr)
-        return 2
-    for line in found.lines:
-        print(visible(line))
-    return int(not found.same)
+    given = parser.parse_args()
+    return finish(lambda: compare(given.a, given.b), given.a or "", failed=2)
 
 
 if __name__ == "__main__":

@@ -11,12 +11,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from command import finish
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from surroundings import settle
 
-from normstudy.errors import NormstudyError
 from normstudy.ownership import as_typed
 from normstudy.paths import write_whole
 from normstudy.using.parameters import parameters, schema
@@ -25,30 +24,21 @@ WIDTH = 120
 """Columns, where it is no terminal that is written to."""
 
 
-def table() -> Table:
-    """All parameters."""
-    found = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+def show() -> None:
+    """Print all parameters."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("parameter", "default", "limits", "meaning"):
-        found.add_column(heading, no_wrap=heading == "parameter", overflow="fold")
+        table.add_column(heading, no_wrap=heading == "parameter", overflow="fold")
     for each in parameters():
-        found.add_row(*(Text(words) for words in (each.name, each.default, each.limits, each.meaning)))
-    return found
+        table.add_row(*map(Text, each))
+    Console(no_color=True, width=None if sys.stdout.isatty() else WIDTH).print(table)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--schema", type=as_typed, default=None, help="write the JSON Schema of parameter files there")
-    arguments = parser.parse_args()
-    try:
-        settle(__file__)
-        if arguments.schema:
-            write_whole(Path(arguments.schema), schema())
-            return 0
-        Console(no_color=True, width=None if sys.stdout.isatty() else WIDTH).print(table())
-    except NormstudyError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    path: Path | None = parser.parse_args().schema
+    return finish(lambda: (write_whole(path, schema()) if path else show()) or 0, path or "")
 
 
 if __name__ == "__main__":

@@ -9,9 +9,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from surroundings import settle
+from command import finish
 
-from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.ipynb import nbformat
 from normstudy.ownership import as_typed
 from normstudy.paths import write_whole
@@ -20,18 +19,9 @@ from normstudy.using.reference import notebook
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--output", type=as_typed, default="docs/python.ipynb")
-    output = Path(parser.parse_args().output)
-    try:
-        settle(__file__)
-        write_whole(output, nbformat.writes(notebook()) + "\n")
-    except NormstudyError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"error: {disk_refusal(error, output)}", file=sys.stderr)
-        return 1
-    return 0
+    parser.add_argument("--output", type=as_typed, default=Path("docs/python.ipynb"))
+    output: Path = parser.parse_args().output
+    return finish(lambda: write_whole(output, nbformat.writes(notebook()) + "\n") or 0, output)
 
 
 if __name__ == "__main__":

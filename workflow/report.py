@@ -24,6 +24,7 @@ from job_lock import JobError, note_holders, one_job_at_a_time
 from page_commands import page_commands, study_pages
 from placement import clear_up
 from rich.console import Console
+from streams import outlive_readers
 from surroundings import end_as_interrupted, settle
 from trying import try_models
 from watch import MOST_SHOWN, watch
@@ -91,6 +92,7 @@ def main() -> int:
 
 def terminal() -> Console:
     """The terminal, or the file that stands in its place, whatever a `FORCE_COLOR` says: frames are for eyes alone."""
+    outlive_readers()
     to_eyes = sys.stdout.isatty()
     return Console(highlight=False, markup=False, soft_wrap=True, force_terminal=to_eyes, force_interactive=to_eyes)
 

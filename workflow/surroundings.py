@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import pwd
 import signal
-import sys
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+from streams import outlive_readers
 
 from normstudy.paths import cache_folder, is_writable_home, made, refuse_other_checkout
 
@@ -56,13 +57,12 @@ def settle(script: str) -> None:
 
     Raises `CheckoutError` when this package is not the one beside `script`, the program's file.
     """
+    outlive_readers()
     own = Path(script).resolve().parents[1]
     refuse_other_checkout(own)
     environment = clean(os.environ)
     os.environ.clear()
     os.environ.update(environment)
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # a terminal may not know the characters of a name
     os.chdir(own)
 
 

@@ -135,7 +135,7 @@ def test_no_data_are_needed(whole, monkeypatch, tmp_path):
 
 @pytest.mark.fault("the run whose network is asked for is not there, damaged or diverged", "one line with the remedy")
 def test_what_is_no_trained_run_is_refused(whole, trained, tmp_path):
-    with pytest.raises(RunError, match=r"^.*nowhere: no folder; name that of a run"):
+    with pytest.raises(RunError, match=r"^.*nowhere: no run there; name results/bn_l1-"):
         load(tmp_path / "nowhere")
     copy = shutil.copytree(whole, tmp_path / whole.name)
     (copy / "model.safetensors").write_bytes(b"")

@@ -1,13 +1,19 @@
 """Pictures as people have them: kinds, modes, polarity, and files that are none."""
 
+import io
 import os
+import pathlib
+import struct
+import zlib
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageDraw
 
 from normstudy.using import image_file
 from normstudy.using.image_file import ImageFileError, read_grey
+from normstudy.using.photo import read_photo
 
 BAR = (60, 10, 80, 70)
 """An upright bar near the left edge of the right half, from the top on."""
@@ -27,11 +33,14 @@ def is_bar(grey) -> bool:
     return bright.shape == expected.shape and (bright != expected).mean() < 0.01
 
 
-def sixteen(values: np.ndarray) -> Image.Image:
-    return Image.fromarray(values.astype(np.uint16) * 257)
-
-
 BLACK_ON_WHITE = np.asarray(drawn())
+
+
+def of_bits(bits: int) -> Image.Image:
+    """Values of so many bits in a picture of 16."""
+    return Image.fromarray((BLACK_ON_WHITE / 255 * (2**bits - 1)).astype(np.uint16))
+
+
 KINDS = {
     "grey.png": (drawn(), "inverted"),
     "dark.png": (drawn(ground=0, ink=255), ""),
@@ -41,7 +50,12 @@ KINDS = {
     "two.bmp": (drawn("1", 1, 0), "inverted"),
     "palette.gif": (drawn("RGB", "white", "red").quantize(4), "colours made grey, inverted"),
     "print.tif": (drawn("RGB", "white", "black").convert("CMYK"), "inverted"),
-    "sixteen.png": (sixteen(BLACK_ON_WHITE), "16 bits made 8, inverted"),
+    "sixteen.png": (of_bits(16), "16 bits made 8, inverted"),
+    "twelve.png": (of_bits(12), "12 bits made 8, inverted"),
+    "ten.png": (of_bits(10), "10 bits made 8, inverted"),
+    "ten.tif": (of_bits(10), "10 bits made 8, inverted"),
+    "eight.png": (of_bits(8), "inverted"),
+    "one.png": (Image.fromarray((BLACK_ON_WHITE > 0).astype(np.uint8)), "1 bit made 8, inverted"),
     "numbers.tif": (
         Image.fromarray(BLACK_ON_WHITE.astype(np.float32) * 7 - 3),
         "stretched to full brightness, inverted",
@@ -64,6 +78,69 @@ def test_every_kind_shows_the_same_bright_on_dark(name, tmp_path):
     assert ", ".join(grey.done[1:]).endswith(done)
     assert bool(done) or len(grey.done) == 1
     assert is_bar(read_grey(image))
+
+
+def as_bytes(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        as_bytes(drawn()),
+        bytearray(as_bytes(drawn())),
+        io.BytesIO(as_bytes(drawn())),
+        BLACK_ON_WHITE,
+        BLACK_ON_WHITE > 0,
+        BLACK_ON_WHITE / 255,
+        BLACK_ON_WHITE.astype(int),
+        (BLACK_ON_WHITE / 255 * 1023).astype(np.uint16),
+        np.asarray(drawn("RGB", "white", "black")),
+        np.asarray(drawn("RGB", "white", "black")) / 255,
+        np.asarray(drawn("RGBA", (0, 0, 0, 0), (0, 0, 0, 255))),
+        torch.from_numpy(BLACK_ON_WHITE.copy())[None] / 255,
+    ],
+    ids=lambda source: f"{type(source).__name__} {getattr(source, 'dtype', '')} {getattr(source, 'shape', '')}",
+)
+def test_bytes_files_and_arrays_are_read_as_well(source):
+    for _ in range(2):  # a file of the caller's stays open
+        assert is_bar(read_grey(source))
+        image, _ = read_photo(source, (3, 90, 90))
+        assert image[45, 55].tolist() == [0, 0, 0]
+        assert image[45, 5].tolist() == [255, 255, 255]
+
+
+@pytest.mark.fault("`classify` is given what is no picture", "one line names the type")
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (None, "the picture: an object of the type NoneType is none; name a file, or give bytes"),
+        ([drawn()], "the type list"),
+        (b"a text", "the picture: no picture of a kind that is read"),
+        (io.StringIO("a text"), "no picture that can be read"),
+        (np.zeros((5, 28, 28)), r"an array of float64 of the shape \(5, 28, 28\)"),
+        (np.zeros((0, 28)), r"of the shape \(0, 28\)"),
+        (np.full((9, 9), "x"), "an array of <U1"),
+        ("https://example.org/scan.png", "https://example.org/scan.png: an address; download the picture"),
+        (pathlib.Path("http://example.org/scan.png"), "an address; download the picture"),
+    ],
+)
+def test_what_cannot_be_a_picture_is_named_in_one_line(source, why):
+    with pytest.raises(ImageFileError, match=why) as caught:
+        read_grey(source)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_colours_of_16_bits_with_the_upper_ones_empty_are_refused_with_the_remedy():
+    header = struct.pack(">IIBBBBB", 9, 9, 16, 2, 0, 0, 0)
+    lines = (b"\0" + np.linspace(0, 1023, 27).astype(">u2").tobytes()) * 9
+    data = b"\x89PNG\r\n\x1a\n"
+    for kind, content in ((b"IHDR", header), (b"IDAT", zlib.compress(lines)), (b"IEND", b"")):
+        data += struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    with pytest.raises(ImageFileError, match="save it with 8 bits"):
+        read_grey(data)
 
 
 def test_a_picture_with_rounded_transparent_corners_keeps_its_ground(tmp_path):

@@ -27,51 +27,51 @@ def made_elsewhere(run):
 def test_a_result_is_the_same_as_itself_whatever_it_took():
     runs = seeded_runs({"bn": [50, 60], "gn": [40, None]})
     slower = [altered(run, seconds=9.0) if run.history else run for run in runs]
-    found = side_by_side(runs, slower)
-    assert found.same
-    assert found.lines[0] == "A has 4 runs, B has 4 runs: 4 in both, 0 in A alone, 0 in B alone."
-    assert sum("equal bit by bit, predictions as well" in line for line in found.lines) == 3
-    assert "What both have: 4 runs, the same." in found.lines
+    lines, same = side_by_side(runs, slower)
+    assert same
+    assert lines[0] == "A has 4 runs, B has 4 runs: 4 in both, 0 in A alone, 0 in B alone."
+    assert sum("equal bit by bit, predictions as well" in line for line in lines) == 3
+    assert "What both have: 4 runs, the same." in lines
 
 
 def test_what_rounding_does_on_another_machine_is_no_difference():
     (run,) = seeded_runs({"bn": [50]})
     loss = run.history[-1]["test_loss"]
     other = altered(run, test_loss=loss * (1 + 1e-6))
-    assert not side_by_side([run], [other]).same
-    found = side_by_side([run], [made_elsewhere(other)])
-    assert found.same
-    assert "within what rounding does: test_loss in epoch 2" in found.lines[1]
-    assert "the same class for 10,000 of 10,000 images" in found.lines[1]
-    assert not side_by_side([run], [made_elsewhere(altered(run, test_loss=20 * loss))]).same
+    assert not side_by_side([run], [other])[1]
+    lines, same = side_by_side([run], [made_elsewhere(other)])
+    assert same
+    assert "within what rounding does: test_loss in epoch 2" in lines[1]
+    assert "the same class for 10,000 of 10,000 images" in lines[1]
+    assert not side_by_side([run], [made_elsewhere(altered(run, test_loss=20 * loss))])[1]
 
 
 def test_other_predictions_beside_equal_histories_are_told():
     (run,) = seeded_runs({"bn": [50]})
-    found = side_by_side([run], [replace(run, columns=predictions(np.zeros(10_000), np.arange(10_000) >= 9_950))])
-    assert not found.same
-    assert "histories equal, predictions DIFFERENT: the same class for 9,900 of 10,000 images" in found.lines[1]
-    assert "wrong in A alone 50, in B alone 50 (McNemar's test: p\u00a0=\u00a01.000)" in found.lines[1]
+    lines, same = side_by_side([run], [replace(run, columns=predictions(np.zeros(10_000), np.arange(10_000) >= 9_950))])
+    assert not same
+    assert "histories equal, predictions DIFFERENT: the same class for 9,900 of 10,000 images" in lines[1]
+    assert "wrong in A alone 50, in B alone 50 (McNemar's test: p\u00a0=\u00a01.000)" in lines[1]
 
 
 def test_a_change_is_judged_over_the_seeds():
     before, after = seeded_runs({"bn": [50, 60, 55, 61]}), seeded_runs({"bn": [40, 49, 46, 50]})
-    found = side_by_side(before, after)
-    assert not found.same
+    lines, same = side_by_side(before, after)
+    assert not same
     assert (
         "Over seeds, with 95 % intervals: BN, 4 seeds: the mean accuracy of B is higher by 0.102 points "
         "(0.087 to 0.118), statistically significant (adjusted p\u00a0<\u00a00.001)"
-    ) in found.lines
-    assert found.lines[-1] == "What both have: 4 runs, 4 of 4 are different."
-    noise = side_by_side(before, seeded_runs({"bn": [52, 57, 58, 59]}))
-    assert any("undecided" in line for line in noise.lines)
+    ) in lines
+    assert lines[-1] == "What both have: 4 runs, 4 of 4 are different."
+    noise, _ = side_by_side(before, seeded_runs({"bn": [52, 57, 58, 59]}))
+    assert any("undecided" in line for line in noise)
 
 
 def test_two_runs_are_told_with_all_that_is_another():
     (a,), (b,) = seeded_runs({"bn": [50]}), seeded_runs({"gn": [70]})
-    found = side_by_side([a], [b])
-    told = "\n".join(found.lines)
-    assert not found.same
+    lines, same = side_by_side([a], [b])
+    told = "\n".join(lines)
+    assert not same
     assert "norm: bn in A, gn in B" in told
     assert "groups: None in A, 4 in B" in told
     assert "accuracy in evaluation (%)      99.500 in A    99.300 in B    −0.200" in told
@@ -81,9 +81,9 @@ def test_two_runs_are_told_with_all_that_is_another():
 
 
 def test_models_of_several_seeds_are_compared_as_the_report_does():
-    found = side_by_side(seeded_runs({"bn": [50, 61, 70]}), seeded_runs({"gn": [40, 52, 60]}))
-    assert "In A: BN. In B: GN." in found.lines
-    assert found.lines[-1] == "GN minus BN: +0.097 points (p\u00a0=\u00a00.001, adjusted): better"
+    lines, _ = side_by_side(seeded_runs({"bn": [50, 61, 70]}), seeded_runs({"gn": [40, 52, 60]}))
+    assert "In A: BN. In B: GN." in lines
+    assert lines[-1] == "GN minus BN: +0.097 points (p\u00a0=\u00a00.001, adjusted): better"
 
 
 @pytest.mark.parametrize(
@@ -94,25 +94,25 @@ def test_models_of_several_seeds_are_compared_as_the_report_does():
     ],
 )
 def test_what_cannot_be_compared_in_pairs_says_so(other, why):
-    found = side_by_side(seeded_runs({"bn": [50, 60]}), other)
-    assert not found.same
-    assert why in found.lines[-1]
+    lines, same = side_by_side(seeded_runs({"bn": [50, 60]}), other)
+    assert not same
+    assert why in lines[-1]
 
 
 def test_one_that_diverged_and_one_without_predictions():
     (a,), (b,) = seeded_runs({"bn": [50]}), seeded_runs({"gn": [None]})
-    told = "\n".join(side_by_side([a], [b]).lines)
+    told = "\n".join(side_by_side([a], [b])[0])
     assert "B diverged in epoch 2" in told
     assert "not to be compared" in told
     (bare,) = [replace(a, columns=None)]
-    assert "history alone: predictions are not kept" in side_by_side([bare], [bare]).lines[1]
+    assert "history alone: predictions are not kept" in side_by_side([bare], [bare])[0][1]
 
 
 def test_of_many_runs_only_those_that_differ_are_listed():
     runs = seeded_runs({"bn": range(40, 60)})
-    found = side_by_side(runs, [*runs[:-1], altered(runs[-1], test_loss=0.5)])
-    assert "The other 19 runs: equal, or within what rounding does." in found.lines
-    assert len([line for line in found.lines if line.startswith("bn-mnist-seed")]) == 1
+    lines, _ = side_by_side(runs, [*runs[:-1], altered(runs[-1], test_loss=0.5)])
+    assert "The other 19 runs: equal, or within what rounding does." in lines
+    assert len([line for line in lines if line.startswith("bn-mnist-seed")]) == 1
 
 
 def test_the_command_takes_folders_and_records_and_says_it_in_its_status(whole, tmp_path):

@@ -31,7 +31,7 @@ def test_the_network_lies_beside_its_card_and_may_be_made_again(whole, tmp_path)
     ("files", "run", "why"),
     [
         ({}, [], "say which run, with RUN="),
-        ({}, ["--run", "/nowhere"], "/nowhere: no folder; name that of a run"),
+        ({}, ["--run", "/nowhere"], "/nowhere: no run there; name results/"),
         ({"README.md": "mine"}, ["--run", "{whole}"], "holds no export of this project"),
         ({"SHA256SUMS": f"{'0' * 64}  model.onnx\n"}, ["--run", "{whole}"], "was changed since it was made"),
         ({"SHA256SUMS": "", "mine.txt": "x"}, ["--run", "{whole}"], "holds no export of this project"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from safetensors import SafetensorError
 from torch import Tensor
 
@@ -28,14 +28,17 @@ from normstudy.using.standardisation import Standardisation, standardisation
 
 @dataclass(frozen=True)
 class Answer:
-    """What a network says of a picture: the class, by number and name, and its probability.
+    """What a network sees in a picture: the number and name of the class, and its probability.
 
-    `image`: bytes (h, w) or (h, w, 3), what the network saw; `done`: what made that of the picture, in words.
+    `second`, `second_probability`: the next probable class. `image`: bytes (h, w) or (h, w, 3), the network's input;
+    `done`: what made that of the picture, in words.
     """
 
     label: int
     name: str
     probability: float
+    second: str
+    second_probability: float
     image: np.ndarray = field(repr=False, compare=False)
     done: str
 
@@ -77,29 +80,29 @@ class Classifier:
         parts = [F.log_softmax(self.net(self.standardise(chunk)), dim=1).exp() for chunk in chunks]
         return torch.cat(parts).numpy() if parts else np.empty((0, len(self.classes)), np.float32)
 
-    def classify(self, picture: Path | str | Image.Image) -> Answer:
-        """What is in a picture of any size and polarity, a file or one of Pillow's.
+    def classify(self, picture: Any) -> Answer:
+        """What is in a picture of any size, bright on dark or dark on bright.
 
-        It is made like those of the data set first (`using.fitting`, `using.photo`). Raises `ImageFileError`.
+        `picture`: a file's name, its bytes or the open file, a picture of Pillow's, or an array (h, w), (h, w, 3),
+        (h, w, 4) or (3, h, w). It is made like those of the data set first. Raises `ImageFileError`.
         """
         if self.config.dataset in FITS:
             grey = read_grey(picture)
-            image, done = fitted(grey, self.config.dataset)
-            before: tuple[str, ...] = grey.done
+            image, how = fitted(grey, self.config.dataset)
+            done = [*grey.done, how]
         else:
-            image, before, done = read_photo(picture, image_facts(self.config).shape)
-        seen = np.moveaxis(image, 2, 0) if image.ndim == 3 else image
-        (probabilities,) = self.probabilities(seen[None])
-        label = int(probabilities.argmax())
-        said = ", ".join([*before, done])
-        return Answer(label, self.classes[label], float(probabilities[label]), image, said)
+            image, done = read_photo(picture, image_facts(self.config).shape)
+        (found,) = self.probabilities((np.moveaxis(image, 2, 0) if image.ndim == 3 else image)[None])
+        first, second = np.argsort(-found, kind="stable")[:2].tolist()
+        names, chances = self.classes, found.tolist()
+        return Answer(first, names[first], chances[first], names[second], chances[second], image, ", ".join(done))
 
 
 def load(run_folder: Path | str) -> Classifier:
     """The trained network in `run_folder`, on the CPU, in eval mode.
 
-    Raises `RunError` when that is no run folder, damaged, or of a run that diverged; `DataError` when the data have to
-    be looked at for their standardisation (Fashion-MNIST, KMNIST), and cannot be had.
+    Raises `RunError` for a folder that is no run's, damaged, or of a run that diverged; `DataError` when the data are
+    needed for their standardisation (Fashion-MNIST, KMNIST) and are not available.
     """
     run = whole_run(run_folder)
     if run.diverged:

@@ -14,7 +14,7 @@ digits, which are blurred when they are enlarged and again when they are reduced
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -26,8 +26,7 @@ FAINT = 0.15
 """Of the brightest value: what is darker is not taken for drawn when the edges of the drawing are looked for."""
 
 
-@dataclass(frozen=True)
-class Fit:
+class Fit(NamedTuple):
     """What a data set did to pictures: `size` of the edge, `box` that the drawing fits into; None: the whole picture.
 
     `by_mass`: whether its centre of mass is put into the middle, in place of the middle of the box.
@@ -36,15 +35,6 @@ class Fit:
     size: int
     box: int | None
     by_mass: bool = False
-
-    @property
-    def words(self) -> str:
-        """What is done, for people."""
-        if self.box is None:
-            return f"reduced to {self.size} x {self.size}"
-        centre = "its centre of mass" if self.by_mass else "it"
-        field = f"{self.size} x {self.size}"
-        return f"the drawing fitted into {self.box} x {self.box}, {centre} put into the middle of {field}"
 
 
 FITS = {
@@ -64,8 +54,14 @@ def fitted(grey: Grey, dataset: str) -> tuple[np.ndarray, str]:
     if grey.values.shape == (fit.size, fit.size):
         return _bytes(_resized(grey.values, *shape)), f"taken as it is{enlarged}"
     drawn = np.clip((grey.values - grey.ground) / (grey.values.max() - grey.ground), 0, 1)
-    small = _whole(drawn, fit) if fit.box is None else _boxed(drawn, fit, fit.box)
-    return _bytes(_resized(small, *shape)), f"contrast stretched, {fit.words}{enlarged}"
+    field = f"{fit.size} x {fit.size}"
+    if fit.box is None:
+        small, how = _whole(drawn, fit), f"reduced to {field}"
+    else:
+        centre = "its centre of mass" if fit.by_mass else "it"
+        how = f"the drawing fitted into {fit.box} x {fit.box}, {centre} put into the middle of {field}"
+        small = _boxed(drawn, fit, fit.box)
+    return _bytes(_resized(small, *shape)), f"contrast stretched, {how}{enlarged}"
 
 
 def _boxed(drawn: np.ndarray, fit: Fit, box: int) -> np.ndarray:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from normstudy.config import FILLED_IN, Config
 from normstudy.runs.seeds import MOST_SEEDS
@@ -23,13 +22,12 @@ BOUNDS = {
 """What JSON Schema calls limits, and what they are in words."""
 
 MISNAMED = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
-"""Limits to which pydantic does not give the schema's names, where a value may be left open and is put right first."""
+"""What pydantic calls them where a value may be left open."""
 
 KINDS = {"integer": "whole number", "number": "number", "string": "text"}
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter in words; its `default` is a dash where that follows from others."""
 
     name: str
@@ -40,11 +38,10 @@ class Parameter:
 
 def parameters() -> list[Parameter]:
     """All parameters of a run, in the order of `Config`."""
-    found = []
-    for name, field in _properties().items():
-        default = "–" if field["default"] is None else _number(field["default"])
-        found.append(Parameter(name, default, _limits(_given(field)), field["description"]))
-    return found
+    return [
+        Parameter(name, _number(field["default"]), _limits(field), field["description"])
+        for name, field in _properties().items()
+    ]
 
 
 def schema() -> str:
@@ -87,20 +84,16 @@ def _properties() -> dict[str, dict[str, Any]]:
     return found
 
 
-def _given(field: dict[str, Any]) -> dict[str, Any]:
-    """The part of `field` that tells of a value, where it may also be left open."""
-    return next((each for each in field.get("anyOf", ()) if each["type"] != "null"), field)
-
-
 def _limits(field: dict[str, Any]) -> str:
-    """`one of bn, gn, ln`; `whole number, at least 1, at most 1024`."""
-    if "enum" in field:
-        return f"one of {', '.join(field['enum'])}"
-    bounds = [f"{words} {_number(field[name])}" for name, words in BOUNDS.items() if name in field]
-    return ", ".join([KINDS[field["type"]], *bounds])
+    """`one of bn, gn, ln`; `whole number, at least 1, at most 1,024`."""
+    given = next((each for each in field.get("anyOf", ()) if each["type"] != "null"), field)
+    if "enum" in given:
+        return f"one of {', '.join(given['enum'])}"
+    bounds = [f"{words} {_number(given[name])}" for name, words in BOUNDS.items() if name in given]
+    return ", ".join([KINDS[given["type"]], *bounds])
 
 
 def _number(value: Any) -> str:
-    if value == 2**63:
-        return "2^63"
+    if value is None or value == 2**63:
+        return "2^63" if value else "–"
     return f"{value:,}" if isinstance(value, int) else str(value)

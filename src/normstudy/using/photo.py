@@ -1,49 +1,45 @@
-"""A picture of any size made like those of a data set of photographs, or of one's own images.
+"""A picture of any size made like the photographs of a data set, or like custom images.
 
-Of what one's own images are nothing is known but their size, and so no more is done than that size needs: the middle
-square of the picture is reduced to it, in colours or in grey as the images are. Nothing is inverted or trimmed.
+Of custom images nothing is known but their size, and so no more is done than that size needs: the middle square of the
+picture is reduced to it, in colours or in grey as the images are. Nothing is inverted or trimmed.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from normstudy.using.image_file import read_as, upright
+from normstudy.using.image_file import read_as
 
 
-def read_photo(
-    source: Path | str | Image.Image, shape: tuple[int, int, int]
-) -> tuple[np.ndarray, tuple[str, ...], str]:
-    """Bytes (h, w) or (h, w, 3) for images of `shape` (c, h, w), what was done before, and how the size was reached.
+def read_photo(source: Any, shape: tuple[int, int, int]) -> tuple[np.ndarray, list[str]]:
+    """Bytes (h, w) or (h, w, 3) for images of `shape` (c, h, w), and what was done, in words.
 
-    Raises `ImageFileError`.
+    `source` as `image_file.read_as` takes it. Raises `ImageFileError`.
     """
-    return read_as(source, lambda image, shown: _fitted(image, shown, shape))
+    return read_as(source, lambda image, done: _fitted(image, done, shape))
 
 
-def _fitted(image: Image.Image, shown: str, shape: tuple[int, int, int]) -> tuple[np.ndarray, tuple[str, ...], str]:
-    turned, done = upright(image, shown)
-    channels, height, width = shape
-    if turned.has_transparency_data:
-        ground = Image.new("RGBA", turned.size, "white")
-        turned = Image.alpha_composite(ground, turned.convert("RGBA"))
+def _fitted(image: Image.Image, done: list[str], shape: tuple[int, int, int]) -> tuple[np.ndarray, list[str]]:
+    channels, *size = shape
+    height, width = size
+    if image.has_transparency_data:
+        ground = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(ground, image.convert("RGBA"))
         done.append("transparent parts made white")
-    coloured = turned.convert("RGB")
-    if channels == 1:
-        if turned.mode not in ("1", "L", "LA"):
-            done.append("colours made grey")
-        coloured = coloured.convert("L")
+    if channels == 1 and image.mode not in ("L", "LA"):
+        done.append("colours made grey")
+    image = image.convert("RGB" if channels == 3 else "L")
     how = []
-    if coloured.width != coloured.height:
-        edge = min(coloured.size)
-        left, top = (coloured.width - edge) // 2, (coloured.height - edge) // 2
-        coloured = coloured.crop((left, top, left + edge, top + edge))
+    if image.width != image.height:
+        edge = min(image.size)
+        left, top = (image.width - edge) // 2, (image.height - edge) // 2
+        image = image.crop((left, top, left + edge, top + edge))
         how.append("its middle square")
-    if coloured.size != (width, height):
-        verb = "reduced" if coloured.height > height else "enlarged"
-        coloured = coloured.resize((width, height), Image.Resampling.BILINEAR)
+    if image.size != (width, height):
+        verb = "reduced" if image.height > height else "enlarged"
+        image = image.resize((width, height), Image.Resampling.BILINEAR)
         how.append(f"{verb} to {width} x {height}")
-    return np.array(coloured), tuple(done), " ".join(how) or "taken as it is"
+    return np.array(image), [*done, " ".join(how) or "taken as it is"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
@@ -31,68 +30,51 @@ def notebook() -> NotebookNode:
 
 
 def section(name: str) -> str:
-    """A public name: how it is called, what its docstring says, and the same of its members."""
+    """A public name: how it is called, what its docstring says, and the same of its public members."""
     found = getattr(normstudy, name)
     (node,) = ast.parse(inspect.getsource(found)).body
-    told = inspect.getdoc(found) or ""
-    if isinstance(node, ast.FunctionDef):
-        return f"## `{name}`\n\n{_code(_call(node))}\n\n{told}"
-    assert isinstance(node, ast.ClassDef)
+    assert isinstance(node, ast.ClassDef | ast.FunctionDef)
+    parts = [f"## `{name}`", _call(node), inspect.getdoc(found) or ""]
     if found is normstudy.Config:
-        return f"## `{name}`\n\n{_code(f'{name}(**parameters)')}\n\n{told}\n\n{_parameters()}"
-    if found is normstudy.Net:  # whose module describes it
-        told += "\n\n" + (inspect.getdoc(inspect.getmodule(found)) or "")
-    return "\n\n".join([f"## `{name}`", _code(_made(node)), told, *_members(node)])
+        parts[1] = f"```python\n{name}(**parameters)\n```"
+        lines = [
+            f"- `{p.name}` = {escape(p.default) or '(empty)'}: {escape(p.meaning)} ({escape(p.limits)})"
+            for p in parameters()
+        ]
+        parts.append("\n".join(lines))  # a list, which has room on a phone as well
+    elif isinstance(node, ast.ClassDef):
+        if found is normstudy.Net:  # whose module describes it
+            parts.append(inspect.getdoc(inspect.getmodule(found)) or "")
+        for member in node.body:
+            if isinstance(member, ast.FunctionDef) and not member.name.startswith("_") and ast.get_docstring(member):
+                parts += [f"### `{name}.{member.name}`", _call(member), ast.get_docstring(member) or ""]
+    return "\n\n".join(parts)
 
 
-def _parameters() -> str:
-    """A list, which has room on a phone as well."""
-    return "\n".join(
-        f"- `{each.name}` = {escape(each.default) or '(empty)'}: {escape(each.meaning)} ({escape(each.limits)})"
-        for each in parameters()
-    )
-
-
-def _members(of: ast.ClassDef) -> Iterator[str]:
-    """The public methods and properties that have a docstring, in the order of the source."""
-    for member in of.body:
-        if isinstance(member, ast.FunctionDef) and not member.name.startswith("_") and ast.get_docstring(member):
-            yield f"### `{of.name}.{member.name}`\n\n{_code(_call(member))}\n\n{ast.get_docstring(member)}"
-
-
-def _made(of: ast.ClassDef) -> str:
-    """How an object of a class is made: by its `__init__`, or of the fields of a dataclass."""
-    for member in of.body:
-        if isinstance(member, ast.FunctionDef) and member.name == "__init__":
-            return _in_brackets(of.name, _arguments(member))
-    fields = [ast.unparse(member) for member in of.body if isinstance(member, ast.AnnAssign)]
-    return _in_brackets(of.name, fields) if fields else f"class {of.name}({', '.join(map(ast.unparse, of.bases))})"
-
-
-def _call(of: ast.FunctionDef) -> str:
-    """A function's signature; a property's name and type."""
-    result = f" -> {ast.unparse(of.returns)}" if of.returns else ""
-    is_property = any("property" in ast.unparse(decorator) for decorator in of.decorator_list)
-    if is_property and of.returns:
-        return f"{of.name}: {ast.unparse(of.returns)}"
-    return _in_brackets(of.name, _arguments(of), result)
+def _call(of: ast.ClassDef | ast.FunctionDef) -> str:
+    """How a function is called, or an object of a class made: by its `__init__`, or of the fields of a dataclass."""
+    result = ""
+    if isinstance(of, ast.ClassDef):
+        made = next((each for each in of.body if getattr(each, "name", "") == "__init__"), None)
+        fields = [ast.unparse(each) for each in of.body if isinstance(each, ast.AnnAssign)]
+        if not (made or fields):
+            return f"```python\nclass {of.name}({', '.join(map(ast.unparse, of.bases))})\n```"
+        arguments = _arguments(made) if isinstance(made, ast.FunctionDef) else fields
+    else:
+        arguments, result = _arguments(of), f" -> {ast.unparse(of.returns)}" if of.returns else ""
+    line = f"{of.name}({', '.join(arguments)}){result}"
+    if isinstance(of, ast.FunctionDef) and any("property" in ast.unparse(each) for each in of.decorator_list):
+        line = f"{of.name}:{result.removeprefix(' ->')}"
+    elif len(line) > LINE:
+        line = "\n".join([f"{of.name}(", *(f"    {each}," for each in arguments), f"){result}"])
+    return f"```python\n{line}\n```"
 
 
 def _arguments(of: ast.FunctionDef) -> list[str]:
     """Each argument as `name: type = default`."""
-    given = of.args.args
-    defaults = [None] * (len(given) - len(of.args.defaults)) + list(of.args.defaults)
+    defaults = [None] * (len(of.args.args) - len(of.args.defaults)) + list(of.args.defaults)
     return [
         ast.unparse(each) + (f" = {ast.unparse(default)}" if default else "")
-        for each, default in zip(given, defaults, strict=True)
+        for each, default in zip(of.args.args, defaults, strict=True)
         if each.arg not in ("self", "cls")
     ]
-
-
-def _in_brackets(name: str, parts: list[str], result: str = "") -> str:
-    line = f"{name}({', '.join(parts)}){result}"
-    return line if len(line) <= LINE else "\n".join([f"{name}(", *(f"    {part}," for part in parts), f"){result}"])
-
-
-def _code(text: str) -> str:
-    return f"```python\n{text}\n```"

@@ -7,8 +7,7 @@ compare: on images by McNemar's test, and where both sides have several seeds, i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from normstudy.runs.record import RecordedRun
 from normstudy.runs.reproduction import compare, course, deciding, kind_of_model
 
 MOST_LISTED = 12
-"""Runs that are the same and are told one by one; of more, how many."""
+"""Runs that are listed one by one, whether or not they differ; of more, only those that differ."""
 
 IN_WORDS = {"equal": "equal bit by bit", "close": "within what rounding does", "different": "DIFFERENT"}
 
@@ -34,106 +33,89 @@ MEASURES = {
     "test_accuracy": "accuracy in evaluation (%)",
     "penalty": "penalty",
 }
-"""Of the last epoch, told of two runs."""
+"""Of the last epoch, printed of two runs."""
 
 
 class SidesError(NormstudyError):
-    """Two results cannot be compared, or it was not said which."""
+    """Two results cannot be compared, or only one was named."""
 
 
-@dataclass(frozen=True)
-class SideBySide:
-    """What is to be said of two results, in lines, and whether all that both have is the same."""
+def side_by_side(first: Sequence[FinishedRun], second: Sequence[FinishedRun]) -> tuple[list[str], bool]:
+    """Lines that compare A, the runs `first`, with B, the runs `second`, and whether all runs in both are the same.
 
-    lines: list[str]
-    same: bool
-
-
-def side_by_side(first: Sequence[FinishedRun], second: Sequence[FinishedRun]) -> SideBySide:
-    """Compare A, the runs `first`, and B, the runs `second`: at least one each, each name once per side.
-
-    Raises `SidesError` where they have nothing in common that could be compared, `RunError` or `RecordError` where
-    predictions are damaged.
+    At least one run each, each name once per side. Raises `SidesError` where they are on other data, `RunError` or
+    `RecordError` where predictions are damaged.
     """
     a, b = ({run.name: run for run in runs} for runs in (first, second))
     shared = [name for name in a if name in b]
+    alone = [f"{len(side) - len(shared):,} in {name} alone" for name, side in (("A", a), ("B", b))]
+    lines = [
+        f"A has {count(len(a), 'run')}, B has {count(len(b), 'run')}: {len(shared):,} in both, {', '.join(alone)}."
+    ]
     if not shared:
-        return SideBySide([*_amounts(a, b, shared), *_apart(list(first), list(second))], same=False)
-    told = {name: _same_run(a[name], b[name]) for name in shared}
-    differing = [name for name, (is_same, _) in told.items() if not is_same]
+        return lines + _models(list(first), list(second)), False
+    found = {name: _same_run(a[name], b[name]) for name in shared}
+    differing = [name for name, (is_same, _) in found.items() if not is_same]
     listed = shared if len(shared) <= MOST_LISTED else differing
-    lines = [*_amounts(a, b, shared), *[f"{name}: {told[name][1]}" for name in listed]]
+    lines += [f"{name}: {found[name][1]}" for name in listed]
     if len(listed) < len(shared):
         lines.append(f"The other {count(len(shared) - len(listed), 'run')}: equal, or within what rounding does.")
     if differing:
         lines += _over_seeds([a[name] for name in shared], [b[name] for name in shared])
     same = "the same" if not differing else f"{len(differing):,} of {len(shared):,} are different"
-    lines.append(f"What both have: {count(len(shared), 'run')}, {same}.")
-    return SideBySide(lines, same=not differing)
-
-
-def _amounts(a: Mapping[str, FinishedRun], b: Mapping[str, FinishedRun], shared: Sequence[str]) -> list[str]:
-    alone = [f"{len(side) - len(shared):,} in {name} alone" for name, side in (("A", a), ("B", b))]
-    return [f"A has {count(len(a), 'run')}, B has {count(len(b), 'run')}: {len(shared):,} in both, {', '.join(alone)}."]
+    return [*lines, f"What both have: {count(len(shared), 'run')}, {same}."], not differing
 
 
 def _same_run(a: FinishedRun, b: FinishedRun) -> tuple[bool, str]:
-    """Whether two runs of one configuration are the same, and what is to be said of them."""
+    """Whether two runs of one configuration are the same, and what is the same and what differs."""
     epochs = a.config.epochs
     found = compare(a, course(b, epochs), epochs, deciding(b.metrics["environment"]))
-    told = ": ".join([IN_WORDS[found.verdict], *[found.detail] * bool(found.detail)])
-    judged = _predictions(a, b)
-    is_same = found.verdict != "different"
-    if is_same and found.verdict == "equal" and judged and not judged.equal:
-        return False, f"histories equal, predictions DIFFERENT: {judged.words}"
-    if found.verdict == "equal":
-        return True, f"{told}{', predictions as well' if judged else ' (history alone: predictions are not kept)'}"
-    return is_same, f"{told}; {judged.words if judged else 'predictions are not kept'}"
+    words = ": ".join([IN_WORDS[found.verdict], *[found.detail] * bool(found.detail)])
+    predicted = _predictions(a, b)
+    if found.verdict != "equal":
+        return found.verdict == "close", f"{words}; {predicted[0] if predicted else 'predictions are not kept'}"
+    if not predicted:
+        return True, f"{words} (history alone: predictions are not kept)"
+    if not predicted[1]:
+        return False, f"histories equal, predictions DIFFERENT: {predicted[0]}"
+    return True, f"{words}, predictions as well"
 
 
-@dataclass(frozen=True)
-class _Judged:
-    """How what two runs said of the same images compares, in words, and whether it is equal."""
+def _predictions(a: FinishedRun, b: FinishedRun) -> tuple[str, bool, float] | None:
+    """How two runs' predictions of the same images compare: in words, whether they are equal, and McNemar's p.
 
-    words: str
-    equal: bool
-
-
-def _predictions(a: FinishedRun, b: FinishedRun) -> _Judged | None:
-    """Nothing where a run diverged, or its predictions are not kept, or were of other images."""
+    None where a run diverged, or its predictions are not kept, or were of other images.
+    """
     if any(run.diverged or (isinstance(run, RecordedRun) and not run.has_predictions) for run in (a, b)):
         return None
-    if not np.array_equal(a.predictions["index"], b.predictions["index"]) or a.config.dataset != b.config.dataset:
+    ours, theirs = a.predictions, b.predictions
+    if not np.array_equal(ours["index"], theirs["index"]) or a.config.dataset != b.config.dataset:
         return None
-    images = len(a.predictions["index"])
-    agreeing = int((a.predictions["predicted"] == b.predictions["predicted"]).sum())
+    agreeing = int((ours["predicted"] == theirs["predicted"]).sum())
     only_a, only_b, p = statistics.mcnemar(wrong(a), wrong(b))
-    largest = float(np.abs(a.predictions["predicted_probability"] - b.predictions["predicted_probability"]).max())
     words = (
-        f"the same class for {agreeing:,} of {count(images, 'image')}; wrong in A alone {only_a:,}, "
+        f"the same class for {agreeing:,} of {count(len(ours['index']), 'image')}; wrong in A alone {only_a:,}, "
         f"in B alone {only_b:,} (McNemar's test: {p_value(p)})"
     )
-    return _Judged(words, agreeing == images and largest == 0)
+    return words, all(np.array_equal(ours[name], theirs[name]) for name in ("predicted", "predicted_probability")), p
 
 
-def _apart(first: list[FinishedRun], second: list[FinishedRun]) -> list[str]:
+def _models(first: list[FinishedRun], second: list[FinishedRun]) -> list[str]:
     """Of runs that have no configuration in common."""
-    data = [sorted({markdown_title(run.config) for run in runs}) for runs in (first, second)]
+    data = [join(sorted({markdown_title(run.config) for run in runs})) for runs in (first, second)]
     if data[0] != data[1]:
-        ours, theirs = (join(each) for each in data)
-        raise SidesError(f"A is on {ours}, B on {theirs}: they cannot be compared; name runs on the same data")
-    models = [models_of(runs) for runs in (first, second)]
+        raise SidesError(f"A is on {data[0]}, B on {data[1]}: they cannot be compared; name runs on the same data")
     if len(first) == len(second) == 1:
         return _two_runs(first[0], second[0])
-    kinds = [{kind_of_model(model.config): model for model in side} for side in models]
-    if set(kinds[0]) & set(kinds[1]):
+    models = [models_of(runs) for runs in (first, second)]
+    kinds = [{kind_of_model(model.config) for model in side} for side in models]
+    if kinds[0] & kinds[1]:
         return ["They have models in common, and no seed of these: train one with the same seeds to compare in pairs."]
     names = [", ".join(model.name for model in side) for side in models]
-    found = pairs.compare(models_of([*first, *second]))
     lines = [
         f"{row['first']} minus {row['second']}: {points(row['value'])} points "
         f"({p_value(row['p'])}, adjusted): {row['finding']}"
-        for _, row in found.iterrows()
+        for _, row in pairs.compare(models_of([*first, *second])).iterrows()
     ]
     nothing = "No two models finished with the same seed, so they cannot be compared."
     return [f"In A: {names[0]}. In B: {names[1]}.", *(lines or [nothing])]
@@ -144,17 +126,12 @@ def _two_runs(a: FinishedRun, b: FinishedRun) -> list[str]:
     lines = [f"A: {called[0]} ({a.name})", f"B: {called[1]} ({b.name})", "", "Configuration"]
     lines += [f"  {line}" for line in changed(a.config, b.config)]
     lines += ["", "After the last epoch", *_last_epochs(a, b), "", "Predictions"]
-    judged = _predictions(a, b)
-    lines.append(
-        f"  {judged.words}" if judged else "  not to be compared: not kept, of other images, or a run diverged"
-    )
-    if judged:
-        significant = statistics.mcnemar(wrong(a), wrong(b))[2] < 0.05
-        lines.append(
-            f"  On these images the difference is {'statistically significant' if significant else 'undecided'}; "
-            "what another seed does, several seeds show."
-        )
-    return lines
+    predicted = _predictions(a, b)
+    if not predicted:
+        return [*lines, "  not to be compared: not kept, of other images, or a run diverged"]
+    found = "statistically significant" if predicted[2] < 0.05 else "undecided"
+    note = f"On these images the difference is {found}; what another seed does, several seeds show."
+    return [*lines, f"  {predicted[0]}", f"  {note}"]
 
 
 def changed(a: Config, b: Config) -> list[str]:
@@ -177,19 +154,16 @@ def _last_epochs(a: FinishedRun, b: FinishedRun) -> list[str]:
 
 
 def _over_seeds(first: Sequence[FinishedRun], second: Sequence[FinishedRun]) -> list[str]:
-    """Of runs of the same names, what each model's change is worth over its seeds; p-values adjusted for all models."""
-    found = {
-        model.name: pairs.compare([Model("A", model.runs), Model("B", other.runs)])
+    """Of runs of the same names: the difference of each model over its seeds; p-values adjusted for all models."""
+    found = [
+        (model.name, pairs.compare([Model("A", model.runs), Model("B", other.runs)]))
         for model, other in zip(models_of(first), models_of(second), strict=True)
         if len(model.runs) > 1
-    }
-    rows = [(name, each.iloc[0]) for name, each in found.items() if len(each)]
-    lines = []
-    for (name, row), p in zip(rows, statistics.holm([row["p"] for _, row in rows]), strict=True):
-        limits = f"{percent(row['low'], 3)} to {percent(row['high'], 3)}"
-        verdict = "statistically significant" if p < 0.05 else "undecided"
-        lines.append(
-            f"{name}, {count(int(row['n']), 'seed')}: the mean accuracy of {row['first']} is higher by "
-            f"{percent(row['value'], 3)} points ({limits}), {verdict} (adjusted {p_value(p)})"
-        )
-    return [f"Over seeds, with 95 % intervals: {line}" for line in lines]
+    ]
+    rows = [(name, each.iloc[0]) for name, each in found if len(each)]
+    return [
+        f"Over seeds, with 95 % intervals: {name}, {count(int(row['n']), 'seed')}: the mean accuracy of {row['first']} "
+        f"is higher by {percent(row['value'], 3)} points ({percent(row['low'], 3)} to {percent(row['high'], 3)}), "
+        f"{'statistically significant' if p < 0.05 else 'undecided'} (adjusted {p_value(p)})"
+        for (name, row), p in zip(rows, statistics.holm([row["p"] for _, row in rows]), strict=True)
+    ]
