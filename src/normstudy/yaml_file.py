@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.constructor import ConstructorError, SafeConstructor
-from ruamel.yaml.nodes import MappingNode, Node
 
 from normstudy.errors import NormstudyError
 from normstudy.text import one_line
@@ -29,30 +27,16 @@ def read_yaml(path: str | Path) -> Any:
     try:
         if path.stat().st_size > LARGEST or not path.is_file():
             raise YamlError(f"{shown}: cannot be read (it is no file of at most {LARGEST:,} bytes)")
-        content = path.read_bytes()
+        return YAML(typ="safe", pure=True).load(path.read_bytes())
     except OSError as error:
         raise YamlError(f"{shown}: cannot be read ({error.strerror})") from None
-    reader = YAML(typ="safe", pure=True)
-    reader.Constructor = _Constructor
-    try:
-        return reader.load(content)
+    except YamlError:
+        raise
     except Exception as error:  # ruamel's own, and what `2020-13-45` or `!!int x` make Python's types say
         mark = getattr(error, "problem_mark", None)
         where = f"{shown}, line {mark.line + 1}" if mark else shown
         parts = [getattr(error, name, None) for name in ("context", "problem")]
         problem = one_line(", ".join(filter(None, parts)) or error)
-        problem += "; save it as UTF-8" if "invalid start byte" in problem else ""
+        remedy = {"invalid start byte": "save it as UTF-8", "duplicate key": "delete one of the two lines"}
+        problem += "".join(f"; {words}" for sign, words in remedy.items() if sign in problem)
         raise YamlError(f"{where}: not valid YAML ({problem})") from None
-
-
-class _Constructor(SafeConstructor):
-    def flatten_mapping(self, node: MappingNode) -> None:
-        """Insert what `<<: *base` merges. Next to that ruamel would let a key be given twice, and merge without end."""
-        seen: dict[tuple[str, str], Node] = {}
-        for key, _ in () if node.merge else node.value:
-            if seen.setdefault((key.tag, str(key.value)), key) is not key:
-                problem = f"`{key.value}` is given twice; delete one of the two lines"
-                raise ConstructorError(problem=problem, problem_mark=key.start_mark)
-        super().flatten_mapping(node)
-        if len(node.value) > LARGEST:
-            raise ConstructorError(problem="too much is merged", problem_mark=node.start_mark)

@@ -1,10 +1,10 @@
-"""The card of an exported network: what it is, how well it does, what it takes and gives, and under which licences."""
+"""The card of an exported network: what it is, its accuracy, its input and output, and under which licences."""
 
 from __future__ import annotations
 
 import json
 
-from normstudy.config import Config, image_facts
+from normstudy.config import image_facts
 from normstudy.report.core.names import FULL_NAMES, markdown_classes, markdown_title
 from normstudy.report.core.statistics import proportion
 from normstudy.report.core.text import count, percent
@@ -22,6 +22,8 @@ LICENCES = {
 }
 """Of the data sets."""
 
+OWN_LICENCE = "The images are the user’s own, and so are the weights: say here under which licence they are."
+
 
 def card(classifier: Classifier, check: Check, file: str) -> str:
     """Markdown on `classifier`, exported as `file` and found to be the same by `check`."""
@@ -29,10 +31,12 @@ def card(classifier: Classifier, check: Check, file: str) -> str:
     channels, height, width = image_facts(config).shape
     environment = run.metrics["environment"]
     commit = environment.get("commit")
-    norm = FULL_NAMES[config.norm] + (f", {config.groups} groups" if config.groups else "")
+    network = (
+        f"`{config.model}`, code {config.code}" if config.model else f"{config.skeleton}, {config.channels} channels"
+    )
     facts = {
-        "network": f"{_network(config)}; {run.metrics['model']['parameters']:,} parameters",
-        "normalization": norm,
+        "network": f"{network}; {run.metrics['model']['parameters']:,} parameters",
+        "normalization": FULL_NAMES[config.norm] + (f", {config.groups} groups" if config.groups else ""),
         "trained on": f"{markdown_title(config)}, {count(config.epochs, 'epoch')}, seed {config.seed}",
         f"{config.evaluate_on} accuracy": _accuracy(run),
         "classes": ", ".join(f"{place}: {name}" for place, name in enumerate(markdown_classes(config))),
@@ -41,16 +45,18 @@ def card(classifier: Classifier, check: Check, file: str) -> str:
     }
     listed = "\n".join(f"- {name}: {value}" for name, value in facts.items())
     mean, std = classifier.standardise
+    kind = "red, green and blue" if channels == 3 else "grey values" if config.images else "bright on dark"
+    licence = f"{LICENCES[config.dataset]}. Weights: MIT." if config.dataset in LICENCES else OWN_LICENCE
     return f"""# {run.name}
 
-A small network that tells {len(classifier.classes)} classes apart, exported from a run of normstudy: `{file}` beside
+A small network that separates {len(classifier.classes)} classes, exported from a run of normstudy: `{file}` next to
 this card. Its weights are those of the run's `model.safetensors`.
 
 {listed}
 
-## What it takes and gives
+## Input and output
 
-- `images`: uint8, (n, {channels}, {height}, {width}) with any n, {_kind(config)}, as the data set has them. The
+- `images`: uint8, (n, {channels}, {height}, {width}) with any n, {kind}, as the data set has them. The
   standardisation, (x / 255 − {mean:.6f}) / {std:.6f}, is part of the file.
 - `scores`: float32, (n, {len(classifier.classes)}), before the softmax; `probabilities`: after it.
 
@@ -64,8 +70,8 @@ scores, probabilities = session.run(None, {{"images": images}})
 
 ## Checked
 
-By onnxruntime {check.runtime} on {count(check.images, "image")}, those of the evaluation: the same class as torch
-gives each, and probabilities that differ by {check.largest:.1e} at the most.
+With onnxruntime {check.runtime} on {count(check.images, "image")}, those of the evaluation: the same class as torch
+for each, and probabilities that differ by {check.largest:.1e} at the most.
 
 ## Not meant for
 
@@ -74,7 +80,7 @@ show nothing of the kind.
 
 ## Licences
 
-{_licence(config)} Code: MIT.
+{licence} Code: MIT.
 
 ## Parameters of the run
 
@@ -84,28 +90,9 @@ show nothing of the kind.
 """
 
 
-def _kind(config: Config) -> str:
-    if config.images:
-        return "grey values" if config.images.shape[0] == 1 else "red, green and blue"
-    return "bright on dark" if image_facts(config).shape[0] == 1 else "red, green and blue"
-
-
-def _licence(config: Config) -> str:
-    if config.images:
-        return "The images are the user’s own, and so are the weights: say here under which licence they are."
-    return f"{LICENCES[config.dataset]}. Weights: MIT."
-
-
-def _network(config: Config) -> str:
-    if config.model:
-        return f"`{config.model}`, code {config.code}"
-    return f"{config.skeleton}, {config.channels} channels"
-
-
 def _accuracy(run: FinishedRun) -> str:
     """`99.49 % (95 % interval 99.33 to 99.61, Wilson), 10,000 images`."""
     missed = wrong(run)
-    right = int((~missed).sum())
-    found = proportion(right, len(missed))
+    found = proportion(int((~missed).sum()), len(missed))
     limits = f"{percent(found.low)} to {percent(found.high)}"
     return f"{percent(found.value)} % (95 % interval {limits}, Wilson), {len(missed):,} images"

@@ -1,7 +1,7 @@
 """Runs as TensorBoard's event files: made from what runs leave anyway, so that training pays nothing for it.
 
 Of a finished run: the scalars of its history, its parameters with the final measures (the HParams tab), the sheet of
-misclassified images, and histograms of γ and β after the last epoch. Of one that goes on: what its progress file has
+misclassified images, and histograms of γ and β after the last epoch. Of one in progress: what its progress file has
 so far, and γ and β from its checkpoint after each epoch that is looked at.
 """
 
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,83 +48,68 @@ PROGRESS = ".progress"
 
 
 class Board:
-    """The event files, in the folder `logs`, of all runs in the folder `runs`: finished, recorded and going on."""
+    """The event files, in the folder `logs`, of all runs in the folder `runs`: finished, recorded and in progress."""
 
     def __init__(self, runs: Path, logs: Path):
         self.runs, self.logs = runs, logs
         self.refused: dict[str, str] = {}
-        self._written: dict[str, int] = {}
-        self._going_on: dict[str, _Log] = {}
+        self._states: dict[Path, int] = {}
+        self._in_progress: dict[str, _Log] = {}
 
     def look(self) -> list[str]:
         """Write down what is new since the last look; the names of the runs that have any.
 
         `refused` has, by place, why something cannot be shown.
         """
-        changed = list(self._look_at_records())
-        finished = run_folders(self.runs)
-        for folder in finished:
-            state = _state(folder / "metrics.json")
-            if self._written.get(folder.name) != state:
-                self._written[folder.name] = state
-                changed += [folder.name] if self._write_folder(folder) else []
-        return changed + list(self._look_at_progress({folder.name for folder in finished}))
+        new: list[FinishedRun] = []
+        folders = run_folders(self.runs)
+        for place in [*(self.runs / f"{name}.json" for name in record_names(self.runs)), *folders]:
+            if self._has_changed(place if place.suffix == ".json" else place / "metrics.json"):
+                try:
+                    new += [whole_run(place)] if place in folders else self._only_recorded(place)
+                except NormstudyError as error:
+                    self.refused[str(place)] = str(error)
+        for run in new:
+            self._log(run.name, run.history).finish(run)
+            self._in_progress.pop(run.name).close()
+        shown = [run.name for run in new]
+        for path in sorted((self.runs / PROGRESS).glob("*.jsonl")):
+            if (self.runs / path.stem) not in folders and self._has_gone_on(path):
+                shown.append(path.stem)
+        return shown
 
-    def _look_at_records(self) -> Iterator[str]:
-        for name in record_names(self.runs):
-            path = self.runs / f"{name}.json"
-            if self._written.get(path.name) == _state(path):
-                continue
-            self._written[path.name] = _state(path)
-            try:
-                runs = read_record(path).runs
-            except NormstudyError as error:
-                self.refused[str(path)] = str(error)
-                continue
-            for run in runs:
-                if not (self.runs / run.name).is_dir():
-                    self._write(run)
-                    yield run.name
+    def _only_recorded(self, record: Path) -> list[FinishedRun]:
+        return [run for run in read_record(record).runs if not (self.runs / run.name).is_dir()]
 
-    def _write_folder(self, folder: Path) -> bool:
-        try:
-            run = whole_run(folder)
-        except NormstudyError as error:
-            self.refused[str(folder)] = str(error)
+    def _has_gone_on(self, path: Path) -> bool:
+        """Write down what is new in the progress file `path`; whether there is any."""
+        name, known = path.stem, self._in_progress.get(path.stem)
+        entries = progress.read(path)
+        if not entries or not (known or is_claimed(name, self.runs)):  # of a job that ended long ago
             return False
-        self._write(run)
+        if known and len(entries) == known.epochs:
+            return False
+        self._log(name, entries).histograms(*_of_checkpoint(self.runs / CHECKPOINTS / f"{name}.safetensors"))
         return True
 
-    def _write(self, run: FinishedRun) -> None:
-        """All of a finished run, after what was written of it while it went on, if it is still that."""
-        log = self._going_on.pop(run.name, None)
-        if log is None or log.epochs > len(run.history):
-            if log:
-                log.close()
-            shutil.rmtree(self.logs / run.name, ignore_errors=True)  # of an earlier run of this name
-            log = _Log(self.logs / run.name)
-        log.add(run.history)
-        log.finish(run)
-        log.close()
+    def _log(self, name: str, history: Sequence[Mapping[str, Any]]) -> _Log:
+        """That of the run, with all of `history`; a new one where it has more than that: the run was begun again."""
+        log = self._in_progress.get(name)
+        if log and log.epochs > len(history):
+            log.close()
+            log = None
+        if not log:
+            shutil.rmtree(self.logs / name, ignore_errors=True)
+            log = self._in_progress[name] = _Log(self.logs / name)
+        log.add(history)
+        return log
 
-    def _look_at_progress(self, finished: set[str]) -> Iterator[str]:
-        names = {path.stem for path in (self.runs / PROGRESS).glob("*.jsonl")} - finished
-        for name in sorted(names):
-            entries = progress.read(self.runs / PROGRESS / f"{name}.jsonl")
-            log = self._going_on.get(name)
-            if not entries or (log is None and not is_claimed(name, self.runs)):
-                continue  # of a job that ended long ago
-            if log and len(entries) < log.epochs:  # it was begun once more
-                log.close()
-                shutil.rmtree(self.logs / name, ignore_errors=True)
-                log = None
-            if log is None:
-                log = self._going_on[name] = _Log(self.logs / name)
-            if len(entries) > log.epochs:
-                log.add(entries)
-                log.histograms(*_of_checkpoint(self.runs / CHECKPOINTS / f"{name}.safetensors"))
-                log.flush()
-                yield name
+    def _has_changed(self, path: Path) -> bool:
+        """Whether the file was written since the last look."""
+        with suppress(OSError):  # gone as it is looked at
+            before, self._states[path] = self._states.get(path), path.stat().st_mtime_ns
+            return before != self._states[path]
+        return False
 
 
 class _Log:
@@ -131,23 +117,25 @@ class _Log:
 
     def __init__(self, folder: Path):
         self._writer, self.epochs = SummaryWriter(str(folder)), 0
+        self.close = self._writer.close
 
     def add(self, history: Sequence[Mapping[str, Any]]) -> None:
         """The scalars of the epochs that are new in `history`."""
         for entry in history[self.epochs :]:
-            for measure, tag in TAGS.items():
-                if entry.get(measure) is not None:
-                    self._writer.add_scalar(tag, entry[measure], entry["epoch"])
+            numbers = {tag: entry.get(measure) for measure, tag in TAGS.items()}
             for measure, tag in LISTS.items():
-                for layer, norm in enumerate(entry.get(measure, []), start=1):
-                    if norm is not None:
-                        self._writer.add_scalar(f"{tag}/layer_{layer}", norm, entry["epoch"])
+                numbers |= {f"{tag}/layer_{layer}": norm for layer, norm in enumerate(entry.get(measure, []), start=1)}
+            for tag, number in numbers.items():
+                if number is not None:
+                    self._writer.add_scalar(tag, number, entry["epoch"])
         self.epochs = len(history)
+        self._writer.flush()
 
     def histograms(self, tensors: Mapping[str, np.ndarray], epoch: int) -> None:
         """γ and β of each normalization, as they were after `epoch`."""
         for tag, values in tensors.items():
             self._writer.add_histogram(tag, values, epoch)
+        self._writer.flush()
 
     def finish(self, run: FinishedRun) -> None:
         """What only a finished run has."""
@@ -168,40 +156,28 @@ class _Log:
         for summary in hparams(values, measures):
             file.add_summary(summary)
 
-    def flush(self) -> None:
-        self._writer.flush()
-
-    def close(self) -> None:
-        self._writer.close()
-
 
 def _of_checkpoint(path: Path) -> tuple[dict[str, np.ndarray], int]:
-    """γ and β in the checkpoint of a run that goes on, and after which epoch; nothing where there is none by now."""
-    try:
-        with safe_open(path, framework="numpy") as file:
-            epochs = len(json.loads(file.metadata()["record"])["history"])
+    """γ and β in the checkpoint of a run in progress, and after which epoch; nothing where there is none by now."""
+    with (
+        suppress(OSError, SafetensorError, ValueError, KeyError, TypeError),
+        safe_open(path, framework="numpy") as file,
+    ):
+        epochs = len(json.loads(file.metadata()["record"])["history"])
         return _scales_and_shifts(path, "model."), epochs
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError):
-        return {}, 0
+    return {}, 0
 
 
 def _scales_and_shifts(path: Path, prefix: str = "") -> dict[str, np.ndarray]:
     """(channels,) γ and β of each normalization in a file of weights, as `γ/1`, `β/1`, … in the order of the layers."""
     found = {}
     with safe_open(path, framework="numpy") as file:
-        every = set(file.keys())
-        names = [name for name in every if name.startswith(prefix) and name.endswith(".weight")]
-        names = [name for name in names if f"{name.removesuffix('weight')}bias" in every]
-        scales = [name for name in names if len(file.get_slice(name).get_shape()) == 1]
-        layers = sorted(scales, key=lambda name: ([int(part) for part in name.split(".") if part.isdigit()], name))
-        for number, name in enumerate(layers, start=1):
-            found[f"γ/{number}"] = file.get_tensor(name)
-            found[f"β/{number}"] = file.get_tensor(f"{name.removesuffix('weight')}bias")
+        names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
+        layers = [name.removesuffix(".weight") for name in names if name.endswith(".weight")]
+        layers = [layer for layer in layers if f"{layer}.bias" in names]
+        layers = [layer for layer in layers if len(file.get_slice(f"{layer}.weight").get_shape()) == 1]
+        layers.sort(key=lambda layer: ([int(part) for part in layer.split(".") if part.isdigit()], layer))
+        for number, layer in enumerate(layers, start=1):
+            found[f"γ/{number}"] = file.get_tensor(f"{layer}.weight")
+            found[f"β/{number}"] = file.get_tensor(f"{layer}.bias")
     return found
-
-
-def _state(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:  # gone as it is looked at
-        return 0

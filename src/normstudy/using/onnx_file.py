@@ -34,12 +34,12 @@ MOST = 1e-4
 
 
 class ExportError(NormstudyError):
-    """The network cannot be exported, or the exported one says something else."""
+    """The network cannot be exported, or the exported one gives other results."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """What onnxruntime said of `images` test images: the largest difference of a probability from torch's."""
+    """Of `images` test images: the largest difference between a probability of onnxruntime's and of torch's."""
 
     images: int
     largest: float
@@ -78,14 +78,13 @@ def onnx_bytes(classifier: Classifier) -> bytes:
     model = program.model_proto
     for part in (*model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output):
         del part.metadata_props[:]  # what the exporter keeps for its developers: lines of files on this machine
-    told = {"run": classifier.run.name, "classes": json.dumps(classifier.classes, ensure_ascii=False)}
-    for key, value in told.items():
-        model.metadata_props.add(key=key, value=value)
+    model.metadata_props.add(key="run", value=classifier.run.name)
+    model.metadata_props.add(key="classes", value=json.dumps(classifier.classes, ensure_ascii=False))
     return model.SerializeToString()
 
 
 def checked(content: bytes, classifier: Classifier, images: Tensor) -> Check:
-    """What the ONNX file of this `content` says of `images`, bytes (n, c, h, w), beside `classifier`.
+    """Compare the ONNX file of this `content` with `classifier`, on `images`, bytes (n, c, h, w).
 
     Raises `ExportError` unless it finds the same classes, with probabilities that differ by no more than `MOST`.
     """
@@ -107,12 +106,12 @@ def checked(content: bytes, classifier: Classifier, images: Tensor) -> Check:
 
 @contextlib.contextmanager
 def _quiet():
-    """Without what the exporter tells its developers."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
+    """Without what the exporter prints for its developers."""
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        before = logging.root.manager.disable
+        logging.disable(logging.WARNING)
+        try:
             yield
-    finally:
-        logging.disable(before)
+        finally:
+            logging.disable(before)
