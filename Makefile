@@ -100,7 +100,7 @@ quarto: setup ## try again to install Quarto
 
 lock: setup ## renew requirements.lock and requirements-uv.lock
 	@echo uv | $(UV) --upgrade - -o requirements-uv.lock
-	@$(UV) --upgrade --group dev pyproject.toml -o requirements.lock
+	@$(UV) --upgrade --all-extras --group dev pyproject.toml -o requirements.lock
 
 # Not for this shall 6 GB be fetched.
 clean: ## delete the rendered reports; runs, data and .venv stay

@@ -55,7 +55,7 @@ def test_it_works_where_pip_has_put_it(tmp_path, which):
     subprocess.run(["tar", "-x", "-C", checkout], input=archive.stdout, check=True)
     python = tmp_path / "env/bin/python"
     subprocess.run([uv, "--no-config", "venv", "--quiet", "--python", sys.executable, tmp_path / "env"], check=True)
-    install = [uv, "--no-config", "pip", "install", "--quiet", "--python", python, checkout, *wanted]
+    install = [uv, "--no-config", "pip", "install", "--quiet", "--python", python, f"{checkout}[export]", *wanted]
     installed = subprocess.run(install, capture_output=True)
     if b"dns error" in installed.stderr or b"error sending request" in installed.stderr:
         pytest.skip("no registry can be reached")

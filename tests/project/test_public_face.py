@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 import textwrap
@@ -55,12 +56,30 @@ def test_the_import_is_cheap():
     assert told.stdout == "False\n"
 
 
-def test_the_snippet_of_the_package_uses_what_it_imports_and_runs():
-    """But for the training, which takes a while."""
-    snippet = textwrap.dedent(normstudy.__doc__.split("\n\n", 2)[2].rpartition("\n\n")[0])
-    imported, *lines = ast.parse(snippet).body
+SNIPPETS = {
+    "the package": textwrap.dedent(normstudy.__doc__.split("\n\n", 2)[2].rpartition("\n\n")[0]),
+    **{
+        f"{path.name}, block {number}": block
+        for path in [ROOT / "README.md", ROOT / "docs/use.md"]
+        for number, block in enumerate(
+            re.findall(r"^```python\n(.*?)^```$", path.read_text(), re.MULTILINE | re.DOTALL)
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("place", SNIPPETS)
+def test_a_snippet_uses_what_it_imports(place):
+    imported, *lines = ast.parse(SNIPPETS[place]).body
     used = {node.id for line in lines for node in ast.walk(line) if isinstance(node, ast.Name)}
     assert {alias.name for alias in imported.names} <= used
+
+
+def test_a_network_of_a_wrong_argument_is_refused_in_a_short_line():
+    config = normstudy.Config(norm="gn", dataset="digits", epochs=3, channels=8, l1=1e-5, max_lr=0.01, seed=4)
+    with pytest.raises(ValueError, match="must be one of bn, gn, ln, in, ln2d, none") as caught:
+        normstudy.Net(config)
+    assert len(str(caught.value)) < 200
     assert normstudy.make_net(normstudy.Config(norm="gn")).head.out_features == 10
 
 

@@ -9,19 +9,16 @@ from __future__ import annotations
 
 import io
 import os
-import re
-import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import product
 from pathlib import Path
 
 import numpy as np
-from matplotlib.colors import to_hex, to_rgb
-from openpyxl import Workbook
-from openpyxl.formatting.rule import ColorScaleRule
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.utils import get_column_letter
+from matplotlib.colors import to_hex
+from xlsxwriter import Workbook
+from xlsxwriter.utility import xl_col_to_name
 
 from normstudy.paths import write_whole
 from normstudy.report.core import markup
@@ -34,7 +31,7 @@ from normstudy.worked_example.test_time import MOMENTUM
 NAME = "normalizations-by-hand.xlsx"
 INPUTS = "Inputs"
 AT_TEST = "BN at test"
-DATE = "2025-01-01T00:00:00Z"
+DATE = datetime(2025, 1, 1)
 """Of every file: the same numbers make the same bytes."""
 
 SHAPE = tuple(IMAGES.shape)
@@ -49,8 +46,7 @@ GRID_ROWS = 2 + SHAPE[0] * (SHAPE[2] + 1)
 TABLES = 3 + SHAPE[1] * (SHAPE[3] + 1)
 """The first column of the tables to the right of the grids."""
 
-YELLOW, GREY = "FFF4C2", "D9D9D9"
-LINE = Side(style="thin", color="BFBFBF")
+YELLOW, GREY, LINE = "#FFF4C2", "#D9D9D9", "#BFBFBF"
 
 
 @dataclass(frozen=True)
@@ -98,14 +94,14 @@ def made(values: Values | None = None) -> bytes:
     """The file, of the example unless other `values` are given, with the result of each formula, for viewers that do
     not compute. Raises `FloatingPointError` where a σ is 0."""
     values = values or example()
-    book = Workbook()
-    book.remove(book.active)
-    with np.errstate(divide="raise", invalid="raise"):
-        pages = [_inputs(book, values), *(_method(book, kind, values) for kind in DEFINITIONS), _at_test(book, values)]
-    book.calculation.fullCalcOnLoad = True
     data = io.BytesIO()
-    book.save(data)
-    return _settled(data.getvalue(), [page.results for page in pages])
+    with Workbook(data, {"in_memory": True}) as book, np.errstate(divide="raise", invalid="raise"):
+        book.set_properties({"created": DATE})
+        _inputs(book, values)
+        for kind in DEFINITIONS:
+            _method(book, kind, values)
+        _at_test(book, values)
+    return data.getvalue()
 
 
 # --- places -----------------------------------------------------------------------------------------
@@ -124,7 +120,8 @@ def place(top: int, position: Position) -> tuple[int, int]:
 
 def address(row: int, column: int, sheet: str = "") -> str:
     """`B6`, or with a sheet `Inputs!$B$6`."""
-    return f"{sheet}!${get_column_letter(column)}${row}" if sheet else f"{get_column_letter(column)}{row}"
+    letter = xl_col_to_name(column - 1)
+    return f"{sheet}!${letter}${row}" if sheet else f"{letter}{row}"
 
 
 def area(top: int, positions: Iterable[Position]) -> str:
@@ -156,73 +153,80 @@ def setting(name: str) -> str:
 
 # --- the sheets -------------------------------------------------------------------------------------
 
+Formula = Callable[[Position], str]
+
 
 class _Page:
-    """A sheet under construction, with the `results` of its formulas by cell."""
+    """A sheet under construction."""
 
     def __init__(self, book: Workbook, name: str, title: str, note: str, colour: str):
-        self.sheet = book.create_sheet(name)
-        self.results: dict[str, float] = {}
-        self.sheet["A1"], self.sheet["A2"] = title, note
-        self.sheet["A1"].font = Font(size=14, bold=True, color=_rgb(colour))
-        self.sheet["A2"].font = Font(italic=True, color="595959")
-        self.sheet.sheet_properties.tabColor = _rgb(colour)
-        self.sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        self.sheet.page_setup.orientation, self.sheet.page_setup.fitToHeight = "landscape", 0
-        self.sheet.sheet_view.showGridLines = False
-        self.sheet.freeze_panes = "B4"
+        self.sheet, self.style = book.add_worksheet(name), book.add_format
+        self.sheet.write("A1", title, self.style({"font_size": 14, "bold": True, "font_color": colour}))
+        self.sheet.write("A2", note, self.style({"italic": True, "font_color": "#595959"}))
+        self.sheet.set_tab_color(colour)
+        self.sheet.set_landscape()
+        self.sheet.fit_to_pages(1, 0)
+        self.sheet.hide_gridlines(2)
+        self.sheet.freeze_panes("B4")
         for column in range(1, TABLES + 8):
             gap = 1 < column < TABLES and (column - 1) % (SHAPE[3] + 1) == 0
             width = 10 if column == 1 else 1.5 if gap else 8 if column < TABLES else 36 if column == TABLES else 12
-            self.sheet.column_dimensions[get_column_letter(column)].width = width
+            self.sheet.set_column(column - 1, column - 1, width)
 
-    def put(self, row: int, column: int, value: float, formula: str = "", form: str = "0.000") -> None:
+    def put(self, row: int, column: int, value: float, formula: str = "", fill: str = "", form: str = "0.000") -> None:
         """A number, or a formula whose result is `value`; without one it is an input."""
-        value = float(value)
-        cell = self.sheet.cell(row, column, f"={formula}" if formula else int(value) if value == int(value) else value)
-        cell.number_format = form if formula else "General"
-        cell.alignment = Alignment(horizontal="center")
-        cell.border = Border(LINE, LINE, LINE, LINE)
-        if formula:
-            self.results[address(row, column)] = value
-        else:
-            cell.fill = PatternFill("solid", fgColor=YELLOW)
+        fill = fill or ("" if formula else YELLOW)
+        style = {"align": "center", "border": 1, "border_color": LINE, "num_format": form if formula else "General"}
+        cell = row - 1, column - 1, *([f"={formula}"] if formula else [float(value)])
+        write = self.sheet.write_formula if formula else self.sheet.write_number
+        write(*cell, self.style(style | ({"bg_color": fill} if fill else {})), *[float(value)] * bool(formula))
 
-    def grid(self, number: int, title: str, values: np.ndarray, formula: Callable[[Position], str] | None = None):
+    def grid(
+        self, number: int, title: str, values: np.ndarray, formula: Formula | None = None, fill: Formula | None = None
+    ) -> None:
         """`values` below a `title`, with the names of images and channels."""
         top = top_of(number)
-        self.sheet.cell(top, 1, title).font = Font(bold=True)
+        self.sheet.write(top - 1, 0, title, self.style({"bold": True}))
         for channel in range(SHAPE[1]):
-            row, column = top + 1, place(top, (0, channel, 0, 0))[1]
-            self.sheet.cell(row, column, f"channel {channel + 1}").alignment = Alignment(horizontal="center")
-            self.sheet.merge_cells(start_row=row, end_row=row, start_column=column, end_column=column + SHAPE[3] - 1)
+            column = place(top, (0, channel, 0, 0))[1] - 1
+            name, centred = f"channel {channel + 1}", self.style({"align": "center"})
+            self.sheet.merge_range(top, column, top, column + SHAPE[3] - 1, name, centred)
         for image in range(SHAPE[0]):
-            self.sheet.cell(place(top, (image, 0, 0, 0))[0], 1, f"image {image + 1}")
-        whole = "General" if title == "x" else "0.000"
+            self.sheet.write(place(top, (image, 0, 0, 0))[0] - 1, 0, f"image {image + 1}")
         for at in POSITIONS:
-            self.put(*place(top, at), values[at], formula(at) if formula else "", whole)
+            form = "General" if title == "x" else "0.000"
+            self.put(*place(top, at), values[at], formula(at) if formula else "", fill(at) if fill else "", form)
 
     def scale(self, number: int) -> None:
         """Blue below 0, red above, in the `number`th grid."""
         first, last = (address(*place(top_of(number), at)) for at in (POSITIONS[0], POSITIONS[-1]))
-        ends = {"start_type": "num", "start_value": -2, "start_color": "92C5DE"}
-        ends |= {"mid_type": "num", "mid_value": 0, "mid_color": "FFFFFF"}
-        ends |= {"end_type": "num", "end_value": 2, "end_color": "F4A582"}
-        self.sheet.conditional_formatting.add(f"{first}:{last}", ColorScaleRule(**ends))
+        colours = {"min_color": "#92C5DE", "mid_color": "#FFFFFF", "max_color": "#F4A582"}
+        types = {"min_type": "num", "mid_type": "num", "max_type": "num"}
+        ends = {"min_value": -2, "mid_value": 0, "max_value": 2}
+        self.sheet.conditional_format(f"{first}:{last}", {"type": "3_color_scale"} | colours | types | ends)
+
+    def shifted(self, x_hat: np.ndarray, values: Values) -> None:
+        """The grid of y, below that of x̂."""
+        self.scale(1)
+        y = values.gamma.reshape(-1, 1, 1) * x_hat + values.beta.reshape(-1, 1, 1)
+
+        def formula(at: Position) -> str:
+            return f"{affine('gamma', at[1])}*{address(*place(top_of(1), at))}+{affine('beta', at[1])}"
+
+        self.grid(2, "y = γ x̂ + β", y, formula)
 
     def heads(self, row: int, *names: str) -> None:
-        for column, name in enumerate(names, start=TABLES):
-            cell = self.sheet.cell(row, column, name)
-            cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor=GREY)
+        for column, name in enumerate(names, start=TABLES - 1):
+            self.sheet.write(row - 1, column, name, self.style({"bold": True, "bg_color": GREY}))
 
-    def line(self, row: int, name: str, *cells: tuple[float, str]) -> None:
+    def line(self, row: int, name: str, *cells: tuple[float, str], fill: str = "") -> None:
         """A row of a table: its name and (value, formula) pairs."""
-        self.sheet.cell(row, TABLES, name)
+        self.sheet.write(row - 1, TABLES - 1, name, self.style({"bg_color": fill} if fill else {}))
         for column, (value, formula) in enumerate(cells, start=TABLES + 1):
-            self.put(row, column, value, formula, "0" if formula.startswith("COUNT") else "0.000")
+            self.put(row, column, value, formula, form="0" if formula.startswith("COUNT") else "0.000")
 
 
-def _inputs(book: Workbook, values: Values) -> _Page:
+def _inputs(book: Workbook, values: Values) -> None:
     note = "Change any yellow cell: every other sheet is computed from here. With ε = 0 a set of equal values has no x̂."
     page = _Page(book, INPUTS, "The worked example: inputs", note, COLOURS["light"]["none"])
     page.grid(0, "x: three images of four channels", values.x)
@@ -233,19 +237,26 @@ def _inputs(book: Workbook, values: Values) -> _Page:
     page.heads(CHANNELS + 4, "settings", "value")
     for row, (name, words) in enumerate(SETTINGS.items(), start=CHANNELS + 5):
         page.line(row, words, (getattr(values, name), ""))
-    return page
 
 
-def _method(book: Workbook, kind: str, values: Values) -> _Page:
+def _x(at: Position) -> str:
+    """x of a sheet is that of the inputs."""
+    return address(*place(X, at), INPUTS)
+
+
+def _method(book: Workbook, kind: str, values: Values) -> None:
     """The sheet of one normalization."""
     note = "Cells of one colour share one mean and one variance. Forward: x, x̂, y; backward: g, ∂L/∂x."
     page = _Page(book, NAMES[kind], FULL_NAMES[kind], note, COLOURS["light"][kind])
     x_top, hat_top, g_top = map(top_of, (0, 1, 3))
-    x_hat, gradient, row_of = np.empty(SHAPE), np.empty(SHAPE), {}
+    x_hat, gradient, row_of, fill = np.empty(SHAPE), np.empty(SHAPE), {}, {}
     scaled = values.gamma.reshape(-1, 1, 1) * values.upstream
     page.heads(CHANNELS, "one mean for", "m", "μ", "σ²", "σ", "mean of g", "mean of g·x̂")
-    for row, shared in enumerate(shared_sets(kind), start=CHANNELS + 1):
+    sets = zip(shared_sets(kind), set_colours(kind), strict=True)
+    for row, (shared, (*colour, strength)) in enumerate(sets, start=CHANNELS + 1):
+        on_white = to_hex([1 - strength * (1 - part) for part in colour])
         row_of |= dict.fromkeys(shared.positions, row)
+        fill |= dict.fromkeys(shared.positions, on_white)
         index = tuple(np.array(shared.positions).T)
         own, g = values.x[index], scaled[index]
         std = np.sqrt(own.var() + values.epsilon)
@@ -260,20 +271,21 @@ def _method(book: Workbook, kind: str, values: Values) -> _Page:
         page.line(
             row, shared.name, (len(own), f"COUNT({cells})"), (own.mean(), f"AVERAGE({cells})"),
             (own.var(), f"DEVSQ({cells})/{count}"), (std, f"SQRT({variance}+{setting('epsilon')})"),
-            (g.mean(), f"AVERAGE({of_g})"), (slope, f"({together})/{count}"),
+            (g.mean(), f"AVERAGE({of_g})"), (slope, f"({together})/{count}"), fill=on_white,
         )  # fmt: skip
 
     def of(at: Position, column: int) -> str:
         return address(row_of[at], TABLES + column)
 
-    page.grid(0, "x", values.x, lambda at: address(*place(X, at), INPUTS))
+    def backward(at: Position) -> str:
+        g, hat = (address(*place(top, at)) for top in (g_top, hat_top))
+        return f"({g}-{of(at, 5)}-{hat}*{of(at, 6)})/{of(at, 4)}"
+
+    page.grid(0, "x", values.x, _x, fill.__getitem__)
     page.grid(1, "x̂ = (x − μ)/σ", x_hat, lambda at: f"({address(*place(x_top, at))}-{of(at, 2)})/{of(at, 4)}")
-    _shifted(page, x_hat, values)
+    page.shifted(x_hat, values)
     page.grid(3, "g = γ ∂L/∂y", scaled, lambda at: f"{affine('gamma', at[1])}*{address(*place(DY, at), INPUTS)}")
-    page.grid(
-        4, "∂L/∂x = (g − mean of g − x̂ · mean of g·x̂)/σ", gradient,
-        lambda at: f"({address(*place(g_top, at))}-{of(at, 5)}-{address(*place(hat_top, at))}*{of(at, 6)})/{of(at, 4)}",
-    )  # fmt: skip
+    page.grid(4, "∂L/∂x = (g − mean of g − x̂ · mean of g·x̂)/σ", gradient, backward)
     page.scale(4)
     head = max(row_of.values()) + 3
     page.heads(head, "channel", "∂L/∂γ", "∂L/∂β")
@@ -282,81 +294,42 @@ def _method(book: Workbook, kind: str, values: Values) -> _Page:
         dy, upstream = f"{INPUTS}!{area(DY, positions)}", values.upstream[:, channel]
         of_gamma = (upstream * x_hat[:, channel]).sum(), f"SUMPRODUCT({dy},{area(hat_top, positions)})"
         page.line(head + 1 + channel, f"channel {channel + 1}", of_gamma, (upstream.sum(), f"SUM({dy})"))
-    for shared, (*colour, strength) in zip(shared_sets(kind), set_colours(kind), strict=True):
-        on_white = PatternFill("solid", fgColor=_rgb([1 - strength * (1 - part) for part in colour]))
-        for row, column in [*(place(x_top, at) for at in shared.positions), (row_of[shared.positions[0]], TABLES)]:
-            page.sheet.cell(row, column).fill = on_white
-    return page
 
 
-def _at_test(book: Workbook, values: Values) -> _Page:
+def _at_test(book: Workbook, values: Values) -> None:
     """BN with the running statistics that it has after seeing the batch so many times."""
     note = "Running statistics replace those of the batch: the output for an image does not depend on other images."
     page = _Page(book, AT_TEST, "Batch normalization at test time", note, COLOURS["light"]["bn"])
     page.heads(CHANNELS, "channel", "μ of the batch", "σ² unbiased", "running mean", "running variance", "σ at test")
     kept, share = (1 - values.momentum) ** values.batches, f"(1-{setting('momentum')})^{setting('batches')}"
-    x_hat, gradient = np.empty(SHAPE), np.empty(SHAPE)
+    own = np.moveaxis(values.x, 1, 0).reshape(SHAPE[1], -1)
+    means, variances = own.mean(axis=1), own.var(axis=1, ddof=1)
+    running = kept * values.running_mean + (1 - kept) * means, kept * values.running_variance + (1 - kept) * variances
+    stds = np.sqrt(running[1] + values.epsilon)
     for channel, shared in enumerate(shared_sets("bn")):
-        row, cells, own = CHANNELS + 1 + channel, area(top_of(0), shared.positions), values.x[:, channel]
-        mean = kept * values.running_mean + (1 - kept) * own.mean()
-        variance = kept * values.running_variance + (1 - kept) * own.var(ddof=1)
-        std = np.sqrt(variance + values.epsilon)
+        row, cells = CHANNELS + 1 + channel, area(top_of(0), shared.positions)
         at = [address(row, TABLES + column) for column in range(6)]
         page.line(
-            row, f"channel {channel + 1}", (own.mean(), f"AVERAGE({cells})"),
-            (own.var(ddof=1), f"DEVSQ({cells})/(COUNT({cells})-1)"),
-            (mean, f"{share}*{setting('running_mean')}+(1-{share})*{at[1]}"),
-            (variance, f"{share}*{setting('running_variance')}+(1-{share})*{at[2]}"),
-            (std, f"SQRT({at[4]}+{setting('epsilon')})"),
+            row, f"channel {channel + 1}", (means[channel], f"AVERAGE({cells})"),
+            (variances[channel], f"DEVSQ({cells})/(COUNT({cells})-1)"),
+            (running[0][channel], f"{share}*{setting('running_mean')}+(1-{share})*{at[1]}"),
+            (running[1][channel], f"{share}*{setting('running_variance')}+(1-{share})*{at[2]}"),
+            (stds[channel], f"SQRT({at[4]}+{setting('epsilon')})"),
         )  # fmt: skip
-        x_hat[:, channel] = (own - mean) / std
-        gradient[:, channel] = values.gamma[channel] * values.upstream[:, channel] / std
 
     def of(at: Position, column: int) -> str:
         return address(CHANNELS + 1 + at[1], TABLES + column)
 
-    page.grid(0, "x", values.x, lambda at: address(*place(X, at), INPUTS))
-    page.grid(
-        1, "x̂ = (x − running mean)/σ at test", x_hat,
-        lambda at: f"({address(*place(top_of(0), at))}-{of(at, 3)})/{of(at, 5)}",
-    )  # fmt: skip
-    _shifted(page, x_hat, values)
-    page.grid(
-        3, "∂L/∂x = γ ∂L/∂y / σ at test", gradient,
-        lambda at: f"{affine('gamma', at[1])}*{address(*place(DY, at), INPUTS)}/{of(at, 5)}",
-    )  # fmt: skip
+    def forward(at: Position) -> str:
+        return f"({address(*place(top_of(0), at))}-{of(at, 3)})/{of(at, 5)}"
+
+    def backward(at: Position) -> str:
+        return f"{affine('gamma', at[1])}*{address(*place(DY, at), INPUTS)}/{of(at, 5)}"
+
+    x_hat = (values.x - running[0].reshape(-1, 1, 1)) / stds.reshape(-1, 1, 1)
+    page.grid(0, "x", values.x, _x)
+    page.grid(1, "x̂ = (x − running mean)/σ at test", x_hat, forward)
+    page.shifted(x_hat, values)
+    gradient = values.upstream * (values.gamma / stds).reshape(-1, 1, 1)
+    page.grid(3, "∂L/∂x = γ ∂L/∂y / σ at test", gradient, backward)
     page.scale(3)
-    return page
-
-
-def _shifted(page: _Page, x_hat: np.ndarray, values: Values) -> None:
-    """The grid of y, below that of x̂."""
-    page.scale(1)
-    y = values.gamma.reshape(-1, 1, 1) * x_hat + values.beta.reshape(-1, 1, 1)
-    page.grid(
-        2, "y = γ x̂ + β", y,
-        lambda at: f"{affine('gamma', at[1])}*{address(*place(top_of(1), at))}+{affine('beta', at[1])}",
-    )  # fmt: skip
-
-
-def _rgb(colour: object) -> str:
-    return to_hex(to_rgb(colour)).removeprefix("#").upper()
-
-
-def _settled(data: bytes, results: list[dict[str, float]]) -> bytes:
-    """The file again, with the result of each formula next to it and with one date everywhere."""
-    settled = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(settled, "w", zipfile.ZIP_DEFLATED) as after:
-        for name in before.namelist():
-            text = before.read(name)
-            if number := re.fullmatch(r"xl/worksheets/sheet(\d+)\.xml", name):
-                own = results[int(number[1]) - 1]
-                text = re.sub(
-                    r'(<c r="(\w+)"[^>]*><f>[^<]*</f>)<v(?: ?/>|></v>)',
-                    lambda match, own=own: f"{match[1]}<v>{own[match[2]]!r}</v>",
-                    text.decode(),
-                ).encode()
-            elif name == "docProps/core.xml":
-                text = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", DATE.encode(), text)
-            after.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
-    return settled.getvalue()
