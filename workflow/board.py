@@ -15,8 +15,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from command import finish
-from surroundings import end_as_interrupted
+import command
 
 from normstudy.errors import NormstudyError
 from normstudy.ownership import as_typed
@@ -38,9 +37,9 @@ def show(runs: Path, port: str) -> int:
     if port and not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65_535):
         raise BoardError(f"PORT={one_line(port)}: must be a whole number from 1 to 65,535")
     with tempfile.TemporaryDirectory(prefix="normstudy-board-") as logs:
-        command = [sys.executable, "-E", "-s", "-m", "tensorboard.main", "--logdir", logs, "--reload_interval", "5"]
-        command += ["--port", port] if port else []
-        with subprocess.Popen(command) as process:
+        server = [sys.executable, "-E", "-s", "-m", "tensorboard.main", "--logdir", logs, "--reload_interval", "5"]
+        server += ["--port", port] if port else []
+        with subprocess.Popen(server) as process:
             try:
                 follow(Board(runs.absolute(), Path(logs)), process)
             except KeyboardInterrupt:
@@ -73,8 +72,7 @@ def main() -> int:
     parser.add_argument("--runs", type=as_typed, default=Path("runs"))
     parser.add_argument("--port", default="", help="where TensorBoard listens; default: 6006, or the next that is free")
     given = parser.parse_args()
-    end_as_interrupted()
-    return finish(lambda: show(given.runs, given.port), given.runs)
+    return command.run(lambda: show(given.runs, given.port), given.runs)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from command import finish
+import command
 
 from normstudy.ownership import as_typed
 from normstudy.runs.at_place import runs_at
@@ -35,7 +35,7 @@ def main() -> int:
     parser.add_argument("--a", type=as_typed, default=None, help="a run folder, a folder of runs or a record")
     parser.add_argument("--b", type=as_typed, default=None, help="another")
     given = parser.parse_args()
-    return finish(lambda: compare(given.a, given.b), given.a or "", failed=2)
+    return command.run(lambda: compare(given.a, given.b), given.a or "", failed=2)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from command import finish
+import command
 
 from normstudy.data.available import ensure
 from normstudy.data.loading import load as load_data
@@ -79,7 +79,7 @@ def main() -> int:
     parser.add_argument("--run", type=as_typed, default=None, help="the folder of a finished run")
     parser.add_argument("--output", type=as_typed, default=Path("exports"), help="the folder of exported networks")
     given = parser.parse_args()
-    return finish(lambda: export(given.run, given.output), given.output)
+    return command.run(lambda: export(given.run, given.output), given.output)
 
 
 if __name__ == "__main__":

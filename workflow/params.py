@@ -11,7 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from command import finish
+import command
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -38,7 +38,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--schema", type=as_typed, default=None, help="write the JSON Schema of parameter files there")
     path: Path | None = parser.parse_args().schema
-    return finish(lambda: (write_whole(path, schema()) if path else show()) or 0, path or "")
+    return command.run(lambda: write_whole(path, schema()) if path else show(), path or "")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from command import finish
+import command
 
 from normstudy.errors import NormstudyError
 from normstudy.ownership import LITTER, as_typed
@@ -140,7 +140,7 @@ def main() -> int:
     parser.add_argument("--images", default="", help="a file, a folder or a pattern")
     parser.add_argument("--csv", type=as_typed, default=None, help="write the answers into this file, too")
     given = parser.parse_args()
-    return finish(lambda: predict(given.run, given.images, given.csv), given.images, failed=2)
+    return command.run(lambda: predict(given.run, given.images, given.csv), given.images, failed=2)
 
 
 if __name__ == "__main__":

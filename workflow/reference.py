@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from command import finish
+import command
 
 from normstudy.ipynb import nbformat
 from normstudy.ownership import as_typed
@@ -21,7 +21,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--output", type=as_typed, default=Path("docs/python.ipynb"))
     output: Path = parser.parse_args().output
-    return finish(lambda: write_whole(output, nbformat.writes(notebook()) + "\n") or 0, output)
+    return command.run(lambda: write_whole(output, nbformat.writes(notebook()) + "\n"), output)
 
 
 if __name__ == "__main__":

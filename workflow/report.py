@@ -19,13 +19,13 @@ import time
 from pathlib import Path
 from typing import IO
 
+import command
 from cluster import Profile, cancel_jobs, fate, read_profile
 from job_lock import JobError, note_holders, one_job_at_a_time
 from page_commands import page_commands, study_pages
 from placement import clear_up
 from rich.console import Console
-from streams import outlive_readers
-from surroundings import end_as_interrupted, settle
+from surroundings import settle
 from trying import try_models
 from watch import MOST_SHOWN, watch
 
@@ -67,7 +67,7 @@ def main() -> int:
     arguments.only_train |= bool(arguments.study)
     arguments.command = f"make study STUDY={one_line(arguments.study)}" if arguments.study else "make report"
     console = terminal()
-    end_as_interrupted()
+    command.end_as_interrupted()
     try:
         settle(__file__)
         if not arguments.only_train:
@@ -92,7 +92,7 @@ def main() -> int:
 
 def terminal() -> Console:
     """The terminal, or the file that stands in its place, whatever a `FORCE_COLOR` says: frames are for eyes alone."""
-    outlive_readers()
+    command.speak_to_nobody()
     to_eyes = sys.stdout.isatty()
     return Console(highlight=False, markup=False, soft_wrap=True, force_terminal=to_eyes, force_interactive=to_eyes)
 

@@ -21,7 +21,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from surroundings import end_as_interrupted, settle
+from command import end_as_interrupted, speak_to_nobody
+from surroundings import settle
 from trying import try_models
 
 from normstudy.config import Config, training_images
@@ -65,6 +66,7 @@ def main() -> int:
     parser.add_argument("--gather", choices=["1", "0", ""], default="", help="train nothing, record what is finished")
     options = parser.parse_args()
     end_as_interrupted()
+    speak_to_nobody()
     try:
         settle(__file__)
         names = study_file_names(options.params) if options.all else [options.study]

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import os
 import pwd
-import signal
+import sys
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-
-from streams import outlive_readers
 
 from normstudy.paths import cache_folder, is_writable_home, made, refuse_other_checkout
 
@@ -57,29 +55,15 @@ def settle(script: str) -> None:
 
     Raises `CheckoutError` when this package is not the one beside `script`, the program's file.
     """
-    outlive_readers()
     own = Path(script).resolve().parents[1]
     refuse_other_checkout(own)
     environment = clean(os.environ)
     os.environ.clear()
     os.environ.update(environment)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.reconfigure(errors="backslashreplace")  # a terminal may not know the characters of a name
     os.chdir(own)
-
-
-def end_as_interrupted() -> None:
-    """Have what ends this process from outside raise `KeyboardInterrupt`, as Ctrl-C does.
-
-    Once: make passes on what ends it to a process that its group's ending has reached already.
-    """
-    endings = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_DFL]
-
-    def interrupt(*_: object) -> None:
-        for each in endings:
-            signal.signal(each, lambda *_: None)  # unlike SIG_IGN not handed on to what this process starts
-        raise KeyboardInterrupt
-
-    for each in endings:  # nohup has one ignored
-        signal.signal(each, interrupt)
 
 
 def clean(environ: Mapping[str, str]) -> dict[str, str]:

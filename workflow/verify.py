@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from command import end_as_interrupted, speak_to_nobody
 from processes import KilledError, side_by_side
-from surroundings import end_as_interrupted, settle
+from surroundings import settle
 
 from normstudy.data.available import ensure
 from normstudy.errors import NormstudyError, disk_refusal
@@ -202,6 +203,7 @@ def main() -> int:
     parser.add_argument("--stamp", choices=["1", "0", ""], default="", help="note runs of other sources as current")
     arguments = parser.parse_args()
     end_as_interrupted()
+    speak_to_nobody()
     try:
         settle(__file__)
         return verify_runs(arguments.runs, arguments.study, arguments.all == "1", arguments.stamp == "1")

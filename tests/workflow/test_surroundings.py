@@ -35,7 +35,7 @@ def rows() -> list[tuple[str, str, str]]:
 def test_an_ending_that_comes_twice_interrupts_once():
     script = """
 import os, signal, time
-from surroundings import end_as_interrupted
+from command import end_as_interrupted
 end_as_interrupted()
 try:
     os.kill(os.getpid(), signal.SIGTERM)
