@@ -87,7 +87,7 @@ def add_pictures(folder: Path) -> None:
 def data_folder(monkeypatch, tmp_path) -> Path:
     """A folder, not made yet, in the place of the checkout's `data/`; no source named, and an empty cache."""
     folder = tmp_path / "data"
-    monkeypatch.setattr("normstudy.data.places.data_folder", lambda: folder)
+    monkeypatch.setattr("normstudy.data.storage.data_folder", lambda: folder)
     monkeypatch.delenv("NORMSTUDY_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return folder

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - tables of files and messages
-"""One's own model: where its file is looked for, what belongs to it, and by what it is known again."""
+"""The code of a custom network: where its file is searched, what belongs to it, and its fingerprint."""
 
 from pathlib import Path
 
@@ -37,8 +37,7 @@ def refusal(text: str, folder: Path) -> str:
     ("text", "expected"),
     [
         ("model: nests.py:net", "model = nests.py:net: no file nests.py in {}/; did you mean `nets.py`?"),
-        ("model: other.py:net", "model = other.py:net: no file other.py in {}/; put it beside the parameter file"),
-        ("model: my/nets.py:net", "no file my/nets.py in {0}/; nets.py is in {0}/, from where it is named: write `model: nets.py:net`"),
+        ("model: other.py:net", "model = other.py:net: no file other.py in {}/; put it next to the parameter file, and name it from there"),
         ("model: no.such:net", "model = no.such:net: no module no.such in {}/ nor installed; put it there, or install it"),
         ("model: random.py:net", "`random` is a module of Python or of this project's libraries; give yours another name"),
         ("model: torch.nn:Linear", "`torch` is a module of Python or of this project's libraries"),
@@ -87,7 +86,7 @@ def test_the_run_does_not_know_where_the_checkout_lies(here, monkeypatch):
     assert kept("nets.py:net", config.code).modules["nets"] == f"# a comment\n{NET}"
     (here / "kept" / config.code / "code-nets.py").unlink()
     monkeypatch.setattr(model_code, "_SEEN", {})
-    with pytest.raises(ModelCodeError, match="what lies there now says something else; name the run folder"):
+    with pytest.raises(ModelCodeError, match="the file there now is another; name the run folder"):
         kept("nets.py:net", config.code)
 
 
@@ -114,12 +113,21 @@ def test_local_modules_belong_to_it_wherever_they_are_imported(here):
     assert find("package.net:net", [here]).fingerprint != code.fingerprint
 
 
+def test_the_same_code_keeps_its_fingerprint(here):
+    """Names of runs are made of it."""
+    (here / "nets.py").write_text("from parts import a\n\n\ndef net(norm, shape, classes):\n    return a(norm)\n")
+    (here / "parts").mkdir()
+    (here / "parts/__init__.py").write_text("from . import b as a\n")
+    (here / "parts/b.py").write_text('"""B."""\nx = lambda n: f"{n!r:>3}"\n')
+    assert find("nets.py:net", [here]).fingerprint == "d1a96f63c5bd6641"
+
+
 def test_an_installed_package_brings_its_own_modules_alone():
     code = find("filelock:FileLock", [])
     assert all(name.partition(".")[0] == "filelock" for name in code.modules)
 
 
-def test_runs_of_our_own_network_know_of_no_code():
+def test_runs_of_our_network_have_no_code():
     assert Config(code="0" * 16).code == ""
     values = Config(dataset="digits", device="cpu", precision="fp32").model_dump()
     older = {name: value for name, value in values.items() if name not in ("model", "code")}
@@ -129,7 +137,7 @@ def test_runs_of_our_own_network_know_of_no_code():
     assert Config(model="nets.py:net", norm="gn", groups=3).groups == 3  # of whatever channels it has
 
 
-def test_a_study_finds_it_beside_its_file_or_above(here):
+def test_a_study_finds_it_next_to_its_file_or_above(here):
     (here / "studies").mkdir()
     (here / "above.py").write_text(NET)
     (here / "studies/beside.py").write_text(NET)

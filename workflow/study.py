@@ -73,7 +73,7 @@ def main() -> int:
         paths = [study_path(options.params, name) for name in names]
         studies = [read_study_file(path, bool(options.profile)) for path in paths]  # all, before any is begun
         if options.gather != "1":
-            try_models([planned for study in studies for planned in with_own_models(study, options)], say)
+            try_models([planned for study in studies for planned in with_custom_models(study, options)], say)
         codes = []
         for study in studies:
             codes.append(run(study, options))
@@ -126,8 +126,8 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def with_own_models(study: Study, options: argparse.Namespace) -> list[PlannedRun]:
-    """The runs of `study` that have to be trained, if it has models of one's own."""
+def with_custom_models(study: Study, options: argparse.Namespace) -> list[PlannedRun]:
+    """The runs of `study` that have to be trained, if it has custom networks."""
     if not any(run.config.model for run in study.runs):
         return []
     missing = not_among(study, recorded_runs(study, options.results))

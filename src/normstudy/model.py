@@ -115,11 +115,11 @@ def initialise(model: nn.Module, generator: torch.Generator) -> None:
 
 
 def penalised_weights(model: nn.Module) -> list[nn.Parameter]:
-    """Weights of convolution and linear layers: what L1 penalty and weight decay act on.
+    """Weights of convolution and linear layers: what L1 penalty and weight decay act on; tied ones once.
 
     Not the biases, and not γ and β: pulling γ to 0 would switch channels off.
     """
-    return [layer.weight for layer in model.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
+    return list(dict.fromkeys(layer.weight for layer in model.modules() if isinstance(layer, nn.Conv2d | nn.Linear)))
 
 
 def l1_norm(weights: list[nn.Parameter]) -> Tensor:

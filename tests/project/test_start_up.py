@@ -34,8 +34,8 @@ def test_a_run_imports_nothing_that_it_has_no_use_for(tmp_path):
     imports = "\n".join(ast.unparse(node) for node in cells if isinstance(node, ast.Import | ast.ImportFrom))
     code = f"""{imports}
 from pathlib import Path
-from normstudy.data import places, published
-places.data_folder = lambda: Path(sys.argv[1])
+from normstudy.data import published, storage
+storage.data_folder = lambda: Path(sys.argv[1])
 published._is_verified = lambda content, sums: True
 assert len(load("mnist").train) == 60_000"""
     modules = imported_by(code, tmp_path)

@@ -55,8 +55,8 @@ def test_a_record_is_read_as_it_was_written_bit_by_bit(tmp_path):
     assert text.count(b"a processor") == 1  # the environment that all share
 
 
-def test_a_record_holds_the_code_of_models_of_ones_own(tmp_path, monkeypatch):
-    monkeypatch.setattr(model_code, "_RECORDED", {})
+def test_a_record_holds_the_code_of_custom_networks(tmp_path, monkeypatch):
+    monkeypatch.setattr(model_code, "_SEEN", {})
     monkeypatch.setattr(model_code, "store", lambda: tmp_path / "nothing")
     code = ModelCode("mine.py:net", {"mine": "def net(): ...\n", "parts": "# λ\n"})
     own = {"model": code.model, "code": code.fingerprint}

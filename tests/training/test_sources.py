@@ -3,10 +3,11 @@
 import re
 import shutil
 
+import grimp
 import pytest
 
 from normstudy.training import sources
-from normstudy.training.sources import DECISIVE_SOURCES, PACKAGE, meaning, sources_hash
+from normstudy.training.sources import DECISIVE_SOURCES, OTHER_SOURCES, PACKAGE, meaning, sources_hash
 
 SOURCE = '''"""What this is."""
 
@@ -31,6 +32,15 @@ def package(tmp_path, monkeypatch):
     copy = shutil.copytree(PACKAGE, tmp_path / "normstudy", ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(sources, "PACKAGE", copy)
     return copy
+
+
+def test_each_module_that_training_imports_is_decisive_or_has_a_reason_not_to_be():
+    imported = grimp.build_graph("normstudy").find_upstream_modules("normstudy.training.loop")
+    files = {
+        f"{name.removeprefix('normstudy.').replace('.', '/')}.py" for name in [*imported, "normstudy.training.loop"]
+    }
+    assert {*DECISIVE_SOURCES} | {*OTHER_SOURCES} == files
+    assert not {*DECISIVE_SOURCES} & {*OTHER_SOURCES}
 
 
 def test_a_change_in_any_decisive_source_counts_and_in_others_none(package):
@@ -104,8 +114,8 @@ def test_what_says_something_else_to_python(old, new):
     assert meaning(SOURCE.replace(old, new)) != meaning(SOURCE)
 
 
-def test_the_same_is_told_by_every_version_of_python():
-    """Written down once: a version that tells these trees otherwise would outdate all runs."""
+def test_every_version_of_python_gives_the_same():
+    """Written down once: a version that writes these trees otherwise would outdate all runs."""
     assert meaning("def f(x, /, *a, k=None, **b):\n    return f'{x!r:>{k}}' or [*a, ..., 1e3, -0.0, {**b}]") == (
         "(FunctionDef name='f' args=(arguments posonlyargs=[(arg arg='x')] vararg=(arg arg='a') "
         "kwonlyargs=[(arg arg='k')] kw_defaults=[(Constant )] kwarg=(arg arg='b')) body=[(Return value=(BoolOp "

@@ -204,11 +204,11 @@ def test_a_second_job_on_the_same_runs_says_so_and_waits(tmp_path):
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
             assert "Another job is at work" in process.stdout.readline()
             assert not (tmp_path / "runs/.progress").exists()
-            # What can be told at once is: one's own model is tried without waiting.
+            # A fault is reported at once: a custom network is tried without waiting.
             broken = write_params(tmp_path / "own", bn="model: mine.py:net\ndataset: digits\n")
             (broken / "mine.py").write_text("def net(norm, shape, classes):\n    return norm\n")
             own = workflow("report", "--params", broken, "--runs", tmp_path / "runs", "--only-train")
-            assert own.stdout.startswith("Trying mine.py:net on a few made-up images …\nerror: ")
+            assert own.stdout.startswith("Trying mine.py:net on a few random images …\nerror: ")
             assert own.stdout.endswith("; return what holds norm(C), a torch.nn.Module\n")
             fcntl.flock(lock, fcntl.LOCK_UN)
             rest = process.stdout.read()

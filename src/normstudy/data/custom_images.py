@@ -20,7 +20,7 @@ from normstudy.data import image_folder, image_function
 from normstudy.data.facts import ImageFacts, is_function
 from normstudy.data.held_out import held_out
 from normstudy.data.image_arrays import Images, Part, repeated, short
-from normstudy.data.places import keep, roots, state_of
+from normstudy.data.storage import keep, roots, state_of
 from normstudy.errors import DataError
 from normstudy.text import one_line
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from normstudy.data.facts import MOST_CLASSES
 from normstudy.data.image_arrays import Images, Part, checked, need, refuse_repeated, refuse_size
-from normstudy.data.places import state_of
+from normstudy.data.storage import state_of
 from normstudy.errors import DataError
 from normstudy.text import one_line
 

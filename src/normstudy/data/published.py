@@ -20,7 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from normstudy.data.places import keep, roots, state_of
+from normstudy.data.storage import keep, roots, state_of
 from normstudy.errors import DataError
 from normstudy.paths import project_root
 from normstudy.text import one_line

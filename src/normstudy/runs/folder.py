@@ -38,7 +38,7 @@ from filelock import FileLock, Timeout
 from normstudy.config import Config, run_name
 from normstudy.errors import NormstudyError
 from normstudy.hardware import processor
-from normstudy.model_code import keep, kept, note_folder
+from normstudy.model_code import keep, kept, note
 from normstudy.ownership import take_runs_folder
 from normstudy.paths import bring_back, open_as_usual, project_root
 from normstudy.runs import contract, manifest, stamps
@@ -186,7 +186,7 @@ def save(run: Run, data: Data, folder: Path) -> None:
     from normstudy.model import count_parameters
     from normstudy.training.networks import kept_tensors
 
-    weights = {name: tensor.cpu().contiguous() for name, tensor in kept_tensors(run.model).items()}
+    weights = {name: tensor.cpu().contiguous().clone() for name, tensor in kept_tensors(run.model).items()}
     model = {"parameters": count_parameters(run.model)}
     if run.config.model:  # of ours, the names tell
         model["not_learned"] = sum(tensor.numel() for tensor in weights.values()) - model["parameters"]
@@ -264,7 +264,7 @@ def read_run(folder: Path | str, check_name: bool = True) -> FinishedRun:
     if check_name and folder.name != expected:
         raise RunError(f"{folder}: its configuration belongs to a folder named {expected}; {remedy(folder)}")
     if config.model:
-        note_folder(config.code, folder)
+        note(config.code, folder)
     return FinishedRun(folder, metrics, config)
 
 

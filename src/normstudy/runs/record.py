@@ -32,7 +32,7 @@ import numpy as np
 
 from normstudy.config import run_name
 from normstudy.errors import NormstudyError
-from normstudy.model_code import ModelCode, ModelCodeError, in_folder, note_modules
+from normstudy.model_code import ModelCode, ModelCodeError, in_folder, note
 from normstudy.paths import bring_back, write_whole
 from normstudy.runs import contract, stamps
 from normstudy.runs.contract import Record, Row, checked
@@ -253,7 +253,7 @@ def _read_run(where: str, part: Row, row: dict[str, Any], record: dict[str, Any]
         raise ValueError(f"{where}: {error}") from None
     modules = record.get("code", {}).get(config.code)
     if modules:
-        note_modules(config.code, modules)
+        note(config.code, modules)
     return RecordedRun(folder, metrics, config, part.called, row["afterwards"], path, modules)
 
 

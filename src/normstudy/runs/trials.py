@@ -1,6 +1,6 @@
-"""Try the models of one's own that runs are planned with, in a process of its own, before any of them is trained.
+"""Try the custom networks of planned runs in a process of its own, before any of them is trained.
 
-Whatever their code does to that process, prints or ends, the plan hears of it as one line.
+Whatever their code does to that process, the plan gets one line about it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from normstudy.config import Config, ParameterError, make_config
-from normstudy.model_code import note_folder, store
+from normstudy.model_code import note, store
 from normstudy.runs.studies import PlannedRun
 from normstudy.text import one_line
 
@@ -23,14 +23,14 @@ MATTERS = (
     *("model", "code", "norm", "groups", "statistics_batch", "batch_size", "optimizer", "precision", "device"),
     *("dataset", "evaluate_on"),
 )
-"""The parameters on which it may depend what a trial finds; besides, whether there is a penalty."""
+"""The parameters on which the result of a trial may depend; besides, whether there is a penalty."""
 
 
 def refuse_broken_models(runs: Iterable[PlannedRun]) -> list[str]:
-    """Notes to the user on the models of one's own among `runs`.
+    """Notes to the user on the custom networks among `runs`.
 
     Raises `ParameterError`: a line for each place of code where one cannot be trained, with the parameter file, the
-    file of the model, the line in it, what is wrong, and what to do.
+    file of the network, the line in it, and the fault.
     """
     to_try: dict[tuple, PlannedRun] = {}
     for run in runs:
@@ -70,21 +70,14 @@ def _tried(configs: Sequence[Config]) -> list[tuple[str, list[str]]]:
     found = [(answer["problem"], answer["notes"]) for answer in map(json.loads, lines)]
     if len(found) < len(configs):
         config, status = configs[len(found)], process.returncode
-        said = process.stdout.decode(errors="replace").strip().splitlines()
-        how = f"signal {_signal(-status)}" if status < 0 else f"exit status {status}"
-        last = f", which said: {one_line(said[-1])[:120]}" if said else ""
-        problem = (
-            f"model = {config.model}: trying it ended the whole process ({how}{last}); take out of its code what does"
-        )
+        if status == -signal.SIGINT:
+            raise KeyboardInterrupt
+        printed = process.stdout.decode(errors="replace").strip().splitlines()
+        how = signal.strsignal(-status) if status < 0 else f"exit status {status}"
+        last = f", after printing: {one_line(printed[-1])[:120]}" if printed else ""
+        problem = f"model = {config.model}: its code ended the process that tried it ({how}{last}); remove what does"
         found.append((problem, []))
     return found
-
-
-def _signal(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return str(number)
 
 
 def _answer(asked: Path, answers: Path, code: Path) -> None:
@@ -93,7 +86,7 @@ def _answer(asked: Path, answers: Path, code: Path) -> None:
     configs: list[Mapping] = json.loads(asked.read_text(encoding="utf-8"))
     for values in configs:
         config = make_config(dict(values))
-        note_folder(config.code, code / config.code)
+        note(config.code, code / config.code)
         trial = try_out(config)
         with open(answers, "a", encoding="utf-8") as file:
             file.write(json.dumps({"problem": trial.problem, "notes": trial.notes}) + "\n")

@@ -86,7 +86,8 @@ def write(path: Path, checkpoint: Checkpoint, config: Config) -> None:
     """
     tensors = {f"model.{name}": tensor for name, tensor in checkpoint.model.items()}
     tensors |= {f"optimizer.{name}": tensor for name, tensor in checkpoint.optimizer.items()}
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    # Copies: tied tensors share their memory, which a file cannot.
+    tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     record = {
         "belongs_to": identity(config),
         "history": checkpoint.history,

@@ -29,7 +29,7 @@ class Optimizers:
             decayed = [weight for weight in decayed if weight.dim() != 4]
             self.all.append(Muon(matrices, _rate(config.max_lr, matrices[0]), config.weight_decay))
         groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
-        rate = _rate(config.adamw_lr or config.max_lr, others[0])
+        rate = _rate(config.adamw_lr or config.max_lr, next(model.parameters()))
         if config.optimizer == "sgd":
             self.all.append(torch.optim.SGD(groups, lr=rate, momentum=MOMENTUM, nesterov=True, fused=True))
         else:

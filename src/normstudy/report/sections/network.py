@@ -120,10 +120,9 @@ def custom_layers(config: Config) -> pd.DataFrame:
     import torchinfo
 
     from normstudy.training.networks import make_net
-    from normstudy.training.own_model import shape_of
 
     net = make_net(config).net
-    summary = torchinfo.summary(net, input_size=(1, *shape_of(config)), verbose=0, device="cpu")
+    summary = torchinfo.summary(net, input_size=(1, *image_facts(config).shape), verbose=0, device="cpu")
     fields = receptive_fields(config)
     names = {id(layer): name for name, layer in net.named_modules()}
     rows, products = [], 0
@@ -148,9 +147,8 @@ def receptive_fields(config: Config) -> dict[str, tuple[int, int]]:
     import torch
 
     from normstudy.training.networks import make_net
-    from normstudy.training.own_model import shape_of
 
-    channels, height, width = shape_of(config)
+    channels, height, width = image_facts(config).shape
     images = torch.zeros(height + width, channels, height, width, dtype=torch.float64)
     for row in range(height):
         images[row, :, row] = torch.nan

@@ -1,4 +1,4 @@
-"""The tutorial on one's own network, docs/own-model.md: what it says is written down, and its commands are called."""
+"""The guide docs/own-model.md: its files are written, and its commands are called."""
 
 import re
 import shutil
@@ -64,7 +64,7 @@ def test_the_page_speaks_of_the_network_by_its_name_and_leaves_out_what_is_ours(
         assert ours not in page
 
 
-def test_the_runs_are_whole_and_come_out_again(runs):
+def test_the_runs_are_complete_and_repeat(runs):
     assert [run.config.norm for run in runs] == ["bn", "gn"]
     for run in runs:
         verify(run)
@@ -104,8 +104,8 @@ def test_the_study_is_one_file(followed):
         assert try_out(run.config).problem == ""
 
 
-def test_what_is_said_of_a_broken_network_is_as_the_tutorial_has_it(tmp_path):
-    told = next(text for kind, text in BLOCKS if kind == "text")
+def test_the_message_on_a_broken_network_is_that_of_the_guide(tmp_path):
+    message = next(text for kind, text in BLOCKS if kind == "text")
     slip = re.search(r"`(nn\.Conv2d\(8, 32, )…`", TUTORIAL)
     source = FILES["my/my_models.py"]
     for name in ("bn.yaml", "my_models.py"):
@@ -113,10 +113,10 @@ def test_what_is_said_of_a_broken_network_is_as_the_tutorial_has_it(tmp_path):
         (tmp_path / name).write_text(text.replace("seeds: 0 to 2\n", "device: cpu\n"))
     assert (tmp_path / "my_models.py").read_text() != source
     problem = try_out(resolve(read_config(tmp_path / "bn.yaml"), "digits")).problem
-    assert " ".join(told.split()) == f"error: my/bn.yaml: {problem}"
+    assert " ".join(message.split()) == f"error: my/bn.yaml: {problem}"
 
 
-def test_the_code_is_part_of_what_a_run_is_and_comments_are_not(runs, tmp_path):
+def test_a_change_of_the_code_makes_another_run_and_comments_do_not(runs, tmp_path):
     source = FILES["my/my_models.py"]
     path = tmp_path / "my_models.py"
     prints = []
