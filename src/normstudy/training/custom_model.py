@@ -34,7 +34,7 @@ from normstudy.text import one_line
 from normstudy.training.randomness import seed_of
 
 ASKED_FOR = "normstudy_channels"
-"""Attribute of the layers that `norm` made, their number of channels; unlike a list of them, it survives a deep copy."""
+"""Attribute of the layers that `norm` made: their number of channels. It survives a deep copy."""
 
 LONGEST, MOST_CALLERS = 300, 3
 """Characters of a message, and calling lines, that a fault shows."""
