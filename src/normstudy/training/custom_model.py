@@ -22,6 +22,7 @@ import traceback
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from unittest.mock import patch
 
 import torch
 from torch import Tensor, nn
@@ -132,6 +133,8 @@ def make_custom(config: Config) -> CustomNet:
         seed = config.seed if config.seed_weights is None else config.seed_weights
         torch.manual_seed(seed_of(seed, 0, "model"))
         net = _function(code)(norm, facts.shape, len(facts.classes))
+        if isinstance(net, nn.Module):
+            net.to(memory_format=torch.contiguous_format)  # as penalties and Muon need it
     norm.close()
     if not isinstance(net, nn.Module):
         raise fault(code, f"`{code.factory}` returns {one_line(repr(net))[:60]}; return a torch.nn.Module")
@@ -174,16 +177,16 @@ def fault(code: ModelCode, what: str, at: str = "") -> ModelError:
 
 @contextmanager
 def not_compiled() -> Iterator[None]:
-    """Let `torch.compile` change nothing in the networks that are made meanwhile.
+    """Let `torch.compile` and `torch.jit.script` change nothing in the networks that are made meanwhile.
 
     A run computes as its record says on any machine; what a compiler makes of a network depends on that machine.
     """
-    compiler = torch.compile
-    torch.compile = lambda model=None, **_: (lambda own: own) if model is None else model  # type: ignore[assignment]
-    try:
+
+    def as_it_is(own: object = None, *_: object, **__: object) -> object:
+        return as_it_is if own is None else own
+
+    with patch.object(torch, "compile", as_it_is), patch.object(torch.jit, "script", as_it_is):
         yield
-    finally:
-        torch.compile = compiler
 
 
 def _place(module: str, line: int) -> str:
@@ -241,7 +244,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.ExecutionLoader):
     """
 
     def __init__(self, code: ModelCode):
-        self._code, self._before = code, f"normstudy_model_{code.fingerprint}."
+        self._code, self._before = code, f"normstudy_model_{code.fingerprint}_"
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> importlib.machinery.ModuleSpec | None:
         if not self._key(name):
