@@ -7,7 +7,7 @@ The public face, for use from Python:
     make_net(Config(norm="gn"))                                  # the network, with its first weights
     run = fit(Config(norm="gn", dataset="digits", epochs=2))     # train
     run.history[-1]["test_accuracy"]                             # a fraction
-    load("results/gn4-mnist-seed0-5caff818").classify("scan.png")  # a trained network, on a picture of one's own
+    load("results/gn4-mnist-seed0-5caff818").classify("scan.png")  # a trained network, on a picture of yours
 
 `Config` has the parameters of a run, `make_net` gives its network, a `Net` (`nn.Module`), `fit` trains it, `load` gives
 that of a run folder as a `Classifier`, `read_run` what the folder recorded. Nothing is imported before it is used.

@@ -1,4 +1,4 @@
-"""What this machine computes with, told without importing torch where that is possible: it takes seconds."""
+"""What this machine computes with, found without importing torch where that is possible: its import takes seconds."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def best_precision(device: str, cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     measures it on the processor at hand. A GPU is not filled by a network of this size in either.
     """
     try:
-        told = cpuinfo.read_text().split() if device == "cpu" else []
+        flags = cpuinfo.read_text().split() if device == "cpu" else []
     except OSError:  # not Linux
-        told = []
-    pays = "amx_bf16" in told or ("AuthenticAMD" in told and "avx512_bf16" in told)
+        flags = []
+    pays = "amx_bf16" in flags or ("AuthenticAMD" in flags and "avx512_bf16" in flags)
     return "bf16" if pays else "fp32"

@@ -101,7 +101,7 @@ def bring_back(path: Path | str) -> str:
 def replace_folder(fresh: Path, final: Path) -> None:
     """Rename `fresh` to `final`; what was there before goes, and comes back if the renaming fails.
 
-    In between it lies beside `fresh`, as `<fresh>.earlier`.
+    In between it lies next to `fresh`, as `<fresh>.earlier`.
     """
     earlier = fresh.with_name(f"{fresh.name}.earlier")
     if final.exists():

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import groupby
 
 HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Categories of Unicode that show nothing, reorder what stands beside them, or mean nothing."""
+"""Categories of Unicode that show nothing, reorder their neighbours, or mean nothing."""
 
 MARKS = re.compile(r"\[U\+[0-9A-F]{4,6}(?: U\+[0-9A-F]{4,6})*\]")
 """What stands for characters that are not shown, such as `[U+202E]`."""

@@ -8,10 +8,10 @@ import shutil
 from pathlib import Path
 
 CARD = "card.png"
-"""The picture that is shown beside a link to the report: 1200 by 630 pixels, as those who show it ask for."""
+"""The picture that is shown next to a link to the report: 1200 by 630 pixels, as those who show it ask for."""
 
 EXTRAS = (CARD, "404.html")
-"""Files of `theme/` that lie beside the report. A host shows the second at any address that leads nowhere."""
+"""Files of `theme/` that lie next to the report. A host shows the second at any address that leads nowhere."""
 
 
 def finished(page: str, theme: Path, address: str | None = None) -> str:

@@ -34,7 +34,7 @@ from normstudy.preview.pdf_marks import without_suspects
 from normstudy.preview.project import Link, PreviewError, Project
 from normstudy.text import one_line
 
-LACKING = re.compile(r'the text `"(.+?)"` could not be displayed')
+MISSING_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed')
 """What typst says of text that a PDF/UA cannot show."""
 
 ASSETS = Path(__file__).parent / "assets"
@@ -161,7 +161,7 @@ def _pdf(project: Project, page: PurePosixPath) -> bytes:
 
 def _with_code_points(document: str, message: str) -> str:
     """`document` with code points in the place of what, by an error's `message`, no font has: an emoji, say."""
-    found = LACKING.search(message)
+    found = MISSING_GLYPH.search(message)
     for character in {each for each in (found[1] if found else "") if not each.isascii()}:
         document = document.replace(character, f"U+{ord(character):04X}")
     return document

@@ -2,7 +2,7 @@
 
 weights          how far each layer's weights are shrunk, whatever their scale
 batch_norm       BN's answers with other statistics than its running averages
-first_gradients  gradients beside weights before the first step
+first_gradients  gradients and weights before the first step
 inside           activations before and after each normalization, and what its parameters became (`runs/activations.py`)
 """
 

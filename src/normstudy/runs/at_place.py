@@ -66,6 +66,6 @@ def one_of_those(place: Path) -> str:
 
 
 def run_folders(place: Path) -> list[Path]:
-    """The run folders in `place`, by name; not what jobs keep beside them in hidden ones."""
+    """The run folders in `place`, by name; not the hidden folders that jobs keep there."""
     found = [path.parent for path in place.glob("*/metrics.json") if not path.parent.name.startswith(".")]
     return sorted(found)

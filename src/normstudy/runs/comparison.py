@@ -1,4 +1,4 @@
-"""All runs that the report compares: those with a folder, and further seeds of their models from the record beside."""
+"""All runs that the report compares: those with a folder, and further seeds of their models from the record next to it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def compared_runs(folder: Path | str) -> list[FinishedRun]:
     for run in read_record(record).runs if record.exists() else []:
         if kind_of_model(run.config) in models:
             found.setdefault(run.name, run)
-    # Those with folders first, so that what does not fit them is told to be the record.
+    # Those with folders first, so that a mismatch is reported as one of the record.
     verify_together([run for run in found.values() if not isinstance(run, RecordedRun) or run.has_predictions])
     return sorted(found.values(), key=lambda run: (models.index(kind_of_model(run.config)), run.config.seed))

@@ -61,7 +61,7 @@ CHECKPOINTS = ".checkpoints"
 
 
 PACKAGES = ("numpy", "scikit-learn", "safetensors", "matplotlib", "nbclient", "papermill")
-"""Beside torch and torchvision: what computes, draws or executes a run."""
+"""Packages besides torch and torchvision that compute, draw or execute a run."""
 
 REMEDY = "delete this folder and train this run again, or take it off the study"
 

@@ -1,4 +1,4 @@
-"""The progress channel of a run: a file of JSON lines beside the kernel, whose output reaches no terminal."""
+"""The progress channel of a run: a file of JSON lines, because the kernel's output reaches no terminal."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ from normstudy.runs.folder import FinishedRun
 from normstudy.text import one_line
 
 IMAGES = ("index", "label")
-JUDGED = ("predicted", "predicted_probability", "loss")
+BY_IMAGE = ("predicted", "predicted_probability", "loss")
 NO_RECORDS = ("studies.json", stamps.NAME)
 """Of results/, what is something else."""
 
@@ -196,7 +196,7 @@ def _read_predictions(path: Path, _written: int) -> dict[str, dict[str, np.ndarr
     try:
         with np.load(path, allow_pickle=False) as file:
             names = [str(name) for name in file["name"]]
-            of_all, of_each = ({name: file[name] for name in kind} for kind in (IMAGES, JUDGED))
+            of_all, of_each = ({name: file[name] for name in kind} for kind in (IMAGES, BY_IMAGE))
     except Exception as error:  # zipfile, zlib and numpy each have their own
         raise RecordError(f"{path}: not readable ({one_line(error)}); {_remedy(path)}") from None
     shape = len(set(names)), *of_all["index"].shape
@@ -217,7 +217,7 @@ def write_predictions(path: Path, runs: Sequence[FinishedRun]) -> None:
     Raises `DiskError`, and what was there stays.
     """
     content = io.BytesIO()
-    columns = {name: np.stack([run.predictions[name] for run in runs]) for name in JUDGED}
+    columns = {name: np.stack([run.predictions[name] for run in runs]) for name in BY_IMAGE}
     of_all = {name: runs[0].predictions[name] for name in IMAGES}
     np.savez_compressed(content, name=np.array([run.name for run in runs]), **of_all, **columns)
     write_whole(path, content.getvalue())

@@ -30,7 +30,7 @@ from normstudy.runs.seeds import MOST_RUNS, named_seeds
 from normstudy.text import one_line
 
 FOLDER = "studies"
-"""Beside the parameter files of models, where those of studies are."""
+"""Where the files of studies are, in the folder of the parameter files of models."""
 
 KNOWN = ("title", "common", "seeds", "models", "predictions", "afterwards")
 KEYS = ", ".join(f"`{key}:`" for key in KNOWN if key != "models")

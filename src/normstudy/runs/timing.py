@@ -1,4 +1,4 @@
-"""How long a batch of runs will take, told from what its first epochs took."""
+"""How long a batch of runs will take, estimated from its first epochs."""
 
 from __future__ import annotations
 

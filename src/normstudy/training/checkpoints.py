@@ -1,6 +1,6 @@
 """What an unfinished run leaves after each epoch, so that it can go on from there.
 
-One file of tensors (weights, buffers, optimizer state) with the history beside them. It appears whole
+One file of tensors (weights, buffers, optimizer state) together with the history. It appears whole
 or not at all, it is read without executing code, and it says what it belongs to: configuration,
 sources and torch's version, on which the bits of the next epoch depend. There is no state of
 schedule or random numbers to keep: both follow from configuration and epoch.

@@ -167,7 +167,7 @@ def _train(
 
 
 def _norms(tensors: Sequence[Tensor | None]) -> list[float | None]:
-    """The Euclidean norm of each; None where that is no number, as beside a loss that is about to be none."""
+    """The Euclidean norm of each; None where that is not finite, as with a loss that is about to diverge."""
     norms = [float(tensor.detach().norm()) for tensor in tensors if tensor is not None]
     return [norm if math.isfinite(norm) else None for norm in norms]
 

@@ -37,10 +37,10 @@ class Optimizers:
         self._peak, self._other_peak = config.max_lr, config.adamw_lr
 
     def set_rate(self, rate: float) -> None:
-        """Make `rate` the learning rate of the steps to come; AdamW beside muon has the same share of its own peak."""
+        """Make `rate` the learning rate of the steps to come; AdamW next to Muon has the same share of its own peak."""
         for optimizer in self.all:
-            beside = self._other_peak and not isinstance(optimizer, Muon)
-            own = rate / self._peak * self._other_peak if beside else rate
+            other = self._other_peak and not isinstance(optimizer, Muon)
+            own = rate / self._peak * self._other_peak if other else rate
             for group in optimizer.param_groups:
                 group["lr"].fill_(own)
 
@@ -68,5 +68,5 @@ class Optimizers:
 
 
 def _rate(value: float, weight: Tensor) -> Tensor:
-    """As a tensor beside the weights: a recorded step reads it from its place in memory."""
+    """As a tensor on the device of the weights: a recorded step reads it from its place in memory."""
     return torch.tensor(value, device=weight.device)

@@ -1,4 +1,4 @@
-"""Sheets of images: five beside each other, text above each, dark on light or, in the dark style, light on dark."""
+"""Sheets of images: five in a row, text above each, dark on light or, in the dark style, light on dark."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from normstudy.config import Config
 from normstudy.report.core.style import WIDTH, colour, is_dark
 
 COLUMNS = 5
-"""Images beside each other."""
+"""Images in a row."""
 
 MOST = 10
 """Images of a sheet."""

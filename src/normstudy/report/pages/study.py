@@ -1,4 +1,4 @@
-"""The page of any study: which settings are best, which are worse, which cannot be told apart.
+"""The page of any study: which settings are best, which are worse, which are undecided.
 
 Sentences are few, and hold whatever the study varies. A setting is a model with one value of each parameter that the
 study varies, apart from seeds.
@@ -263,7 +263,7 @@ def _rows(found: Settings) -> Figure:
 
 
 def _free(runs: pd.DataFrame, keys: list[str]) -> list[str]:
-    """Those of `keys` without which settings of a model could not be told apart; the others go with them."""
+    """Those of `keys` without which settings of a model would have the same name; the others go with them."""
     left = list(keys)
     for key in reversed(keys):
         others = [other for other in left if other != key]

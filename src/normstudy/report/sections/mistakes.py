@@ -45,7 +45,7 @@ def sheets(models: Sequence[Model]) -> str:
 
 
 def misclassified(run: FinishedRun) -> Callable[[], Figure]:
-    """A function that draws the errors of which a finished run was most confident, five beside each other."""
+    """A function that draws the errors of which a finished run was most confident, five in a row."""
     errors, names = run.misclassified, class_names(run.config)
     titles = []
     for true, said, probability, index in _shown(run):
