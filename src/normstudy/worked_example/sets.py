@@ -47,6 +47,8 @@ BELOW, ABOVE = "#0072B2", "#D55E00"
 WEAKEST, STRONGEST = 0.12, 0.55
 """Opacity of a cell's colour: numbers can be read on it on a light and on a dark page."""
 
+LINE = 1.95
+"""Inches from one line of panels to the next."""
 GAP = 0.35
 """Between two blocks, in cells."""
 
@@ -104,8 +106,8 @@ def draw_before_and_after(kinds: Sequence[str]) -> Figure:
 
 def _panels(columns: int, lines: int) -> tuple[Figure, np.ndarray]:
     """A figure with empty axes in lines and columns. They are placed here, which is quicker than by a layout engine."""
-    picture = Figure(figsize=(style.WIDTH * columns / 2, 2.35 * lines), layout="none")
-    picture.subplots_adjust(left=0.09, right=1, bottom=0, top=1 - 0.4 / 2.35 / lines, hspace=0.45, wspace=0.25)
+    picture = Figure(figsize=(style.WIDTH * columns / 2, LINE * lines), layout="none")
+    picture.subplots_adjust(left=0.09, right=1, bottom=0, top=1 - 0.4 / LINE / lines, hspace=0.35, wspace=0.25)
     return picture, picture.subplots(lines, columns, squeeze=False)
 
 

@@ -109,7 +109,7 @@ def _sheet(pixels: np.ndarray, config: Config) -> Figure:
             np.array(matplotlib.colors.to_rgb(matplotlib.rcParams[name])) for name in ("figure.facecolor", "text.color")
         )
         pixels = ink + pixels * (ground - ink)
-    picture = Figure(figsize=(0.7 * WIDTH, 0.7 * WIDTH * height / width))
+    picture = Figure(figsize=(0.55 * WIDTH, 0.55 * WIDTH * height / width))
     axes = picture.subplots()
     axes.axis("off")
     axes.imshow(pixels, interpolation="antialiased")
