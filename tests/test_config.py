@@ -275,6 +275,7 @@ scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_
 values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(scalars, inner, max_size=3))
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from([*Config.model_fields]) | words | st.integers(), values, max_size=6))
 @example({"l1": 10**400})
 @settings(max_examples=200, deadline=None)

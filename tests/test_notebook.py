@@ -27,6 +27,7 @@ def executed(tmp_path_factory):
     return process, folder
 
 
+@pytest.mark.slow
 def test_papermill_leaves_a_whole_run_folder(executed):
     process, folder = executed
     assert process.returncode == 0, process.stderr
@@ -41,6 +42,7 @@ def test_papermill_leaves_a_whole_run_folder(executed):
     assert list((folder / "runs/.unfinished").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_executed_notebook_shows_what_a_student_expects(executed):
     notebook = nbformat.read(executed[1] / "out.ipynb", as_version=4)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
@@ -51,6 +53,7 @@ def test_the_executed_notebook_shows_what_a_student_expects(executed):
     assert len(pictures) == 4  # augmentation sheet, curves, confusion matrix, misclassified images
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [

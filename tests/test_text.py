@@ -50,6 +50,7 @@ def as_page(markdown: str) -> str:
     return pypandoc.convert_text(markdown, "html", format="markdown+autolink_bare_uris")
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(
     st.one_of(

@@ -52,6 +52,7 @@ def test_a_table_has_median_and_range():
     assert text.splitlines()[2:] == ["| one | 2.5 | 1.0–3.0 |", "| other | 4.0 |  |"]
 
 
+@pytest.mark.slow
 def test_the_usual_pipeline_learns():
     torch.manual_seed(0)
     network = UsualNet()
@@ -68,6 +69,7 @@ def test_the_usual_pipeline_learns():
     assert loss > 0
 
 
+@pytest.mark.slow
 def test_the_costs_of_normalizations_are_measured_for_each_in_turn():
     found = normalizations.measure(turns=2, steps=1, passes=1)
     assert set(found["seconds"]["training"]) == set(found["kept"]) == set(normalizations.KINDS)

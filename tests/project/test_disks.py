@@ -39,6 +39,7 @@ def the_line(process, beginning: str) -> str:
     return line.partition(beginning)[2]
 
 
+@pytest.mark.slow
 @pytest.mark.fault(
     "disk full in a run (checkpoint, saving)",
     "one line; no half folder; with room, history and losses of the undisturbed run, bit by bit",
@@ -122,6 +123,7 @@ def test_a_full_disk_under_the_scheduler_s_records_is_named(disk):
     assert last_error(log).startswith(f"{disk.path}/runs: only 0 bytes are free there; make room there")
 
 
+@pytest.mark.slow
 @pytest.mark.fault("disk full at publishing", "every published file byte by byte; with room, it is published")
 def test_publishing_on_a_full_disk_leaves_what_was_published(disk, trained, whole):
     """In a copy of the checkout, with a finished run that is to be published."""

@@ -41,11 +41,10 @@ def oldest(requirement):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("which", ["oldest", "newest"])
-def test_it_works_where_pip_has_put_it(tmp_path, which):
-    """A few gigabytes and minutes: not for every day. Newest is what the registry has within the bounds."""
+def test_it_works_with_the_oldest_torch_where_pip_has_put_it(tmp_path):
+    """A few gigabytes and minutes."""
     torch = admitted("torch")
-    wanted = [f"torch=={oldest(torch)}"] if which == "oldest" else ["torch"]
+    wanted = [f"torch=={oldest(torch)}"]
     uv = ROOT / ".venv/bin/uv"
     archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, capture_output=True)
     if not uv.exists() or archive.returncode:
@@ -70,7 +69,7 @@ def test_it_works_where_pip_has_put_it(tmp_path, which):
     assert told.returncode == 0, told.stderr
     version, name, sources, place = told.stdout.split()
     assert torch.specifier.contains(version)
-    assert (Version(version).release[:2] == Version(oldest(torch)).release[:2]) == (which == "oldest")
+    assert Version(version).release[:2] == Version(oldest(torch)).release[:2]
     assert (name, sources) == ("7", sources_hash())
     assert place.startswith(str(tmp_path / "env"))
 

@@ -31,6 +31,7 @@ def only_on_linux(folder: Path) -> list[str]:
     return list((found["darwin"] - found["linux"]).elements())
 
 
+@pytest.mark.slow
 def test_nothing_is_called_that_macos_lacks(tmp_path):
     sources = python_sources(*PLACES)
     assert len(sources) > 90

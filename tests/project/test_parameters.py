@@ -92,6 +92,7 @@ def one_line(error: ParameterError) -> str:
     return line
 
 
+@pytest.mark.slow
 @pytest.mark.fault(
     "parameter sets whose values are possible each, generated",
     "one configuration on all ways in, or one line with the key, its value and the remedy",

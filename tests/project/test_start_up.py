@@ -26,6 +26,7 @@ def imported_by(code: str, *arguments: object) -> set[str]:
     return set(process.stdout.splitlines()[-1].split()[1:])
 
 
+@pytest.mark.slow
 def test_a_run_imports_nothing_that_it_has_no_use_for(tmp_path):
     for name, size in (("train", 60_000), ("t10k", 10_000)):
         write_idx(tmp_path / f"{name}-images-idx3-ubyte", (size, 28, 28))

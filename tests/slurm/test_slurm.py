@@ -24,6 +24,8 @@ from normstudy.training.loop import fit
 
 from .cluster import ClusterError, one_node
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 600
 HERE_AND_THERE = "dataset: digits\ndevice: cpu\n"
 SHORT, LONG = 2, 120
@@ -154,7 +156,6 @@ def test_what_is_ended_on_the_cluster_goes_on_and_ends_as_it_does_here(cluster, 
     assert cluster.jobs() == {}
 
 
-@pytest.mark.slow
 @pytest.mark.fault("on Slurm: Ctrl-C", "nothing left in the queue; the next call goes on")
 def test_ctrl_c_cancels_the_jobs_and_the_next_call_goes_on(cluster, tmp_path):
     write_params(tmp_path / "params", gn=f"norm: gn\nepochs: {LONG}\n{HERE_AND_THERE}")
@@ -174,7 +175,6 @@ def test_ctrl_c_cancels_the_jobs_and_the_next_call_goes_on(cluster, tmp_path):
     assert read_run(runs / name).metrics["extra"]["resumed_after"]
 
 
-@pytest.mark.slow
 @pytest.mark.fault("on Slurm: a job that is refused, or cannot do what it should", "run, reason and job in one line")
 def test_what_became_of_a_job_that_cannot_be_done_is_said(cluster, tmp_path):
     """One that Slurm refuses (no node has a GPU), and one that finds none where it was sent."""

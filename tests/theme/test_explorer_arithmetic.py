@@ -115,6 +115,7 @@ def test_what_is_typed():
     assert [each and Fraction(each) for each in found] == [each and Fraction(each) for each in expected.values()]
 
 
+@pytest.mark.slow
 def test_both_passes_are_those_of_torch_and_the_roots_are_exact():
     rng = random.Random(2)
     states = [State(method=method) for method in explorer.METHODS] + [random_state(rng) for _ in range(150)]
@@ -173,6 +174,7 @@ def test_running_statistics_move_as_those_of_torch():
             assert numbers == pytest.approx(others, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_the_lines_of_code_are_true():
     """All of them are run, one after the other; the last leads to the numbers of torch, as does the layer."""
     rng = random.Random(7)

@@ -274,6 +274,7 @@ def fraction(text):
     return Fraction(text.replace("−", "-"))
 
 
+@pytest.mark.slow
 def test_every_number_over_random_states(explored):
     page, rng = explored(), random.Random(5)
     states = [State(method=method, shows=shows) for method in explorer.METHODS for shows in ("y", "dx")]
@@ -301,6 +302,7 @@ def moved(state, key):
     return ((image * channels + channel) * height + row) * width + column
 
 
+@pytest.mark.slow
 def test_every_number_under_a_readers_hands(explored):
     page, rng, state = explored(), random.Random(6), State()
     page.locator(".explorer-more summary").click()

@@ -1,4 +1,4 @@
-"""All runs that the report compares: those with a folder, and further seeds of their models from the record next to it."""
+"""All runs that the report compares: those with a folder, and further seeds of their models from the record."""
 
 from __future__ import annotations
 

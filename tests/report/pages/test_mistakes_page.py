@@ -33,6 +33,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setenv("NORMSTUDY_FINDINGS", "stop")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("project")
 def test_the_published_runs_support_every_sentence():
     names, text = executed(PAGE)
