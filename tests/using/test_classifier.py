@@ -78,6 +78,7 @@ def test_a_test_image_saved_as_it_is_gives_the_same(whole, trained, tmp_path):
         assert answer.done == "28 x 28 pixels, inverted, taken as it is"
 
 
+@pytest.mark.slow
 def test_mnist_at_other_sizes_and_polarities_is_classified_as_the_image_itself(mnist_images):
     classifier, rng = load(GN), np.random.default_rng(0)
     images = mnist_images[8_000:8_100]

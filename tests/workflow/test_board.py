@@ -21,6 +21,7 @@ def a_free_port() -> int:
         return one.getsockname()[1]
 
 
+@pytest.mark.slow
 def test_tensorboard_serves_the_runs_and_ends_with_the_command(whole, tmp_path):
     shutil.copytree(whole, tmp_path / whole.name)
     port = a_free_port()

@@ -11,6 +11,7 @@ from folders import files_below
 from normstudy.runs import manifest
 
 
+@pytest.mark.slow
 def test_the_network_lies_beside_its_card_and_may_be_made_again(whole, tmp_path):
     before = files_below(whole)
     for _ in range(2):
