@@ -22,6 +22,8 @@ from normstudy.runs.verification import verify
 from normstudy.training.trial import try_out
 from normstudy.using.onnx_file import checked, onnx_bytes
 
+pytestmark = pytest.mark.slow
+
 TUTORIAL = (ROOT / "docs/own-model.md").read_text()
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TUTORIAL, re.DOTALL)
 FILES = {found[1]: text for _, text in BLOCKS if (found := re.match(r"# (my/\S+)\n", text))}
