@@ -18,7 +18,7 @@ QUARTO = shutil.which("quarto")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 NEEDS_QUARTO = pytest.mark.skipif(not QUARTO, reason="there is no Quarto here")
 NEEDS_CHROMIUM = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium here")
-RENDERERS = ["preview", pytest.param("quarto", marks=NEEDS_QUARTO)]
+RENDERERS = ["preview", pytest.param("quarto", marks=[NEEDS_QUARTO, pytest.mark.slow])]
 
 
 MASK = 0o077

@@ -102,8 +102,10 @@ def packed_anew(folder: Path) -> None:
 
 
 @pytest.mark.fault("MNIST packed, unpacked, under other names, in folders as torchvision or people make them", "used")
-@pytest.mark.parametrize("place", ["", "mnist", "MNIST/raw", "MNIST", "raw"])
-@pytest.mark.parametrize("changes", [[], [dotted], [unpacked], [unpacked, dotted], [packed_anew]])
+@pytest.mark.parametrize(
+    ("place", "changes"),
+    [("", []), ("mnist", [dotted]), ("MNIST/raw", [unpacked]), ("MNIST", [unpacked, dotted]), ("raw", [packed_anew])],
+)
 @pytest.mark.parametrize("root", ["data", "named"])
 def test_files_are_known_by_what_they_hold(archives, data_folder, tmp_path, monkeypatch, root, changes, place):
     folder = shutil.copytree(archives, tmp_path / root / place)

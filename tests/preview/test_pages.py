@@ -317,6 +317,7 @@ def by_quarto(executed, tmp_path_factory):
 
 
 @NEEDS_QUARTO
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["index.html", "pages/a-study.html"])
 def test_quarto_shows_the_same(rendered, by_quarto, name):
     ours, theirs = opened(rendered, name), opened(by_quarto, name)

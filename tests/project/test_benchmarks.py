@@ -47,11 +47,6 @@ def test_ratios_are_taken_within_a_repetition(monkeypatch):
     )
 
 
-def test_a_table_has_median_and_range():
-    text = bench.table("Seconds", [("one", [3.0, 1.0, 2.5]), ("other", [4.0])], 1)
-    assert text.splitlines()[2:] == ["| one | 2.5 | 1.0–3.0 |", "| other | 4.0 |  |"]
-
-
 @pytest.mark.slow
 def test_the_usual_pipeline_learns():
     torch.manual_seed(0)
@@ -78,14 +73,6 @@ def test_the_costs_of_normalizations_are_measured_for_each_in_turn():
     without = found["kept"]["none"]
     for kind in ("bn", "gn", "ln", "in"):  # what goes into each normalization, and the little that its statistics are
         assert 5504 < found["kept"][kind] - without < 1.05 * 5504, kind
-
-
-def test_no_kind_is_always_the_first():
-    order = []
-    work = {name: lambda name=name: order.append(name) for name in "abc"}
-    for turn in range(3):
-        normalizations.in_turn(work, turn, 1)
-    assert order[::2] == list("abcbcacab")  # each twice: the first time is not measured
 
 
 def test_a_folded_normalization_says_the_same():

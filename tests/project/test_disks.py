@@ -92,7 +92,8 @@ def test_a_folder_of_runs_that_is_read_only_is_refused(disk, tmp_path):
 
 @pytest.mark.fault("disk full at rendering", "one line; the report before and the run are there, byte by byte")
 @pytest.mark.parametrize(
-    ("renderer", "room"), [("preview", 300_000), pytest.param("quarto", 3_000_000, marks=NEEDS_QUARTO)]
+    ("renderer", "room"),
+    [("preview", 300_000), pytest.param("quarto", 3_000_000, marks=[NEEDS_QUARTO, pytest.mark.slow])],
 )
 def test_a_report_that_has_no_room_leaves_the_one_before(disk, renderer, room):
     report = report_of_ours(disk.path / "report", dict.fromkeys(("index.html", "report.pdf"), "the one before"))

@@ -18,8 +18,8 @@ from normstudy.runs.folder import read_run, save
 from normstudy.runs.studies import plan
 from normstudy.training.loop import fit
 
-SETS = 400
-TRAINED = 60
+SETS = 150
+TRAINED = 40
 IMAGES = 40
 
 

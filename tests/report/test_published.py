@@ -99,7 +99,6 @@ def test_every_record_is_of_a_study_that_there_is():
     assert CHOSEN_BY <= set(RECORDED) <= set(study_file_names(ROOT / "params"))
 
 
-@pytest.mark.skipif("main" not in RECORDED, reason="the study of all seeds is not recorded yet")
 def test_the_main_study_is_of_the_published_models_and_has_their_runs(published):
     by_name = {run.name: run for run in read_record("results/main.json").runs}
     kinds = {kind_of_model(run.config) for run in by_name.values()}

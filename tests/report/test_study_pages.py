@@ -12,6 +12,8 @@ from commands import ROOT
 from normstudy.preview.article import Task, execute
 from normstudy.preview.project import PreviewError
 
+pytestmark = pytest.mark.slow
+
 PAGES = sorted(path for path in (ROOT / "analysis/studies").glob("*.qmd") if not path.name.startswith("_"))
 STUDIES = [path for path in PAGES if path.name != "index.qmd"]
 STRICT = {"NORMSTUDY_FINDINGS": "stop", "NORMSTUDY_SITE": "1"}

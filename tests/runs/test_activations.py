@@ -4,9 +4,10 @@ import json
 
 import pytest
 import torch
+from conftest import QUICK
 from torch import nn
 
-from normstudy.config import make_config, resolve
+from normstudy.config import Config
 from normstudy.data.loading import load_once
 from normstudy.runs.activations import distribution, normalizations_of
 from normstudy.runs.afterwards import measure
@@ -19,7 +20,7 @@ from normstudy.training.loop import fit
 @pytest.fixture(scope="module", params=["bn", "ln", "none"])
 def run(request, tmp_path_factory):
     """A run of two epochs on the digits."""
-    config = resolve(make_config({"norm": request.param, "epochs": 2, "dataset": "digits", "max_lr": 0.01}), "digits")
+    config = Config(**{**QUICK, "norm": request.param, "max_lr": 0.01})
     runs = tmp_path_factory.mktemp("runs")
     data = load_once("digits", "test")
     staged = stage(config, runs)
@@ -79,7 +80,7 @@ def test_running_statistics_are_those_that_bn_divides_by_at_the_end(run, found):
 
 
 def test_normalizations_are_found_behind_pools():
-    config = make_config({"skeleton": "5x5 and 2x2 pool, 3x3", "dataset": "mnist", "precision": "fp32"})
+    config = Config(**{"skeleton": "5x5 and 2x2 pool, 3x3", "dataset": "mnist", "precision": "fp32"})
     assert [type(each) for each in normalizations_of(first_net(config))] == [nn.BatchNorm2d] * 2
 
 

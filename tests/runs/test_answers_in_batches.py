@@ -50,17 +50,3 @@ def test_shares_are_by_batch_and_repeat(run, data):
             assert ((shares >= 0) & (shares <= 1)).all()
     again = answers_in_batches.answers_in_batches(run, data, seed=3)
     assert all(np.array_equal(one.disagreed, other.disagreed) for one, other in zip(found, again, strict=True))
-
-
-def test_threads_are_left_as_they_were(run, data):
-    before = torch.get_num_threads()
-    answers_in_batches.answers_in_batches(run, data)
-    assert torch.get_num_threads() == before
-
-
-def test_nothing_is_fetched_for_a_report(data_folder, monkeypatch):
-    class Run:
-        config = Config(norm="bn", dataset="mnist", device="cpu", precision="fp32")
-
-    monkeypatch.setattr(answers_in_batches, "load_once", lambda *_: pytest.fail("data were asked for"))
-    assert answers_in_batches.data_at_hand(Run()) is None

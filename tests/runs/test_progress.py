@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from normstudy.runs import progress
-from normstudy.runs.progress import Channels, Reporter, in_words, read
+from normstudy.runs.progress import Reporter, in_words, read
 
 ENTRY = {
     "epoch": 3, "train_loss": 0.51234, "train_accuracy": 0.8, "test_loss": 0.25, "test_accuracy": 0.9876, "lr": 0.01,
@@ -59,23 +58,6 @@ def test_a_line_that_is_still_being_written_is_left_out(tmp_path):
     for length in (1, len(line) // 2, len(line)):
         path.write_text(f"{line}\n{line[:length]}")
         assert read(path) == [ENTRY]
-
-
-def test_a_file_that_has_not_changed_is_not_read_again(tmp_path, monkeypatch):
-    read, real = [], progress.read
-    monkeypatch.setattr(progress, "read", lambda path: read.append(path.stem) or real(path))
-    for name in ("a", "b", "another's"):
-        (tmp_path / f"{name}.jsonl").write_text('{"epoch": 1}\n')
-    channels = Channels(tmp_path, ["a", "b", "to come"])
-    assert channels.news() == {"a": [{"epoch": 1}], "b": [{"epoch": 1}]}
-    assert channels.news() == {}
-    with open(tmp_path / "b.jsonl", "a") as file:
-        file.write('{"epoch": 2}\n{"epo')
-    assert channels.news() == {"b": [{"epoch": 1}, {"epoch": 2}]}
-    (tmp_path / "b.jsonl").write_text("")
-    assert channels.news() == {"b": []}
-    assert sorted(read) == ["a", "b", "b", "b"]
-    assert Channels(tmp_path / "nowhere", ["a"]).news() == {}
 
 
 @pytest.mark.parametrize(

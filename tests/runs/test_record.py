@@ -131,16 +131,6 @@ def test_a_run_is_recorded_with_all_that_its_folder_has_but_images_and_weights(r
         _ = first.misclassified
 
 
-def test_a_run_that_is_not_in_a_record_yet_has_what_it_was_made_of(run, tmp_path):
-    kept = recorded(run, "gn")
-    assert kept.has_predictions
-    assert kept.predictions is run.predictions
-    bare = recorded_run("gn", [0.5])
-    assert not bare.has_predictions
-    with pytest.raises(RecordError, match="no predictions of it"):
-        _ = bare.predictions
-
-
 def test_records_are_what_lies_in_results_and_is_no_list_of_folders(record):
     for name in ("studies.json", "verified.json", "._some.json", ".some.json.new"):
         (record.parent / name).write_text("[")
@@ -154,19 +144,6 @@ def test_a_record_that_cannot_be_read_is_named(tmp_path, content):
     if content is not None:
         path.write_bytes(content)
     assert refusal(path).startswith(f"{path}: not readable (")
-
-
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        ("[]", "all of it = []: must be a valid dictionary"),
-        ("{}", "title: missing"),
-        ('{"title": "", "environments": [], "runs": []}', "runs = []: List should have at least 1 item"),
-    ],
-)
-def test_a_record_that_is_no_list_of_runs_is_refused(tmp_path, content, expected):
-    (tmp_path / "search.json").write_text(content)
-    assert f"search.json: not readable ({expected}" in refusal(tmp_path / "search.json")
 
 
 def refusal(path) -> str:
@@ -235,14 +212,6 @@ def test_predictions_that_do_not_fit_are_named(record, damage, expected):
     line = refusal(record)
     assert line.startswith(f"{path}: ")
     assert expected in line
-
-
-def test_of_predictions_that_are_gone_it_is_told_where_they_are_asked_for(record, run):
-    record.with_suffix(".npz").unlink()
-    first = read_record(record).runs[0]
-    assert not first.has_predictions
-    with pytest.raises(RecordError, match=rf"some\.npz: {run.name}: no predictions of it; delete it, and `make study"):
-        _ = first.predictions
 
 
 def test_nothing_is_unpickled(record):

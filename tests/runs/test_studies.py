@@ -128,13 +128,6 @@ def test_a_folder_without_parameter_files_is_refused(tmp_path):
                 ask(folder)
 
 
-def test_auto_is_asked_for_when_one_file_leaves_the_data_open(tmp_path):
-    write_params(tmp_path, a="dataset: digits\n")
-    assert not asks_for_auto(tmp_path)
-    write_params(tmp_path, b="norm: ln\n")
-    assert asks_for_auto(tmp_path)
-
-
 def test_a_run_is_done_when_its_folder_is_whole_and_current(tmp_path, runs_folder, trained):
     (tmp_path / "gn.yaml").write_text(yaml.safe_dump(trained.config.model_dump()))
     (planned,) = plan(tmp_path, "digits")
@@ -163,18 +156,6 @@ def test_a_study_is_written_and_read(runs_folder, run_folder):
     }
 
 
-def test_an_unchanged_study_is_not_written_again(runs_folder):
-    write_studies(runs_folder, {MAIN: ["a"]})
-    path = runs_folder / "studies.json"
-    path.chmod(0o444)
-    before = path.stat().st_mtime_ns
-    write_studies(runs_folder, {MAIN: ["a"]})
-    assert path.stat().st_mtime_ns == before
-    path.chmod(0o644)
-    write_studies(runs_folder, {MAIN: ["b"]})
-    assert json.loads(path.read_text()) == {MAIN: ["b"]}
-
-
 def test_a_study_that_is_not_there_is_refused(runs_folder):
     assert "studies.json: not there" in study_refusal(runs_folder)
     write_studies(runs_folder, {MAIN: []})
@@ -196,13 +177,6 @@ def test_a_study_with_a_missing_or_damaged_run_names_it(runs_folder, run_folder)
     assert f"{run_folder.name}/metrics.json: schema: missing" in study_refusal(runs_folder)
 
 
-@pytest.mark.parametrize("changes", [{"dataset": "mnist"}, {"evaluate_on": "validation"}])
-def test_a_study_does_not_mix_data(runs_folder, run_folder, changes):
-    other = same_run_otherwise(runs_folder, run_folder.name, **changes)
-    write_studies(runs_folder, {MAIN: [run_folder.name, other]})
-    assert "mixes runs on different data" in study_refusal(runs_folder)
-
-
 @pytest.mark.fault("files of editors and systems beside the parameter files", "passed over")
 def test_what_editors_and_systems_leave_is_no_parameter_file(tmp_path):
     params = write_params(tmp_path / "params", gn="norm: gn\ndataset: digits\n")
@@ -211,19 +185,6 @@ def test_what_editors_and_systems_leave_is_no_parameter_file(tmp_path):
     (params / "gn.yaml").unlink()
     with pytest.raises(ParameterError, match="no parameter file"):
         plan(params, "digits")
-
-
-def test_a_visible_link_to_nowhere_is_an_error(tmp_path):
-    params = write_params(tmp_path / "params", gn="norm: gn\n")
-    (params / "ln.yaml").symlink_to("elsewhere/ln.yaml")
-    with pytest.raises(ParameterError, match=r"^.*/ln\.yaml: cannot be read \(No such file or directory\)$"):
-        plan(params, "digits")
-
-
-def test_capital_letters_in_a_suffix_are_no_reason_to_leave_a_model_out(tmp_path):
-    for name in ("b.YAML", "c.yml", "A.Yaml", "d.YML"):
-        (tmp_path / name).write_text(f"dataset: digits\nseed: {ord(name[0])}\n")
-    assert [run.source.name for run in plan(tmp_path, "digits")] == ["A.Yaml", "b.YAML", "c.yml", "d.YML"]
 
 
 @pytest.mark.fault("files of editors and systems in a run folder or beside it", "harmless; not published with the run")

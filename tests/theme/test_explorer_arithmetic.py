@@ -2,7 +2,6 @@
 
 import json
 import random
-from dataclasses import replace
 from fractions import Fraction
 from math import isclose, sqrt
 
@@ -11,11 +10,9 @@ import torch
 from commands import ROOT
 from explorer_states import (
     LARGEST,
-    SHAPE,
     State,
     by_torch,
     exact_square,
-    layer,
     random_state,
     reshaped,
     tensor,
@@ -92,20 +89,6 @@ def test_roots_are_taken_as_far_as_they_go_and_no_further():
         assert one == [["1", "1", "1"]]
 
 
-def test_sums_of_roots_multiply_out():
-    code = f"""{TERMS}
-      const root = (whole) => Exact.root(new Rational(BigInt(whole)));
-      const of = (whole) => Exact.of(new Rational(BigInt(whole)));
-      const sum = root(2).plus(root(18)).plus(of(1)), other = root(6).minus(root(2));
-      const found = [sum, sum.times(other), sum.minus(sum)].map(terms);
-      return [...found, exactText(sum), exactText(of(0).minus(root(12)))];"""
-    total, product, nothing, shown, negative = computed(code, {})
-    assert sorted(total) == [["1", "1", "1"], ["2", "4", "1"]]  # 1 + 4√2
-    assert isclose(value(product), (1 + 4 * sqrt(2)) * (sqrt(6) - sqrt(2)))
-    assert nothing == []
-    assert (shown, negative) == ("4√2 + 1", "−2√3")
-
-
 def test_what_is_typed():
     expected = {"3": "3", " −0.5 ": "-1/2", "-7/3": "-7/3", "2,25": "9/4", ".5": "1/2", "7 / 3": "7/3"}
     expected |= dict.fromkeys(["", "-", "1/0", "x", "1e5", "1/", "/3", "1234567890", "1.2.3", "<b>"])
@@ -115,10 +98,9 @@ def test_what_is_typed():
     assert [each and Fraction(each) for each in found] == [each and Fraction(each) for each in expected.values()]
 
 
-@pytest.mark.slow
 def test_both_passes_are_those_of_torch_and_the_roots_are_exact():
     rng = random.Random(2)
-    states = [State(method=method) for method in explorer.METHODS] + [random_state(rng) for _ in range(150)]
+    states = [State(method=method) for method in explorer.METHODS] + [random_state(rng) for _ in range(50)]
     code = f"""{TERMS}
       return given.links.map((link) => {{
         const state = stateOf(link, data);
@@ -146,39 +128,10 @@ def test_both_passes_are_those_of_torch_and_the_roots_are_exact():
             assert int(root) * share * abs(share) == exact_square(state, index)
 
 
-def test_running_statistics_move_as_those_of_torch():
-    rng = random.Random(3)
-    fixed = {"method": "bn", "time": "train", "shows": "y"}
-    drawn = [random_state(rng, **fixed) for _ in range(40)]
-    batches = [replace(each, momentum=Fraction(1, 2)) for each in drawn if each.shape == SHAPE][:5] * 10
-    code = """
-      const start = startState(data);
-      let { running } = start, told = [];
-      return given.links.map((link) => {
-        const state = { ...stateOf(link, data), running, fed: told };
-        const { sets } = forward(state, data.methods[0], state.shape);
-        ({ running, fed: told } = fedTimes(state, sets, 1));
-        const { running: kept, batch } = told.at(-1), numbers = (values) => values.map((value) => value.number());
-        return [numbers(running.mean), numbers(running.variance), kept.mean, kept.variance, batch.mean, batch.variance,
-          [running.batches, told.length]];
-      });"""
-    answers = computed(code, {"links": [each.link for each in batches]})
-    norm = layer(batches[0], torch.ones(SHAPE[1]), torch.zeros(SHAPE[1]))
-    norm.reset_running_stats()
-    for count, (batch, found) in enumerate(zip(batches, answers, strict=True), start=1):
-        x = tensor(batch.x, SHAPE)
-        norm(x)
-        kept = [norm.running_mean.tolist(), norm.running_var.tolist()]
-        own = [x.mean((0, 2, 3)).tolist(), x.var((0, 2, 3)).tolist()]
-        for numbers, others in zip(found, [*kept, *kept, *own, [count, min(count, 40)]], strict=True):
-            assert numbers == pytest.approx(others, rel=1e-12)
-
-
-@pytest.mark.slow
 def test_the_lines_of_code_are_true():
     """All of them are run, one after the other; the last leads to the numbers of torch, as does the layer."""
     rng = random.Random(7)
-    states = [random_state(rng, eps=eps) for eps in map(Fraction, ("0", "0.00001", "0.001")) for _ in range(40)]
+    states = [random_state(rng, eps=eps) for eps in map(Fraction, ("0", "0.00001", "0.001")) for _ in range(15)]
     states = [state for state in states if not undefined(state)[0]]
     code = """
       return given.links.map((link) => {

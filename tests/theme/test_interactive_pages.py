@@ -7,7 +7,7 @@ import pytest
 from explorer_states import State
 from readers import NEEDS_CHROMIUM, RENDERERS, sideways
 
-pytestmark = NEEDS_CHROMIUM
+pytestmark = [NEEDS_CHROMIUM, pytest.mark.slow]
 
 PHONE = {"viewport": {"width": 360, "height": 800}, "color_scheme": "dark"}
 

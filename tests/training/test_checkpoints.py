@@ -10,12 +10,11 @@ import torch
 from commands import ROOT
 from conftest import QUICK
 from faults.trials import without_times
-from safetensors import safe_open
 
 from normstudy.config import Config
 from normstudy.data.loading import load
 from normstudy.training import checkpoints
-from normstudy.training.checkpoints import Checkpoint, CheckpointError, identity, read, write
+from normstudy.training.checkpoints import CheckpointError, identity, read, write
 from normstudy.training.loop import fit
 
 EPOCHS = 4
@@ -54,9 +53,17 @@ def assert_same(run, other):
 
 
 @pytest.mark.fault("a run is ended between two epochs", "history but for times, predictions and weights, bit by bit")
-@pytest.mark.parametrize("norm", ["bn", "gn", "ln", "in", "none"])
-@pytest.mark.parametrize("optimizer", ["adamw", "sgd", "muon"])
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize(
+    ("norm", "optimizer", "precision"),
+    [
+        ("bn", "adamw", "fp32"),
+        ("gn", "sgd", "fp32"),
+        ("ln", "muon", "fp32"),
+        pytest.param("in", "adamw", "bf16", marks=pytest.mark.slow),
+        pytest.param("none", "sgd", "bf16", marks=pytest.mark.slow),
+        pytest.param("bn", "muon", "bf16", marks=pytest.mark.slow),
+    ],
+)
 def test_a_resumed_run_is_bit_identical(tmp_path, digits, norm, optimizer, precision):
     own = {"norm": norm, "optimizer": optimizer, "precision": precision, "l1": 1e-5, "epochs": EPOCHS}
     config = Config(**{**QUICK, **own})
@@ -159,12 +166,6 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(tmp_path, lef
     assert own.read_bytes() == path.read_bytes()
 
 
-def test_a_history_that_is_no_number_is_not_kept(tmp_path):
-    checkpoint = Checkpoint({"weight": torch.zeros(1)}, {}, [{"test_loss": float("nan")}], [])
-    with pytest.raises(ValueError, match="JSON"):
-        write(tmp_path / "run.safetensors", checkpoint, Config(dataset="digits"))
-
-
 def test_two_processes_do_not_train_the_same_run_at_once(tmp_path):
     """The second waits for the first, which is killed in the middle, and goes on from there."""
     path = tmp_path / "run.safetensors"
@@ -189,12 +190,3 @@ def test_two_processes_do_not_train_the_same_run_at_once(tmp_path):
     assert len(resumed_after) == 1
     assert 5 <= resumed_after[0] < 40
     assert lines[:-1] == [str(epoch) for epoch in range(resumed_after[0] + 1, 41)]
-
-
-def test_the_record_says_what_the_checkpoint_belongs_to(left):
-    config, path = left
-    with safe_open(path, framework="pt") as file:
-        record = json.loads(file.metadata()["record"])
-    assert record["belongs_to"] == identity(config)
-    assert [entry["epoch"] for entry in record["history"]] == [1, 2]
-    assert checkpoints.read(path.with_name("none.safetensors"), config) is None

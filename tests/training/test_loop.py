@@ -1,6 +1,5 @@
 """`fit`: that it repeats itself, is paired across normalizations, and reports what really happened."""
 
-import copy
 import math
 
 import pytest
@@ -14,7 +13,7 @@ from normstudy.config import Config, ParameterError
 from normstudy.data.augmentation import augment, draw
 from normstudy.data.loading import Data, load
 from normstudy.model import Net, initialise, l1_norm, penalised_weights
-from normstudy.training import evaluation, loop, schedule
+from normstudy.training import evaluation, schedule
 from normstudy.training.batches import Batches
 from normstudy.training.evaluation import evaluate
 from normstudy.training.loop import Run, fit
@@ -79,11 +78,6 @@ def test_equal_configurations_give_equal_histories_and_weights(few, norm, precis
     assert torch.equal(first.predictions.loss, second.predictions.loss)
 
 
-def test_another_seed_gives_another_run(few):
-    first, second = fit(config(seed=1), few), fit(config(seed=2), few)
-    assert without_times(first) != without_times(second)
-
-
 def test_training_learns_and_reports_every_epoch(trained):
     history = trained.run.history
     assert [entry["epoch"] for entry in history] == [1, 2]
@@ -91,13 +85,6 @@ def test_training_learns_and_reports_every_epoch(trained):
     assert history[-1]["test_accuracy"] > 0.3
     assert trained.run.diverged is None
     assert all(entry["seconds"] > 0 for entry in history)
-
-
-def test_on_epoch_gets_each_entry_when_it_is_made(few):
-    calls = []
-    run = fit(config(epochs=3), few, on_epoch=lambda entry: calls.append(dict(entry)))
-    assert calls == run.history
-    assert len(calls) == 3
 
 
 def test_all_normalizations_of_one_seed_see_the_same_batches(few, seen):
@@ -149,14 +136,6 @@ def test_evaluation_is_in_eval_mode_in_order_never_augmented(few, seen):
     assert len(shown) == 2  # once after each epoch
     for images in shown:
         assert torch.equal(images, few.standardise_(few.evaluation.images.float().div(255)))
-
-
-def test_evaluation_gives_the_same_twice_and_leaves_the_model_alone(trained):
-    before = copy.deepcopy(trained.run.model)
-    first, second = (evaluate(trained.run.model, trained.data, trained.data.evaluation) for _ in range(2))
-    for mine, other in zip(vars(first).values(), vars(second).values(), strict=True):
-        assert torch.equal(mine, other)
-    assert same_weights(before, trained.run.model)
 
 
 def test_predictions_are_what_the_final_model_says(trained):
@@ -237,63 +216,6 @@ def test_fit_is_the_textbook_loop(few, optimizer):
         torch.testing.assert_close(weight, model.state_dict()[name], rtol=0, atol=tolerance, msg=name)
 
 
-def test_optimizer_and_schedule_are_made_once(few, monkeypatch):
-    made = []
-    for module, name in ((loop, "Optimizers"), (schedule, "OneCycleLR")):
-        real = getattr(module, name)
-        monkeypatch.setattr(
-            module, name, lambda *a, name=name, real=real, **k: (made.append((name, k)), real(*a, **k))[1]
-        )
-    run = fit(config(epochs=4), few)
-    assert len(run.history) == 4
-    assert sorted(name for name, _ in made) == ["OneCycleLR", "Optimizers"]
-    assert dict(made)["OneCycleLR"]["total_steps"] == 4 * 3
-
-
-def test_every_step_has_its_own_rate_of_the_schedule(few, monkeypatch):
-    used = []
-    real = Optimizers.set_rate
-    monkeypatch.setattr(Optimizers, "set_rate", lambda self, rate: (used.append(rate), real(self, rate))[1])
-    chosen = config(epochs=4, max_lr=0.3)
-    fit(chosen, few)
-    assert used == list(schedule.learning_rates(chosen, 12))
-    assert max(used) > 0.2
-
-
-def test_the_learning_rate_rises_and_falls_once_over_all_steps(few):
-    epochs, steps = 6, 25
-    run = fit(config(epochs=epochs, batch_size=10, max_lr=0.01, warmup=0.5), few)
-    plan = OneCycleLR(torch.optim.SGD([torch.zeros(1)], lr=1), 0.01, total_steps=epochs * steps, pct_start=0.5)
-    rates = []
-    for _ in range(epochs * steps):
-        rates.append(plan.get_last_lr()[0])
-        plan.optimizer.step()
-        plan.step()
-    for entry in run.history[:-1]:
-        last = entry["epoch"] * steps - 1
-        low, high = sorted(rates[last : last + 2])
-        assert low <= entry["lr"] <= high
-    assert run.history[2]["lr"] == pytest.approx(0.01, rel=1e-3)  # the peak, halfway
-    assert run.history[-1]["lr"] < 0.01 / 1000
-
-
-@pytest.mark.parametrize(("batch_size", "warmup"), [(250, 0.5), (100, 1 / 3), (1, 1 / 250)])
-def test_a_rise_of_exactly_one_step_begins_at_the_peak(few, batch_size, warmup):
-    chosen = config(epochs=1, batch_size=batch_size, warmup=warmup, max_lr=0.01)
-    assert fit(chosen, few).history[0]["epoch"] == 1
-    steps = math.ceil(250 / batch_size)
-    rates = list(schedule.learning_rates(chosen, steps))
-    assert rates[0] == pytest.approx(0.01)
-    assert rates == sorted(rates, reverse=True)
-    near = schedule.learning_rates(config(warmup=warmup * (1 - 1e-6), max_lr=0.01), steps)
-    assert rates == pytest.approx(list(near), rel=1e-4)
-
-
-def test_the_rates_of_a_run_of_years_are_not_made_beforehand():
-    rates = schedule.learning_rates(config(epochs=10_000, batch_size=1, max_lr=0.01), 10_000 * 60_000)
-    assert next(rates) == pytest.approx(0.01 / 25)
-
-
 def test_weight_decay_acts_on_convolution_and_linear_weights_alone():
     for optimizer in ("adamw", "sgd", "muon"):
         model = Net("bn")
@@ -339,12 +261,6 @@ def test_the_norms_are_those_of_the_weights_after_the_epoch_and_of_its_last_grad
     expected = [float(gradient.norm()) for gradient in torch.autograd.grad(objective, weights)]
     assert run.history[0]["gradient_norms"] == pytest.approx(expected, rel=1e-4)
     assert len(expected) == 5
-
-
-def test_a_norm_that_is_no_number_is_none():
-    assert loop._norms([torch.tensor([3.0, 4.0]), torch.tensor([math.inf]), torch.tensor([math.nan]), None]) == [
-        *(5.0, None, None)
-    ]
 
 
 def test_lambda_0_changes_nothing(few):
@@ -421,18 +337,6 @@ def test_torchs_global_state_is_put_back(few, chosen):
         torch.set_num_threads(threads)
 
 
-def test_global_state_is_put_back_when_on_epoch_raises(few):
-    threads = torch.get_num_threads()
-
-    def stop(entry):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        fit(config(threads=threads + 1), few, on_epoch=stop)
-    assert torch.get_num_threads() == threads
-    assert not torch.are_deterministic_algorithms_enabled()
-
-
 def test_a_batch_larger_than_the_data_is_refused_before_training():
     with pytest.raises(ParameterError, match="batch_size"):
         fit(Config.model_construct(**{**config().model_dump(), "batch_size": 5000, "precision": "auto"}))
@@ -442,12 +346,6 @@ def test_validation_trains_on_fewer_images(seen):
     run = fit(config(evaluate_on="validation", epochs=1))
     assert sum(len(images) for in_training, images in seen if in_training) == 718
     assert len(run.predictions.label) == 180
-
-
-def test_a_single_step_is_enough_for_a_run(few):
-    run = fit(config(epochs=1, batch_size=250), few)
-    assert len(run.history) == 1
-    assert run.diverged is None
 
 
 def test_randomness_depends_on_seed_epoch_and_purpose_alone():

@@ -57,11 +57,6 @@ def test_sets_cover_every_value_once_and_normalize_to_mean_0_and_variance_1(batc
                 assert statistics.pvariance(values) == pytest.approx(1, abs=1e-4)
 
 
-def test_groups_must_divide_the_channels():
-    with pytest.raises(ValueError, match=r"groups = 3: must divide the 4 channels"):
-        normalize(IMAGES.double(), "gn", groups=3)
-
-
 def test_group_normalization_contains_layer_and_instance_normalization():
     x = IMAGES.double()
     assert torch.equal(normalize(x, "gn", groups=1), normalize(x, "ln"))
@@ -108,11 +103,3 @@ def test_exact_normalized_refuses_an_irrational_standard_deviation():
     x = torch.tensor([[[[0, 1], [2, 3]]]])
     with pytest.raises(ValueError, match=r"in, image 1, channel 1: σ = √\(1\.25\) ≈ 1\.118"):
         example.exact_normalized("in", x=x)
-
-
-def test_names_of_sets():
-    assert [shared.name for shared in shared_sets("bn")] == ["channel 1", "channel 2", "channel 3", "channel 4"]
-    assert [shared.name for shared in shared_sets("ln")] == ["image 1", "image 2", "image 3"]
-    assert [shared.name for shared in shared_sets("gn")][:2] == ["image 1, channels 1–2", "image 1, channels 3–4"]
-    assert [shared.name for shared in shared_sets("in")][4] == "image 2, channel 1"
-    assert example.set_of("gn", (1, 2, 0, 1)).name == "image 2, channels 3–4"

@@ -85,7 +85,7 @@ def expected(kind: str, values: Values):
     return plain, y.detach().numpy(), x.grad.numpy(), layer.weight.grad.numpy(), layer.bias.grad.numpy()
 
 
-@pytest.fixture(scope="module", params=["as it is", "changed"])
+@pytest.fixture(scope="module", params=["as it is", pytest.param("changed", marks=pytest.mark.slow)])
 def opened(request, tmp_path_factory):
     """Values, the file of the example, and what a program computes of it with these values typed in."""
     values = workbook.example() if request.param == "as it is" else others()
