@@ -65,7 +65,12 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+SLOW = {"thirty models", "three runs", "twelve seeds", "five models over seeds"}
+
+
+@pytest.mark.parametrize(
+    "shape", [pytest.param(shape, marks=pytest.mark.slow) if shape in SLOW else shape for shape in SHAPES]
+)
 def test_the_report_of_any_runs_is_complete(shape, tmp_path, monkeypatch):
     runs = SHAPES[shape]()
     text = report_of(runs, tmp_path, monkeypatch, whole=shape == "three runs")
