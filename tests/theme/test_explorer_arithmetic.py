@@ -128,10 +128,11 @@ def test_both_passes_are_those_of_torch_and_the_roots_are_exact():
             assert int(root) * share * abs(share) == exact_square(state, index)
 
 
+@pytest.mark.slow
 def test_the_lines_of_code_are_true():
     """All of them are run, one after the other; the last leads to the numbers of torch, as does the layer."""
     rng = random.Random(7)
-    states = [random_state(rng, eps=eps) for eps in map(Fraction, ("0", "0.00001", "0.001")) for _ in range(15)]
+    states = [random_state(rng, eps=eps) for eps in map(Fraction, ("0", "0.00001", "0.001")) for _ in range(40)]
     states = [state for state in states if not undefined(state)[0]]
     code = """
       return given.links.map((link) => {
