@@ -135,7 +135,10 @@ def test_viewers_that_do_not_compute_show_the_numbers_of_the_page():
         assert shown[1] == pytest.approx(by_hand(kind)[0].flatten().tolist())
 
 
-@pytest.mark.parametrize("values", [workbook.example(), others()], ids=["example", "others"])
+@pytest.mark.parametrize(
+    "values",
+    [pytest.param(workbook.example(), id="example"), pytest.param(others(), id="others", marks=pytest.mark.slow)],
+)
 def test_the_result_next_to_each_formula_is_what_it_gives(values, tmp_path):
     data = workbook.made(values)
     found, book = computed(data, tmp_path / "book.xlsx"), openpyxl.load_workbook(io.BytesIO(data))
