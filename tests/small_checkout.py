@@ -1,6 +1,6 @@
 """A checkout that sets itself up as the project does, of three small packages, from a mirror on this machine.
 
-What is under test is the project's own: Makefile, `workflow/setup.sh`, `bootstrap.py` and `package_sources.py`, with
+What is under test is the project's own: Makefile, `workflow/setup.sh` and `bootstrap.py`, with
 the real pip and uv. Its `workflow/report.py` tells what reached it, in place of training.
 """
 
@@ -25,7 +25,7 @@ from pathlib import Path
 from commands import ROOT
 
 SITE = Path(sysconfig.get_path("purelib"))
-OWN = ("Makefile", "workflow/setup.sh", "workflow/bootstrap.py", "workflow/package_sources.py")
+OWN = ("Makefile", "workflow/setup.sh", "workflow/bootstrap.py")
 TELLS = """import json, os, sys
 import normstudy
 print(json.dumps({"arguments": sys.argv[1:], "package": normstudy.__file__, "sample": __import__("sample").__file__}))

@@ -15,10 +15,9 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import command
 from placement import clear_up
-from surroundings import settle
 
-from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.ownership import LITTER, RECORD, as_typed, of_others, recorded
 from normstudy.text import one_line, visible
 
@@ -77,17 +76,12 @@ def main() -> int:
     parser.add_argument("--output", type=as_typed, default="_report")
     arguments = parser.parse_args()
     output = Path(os.path.realpath(arguments.output))
-    try:
-        settle(__file__)
+
+    def work() -> None:
         for line in clean(output):
             print(f"left as it is: {visible(one_line(line))}")
-    except NormstudyError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"error: {disk_refusal(error, output)}", file=sys.stderr)
-        return 1
-    return 0
+
+    return command.run(work, output)
 
 
 if __name__ == "__main__":

@@ -18,11 +18,10 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+import command
 import yaml
 from render import FRONT, NAVIGATION, heading, navigation, write_metadata
-from surroundings import settle
 
-from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.ownership import LITTER, as_typed, is_runs_folder, refuse_runs_folder
 from normstudy.paths import replace_folder, write_whole
 from normstudy.report import results_readme
@@ -92,8 +91,8 @@ def train(missing: list[PlannedRun], runs: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for run in missing:  # not its file, which may name further seeds
             (Path(folder) / run.source.name).write_text(yaml.safe_dump(run.config.model_dump()), encoding="utf-8")
-        command = [sys.executable, "workflow/report.py", "--only-train", "--params", folder, "--runs", str(runs)]
-        if subprocess.run(command).returncode:
+        training = [sys.executable, "workflow/report.py", "--only-train", "--params", folder, "--runs", str(runs)]
+        if subprocess.run(training).returncode:
             raise RunError("not every run could be trained, see above; nothing was published")
 
 
@@ -131,20 +130,14 @@ def main() -> int:
     parser.add_argument("--runs", type=as_typed, default=Path("runs"))
     parser.add_argument("--results", type=as_typed, default=Path("results"))
     arguments = parser.parse_args()
-    try:
-        settle(__file__)
+
+    def work() -> None:
         refuse_runs_folder(arguments.params, arguments.runs)
         if (arguments.results / "studies.json").exists() and not is_runs_folder(arguments.results):
             raise RunError(f"{arguments.results}/studies.json: not written by this project; name another folder")
-        names = publish(arguments.params, arguments.runs, arguments.results)
-    except NormstudyError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"error: {disk_refusal(error, arguments.results)}", file=sys.stderr)
-        return 1
-    print("Published in results/: " + ", ".join(names))
-    return 0
+        print("Published in results/: " + ", ".join(publish(arguments.params, arguments.runs, arguments.results)))
+
+    return command.run(work, arguments.results)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-import package_sources
+from bootstrap import uv_install
 from packaging.version import InvalidVersion, Version
 from surroundings import settle
 
@@ -45,14 +45,12 @@ def find() -> tuple[str | None, str]:
 def install() -> str:
     """Install the pinned package into this environment; why that failed, or nothing."""
     _FAILED.unlink(missing_ok=True)
-    settings = package_sources.pip_settings(sys.executable, os.environ)
-    command = [str(_BIN / "uv"), *package_sources.uv_options(settings), "pip", "install", "--quiet"]
-    command += ["--python", sys.executable, PIN]
+    command, environment = uv_install(sys.executable)
     reason = ""
     try:
         process = subprocess.Popen(
-            command,
-            env=package_sources.uv_environment(os.environ, settings),
+            [*command, PIN],
+            env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

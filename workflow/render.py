@@ -24,12 +24,13 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import command
 import quarto
 import yaml
+from command import check_machine
 from placement import clear_up, put_in_place, workshop
-from surroundings import settle
 
-from normstudy.errors import SCANT, NormstudyError, disk_refusal
+from normstudy.errors import SCANT, NormstudyError
 from normstudy.ipynb import nbformat
 from normstudy.ownership import as_typed, record, refuse_output
 from normstudy.paths import write_whole
@@ -159,8 +160,8 @@ def make(
         raise RenderError(f"{detail}; RENDERER=preview does without")
     by = f"Quarto {detail}" if program else f"the preview renderer ({detail})"
     print(f"Rendering with {by} …", flush=True)
-    with workshop(output) as work, plain_place(work.folder if program else None) as place:
-        project, fresh = (place or work.folder) / "project", work.folder / "page"
+    with workshop(output) as work, plain_place(work if program else None) as place:
+        project, fresh = (place or work) / "project", work / "page"
         project.mkdir()
         tasks = fill(project)
         for name in record_names(project / RECORDS):
@@ -178,7 +179,7 @@ def make(
         else:
             preview.render(project, fresh, strict=is_strict())
         record(fresh, by)
-        put_in_place(fresh, work)
+        put_in_place(fresh, output)
     return by
 
 
@@ -317,9 +318,10 @@ def plain_place(folder: Path | None) -> Iterator[Path | None]:
 
 def run_quarto(program: str, environment: dict[str, str], project: Path) -> None:
     """Render `project` into its folder `made`. Raises `RenderError` with Quarto's reason."""
-    command = [program, "render", "--output-dir", "made"]
     with open(project / "quarto.log", "w+", errors="replace") as file:
-        code = subprocess.call(command, cwd=project, env=environment, stdout=file, stderr=file)
+        code = subprocess.call(
+            [program, "render", "--output-dir", "made"], cwd=project, env=environment, stdout=file, stderr=file
+        )
         file.seek(0)
         log = file.read()
     print(log)
@@ -353,8 +355,9 @@ def main() -> int:
     arguments.output = arguments.output or Path("_site" if arguments.site else "_report")
     output = arguments.output.absolute()
     results = arguments.results.absolute() if arguments.results else None  # before the checkout becomes the place
-    try:
-        settle(__file__)
+
+    def work() -> None:
+        check_machine()
         clear_up(output)
         refuse_output(output, {"RUNS": results} if results else {})
         if results is None:
@@ -362,16 +365,11 @@ def main() -> int:
         else:
             pages = [OwnPage(**page) for page in json.loads(arguments.pages)]
             by = render_report(results, output, arguments.renderer, arguments.made_by, pages)
-    except NormstudyError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"error: {disk_refusal(error, arguments.output)}", file=sys.stderr)
-        return 1
-    pdf = f" and {arguments.output / 'report.pdf'}"
-    print(f"{'Site' if arguments.site else 'Report'}: {arguments.output / 'index.html'}{pdf}")
-    print(f"Rendered by {by}.")
-    return 0
+        pdf = f" and {arguments.output / 'report.pdf'}"
+        print(f"{'Site' if arguments.site else 'Report'}: {arguments.output / 'index.html'}{pdf}")
+        print(f"Rendered by {by}.")
+
+    return command.run(work, arguments.output)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -21,17 +22,17 @@ from typing import IO
 
 import command
 from cluster import Profile, cancel_jobs, fate, read_profile
+from command import check_machine
 from job_lock import JobError, note_holders, one_job_at_a_time
 from page_commands import page_commands, study_pages
 from placement import clear_up
 from rich.console import Console
-from surroundings import settle
 from trying import try_models
 from watch import MOST_SHOWN, watch
 
 from normstudy.data.available import ensure
 from normstudy.data.facts import KNOWN
-from normstudy.errors import SCANT, NormstudyError, disk_refusal
+from normstudy.errors import SCANT
 from normstudy.hardware import cores
 from normstudy.ownership import as_typed, refuse_places
 from normstudy.paths import write_whole
@@ -67,9 +68,10 @@ def main() -> int:
     arguments.only_train |= bool(arguments.study)
     arguments.command = f"make study STUDY={one_line(arguments.study)}" if arguments.study else "make report"
     console = terminal()
-    command.end_as_interrupted()
-    try:
-        settle(__file__)
+    interrupted = f"Interrupted. What is finished is kept, and `{arguments.command}` goes on from there."
+
+    def work() -> int:
+        check_machine()
         if not arguments.only_train:
             clear_up(arguments.output)
         refuse_places(arguments.params, arguments.runs, None if arguments.only_train else arguments.output)
@@ -79,15 +81,8 @@ def main() -> int:
             try_models([run for run in runs if not run.is_done(arguments.runs)], console.print)
         with one_job_at_a_time(arguments.runs, console) as lock:
             return make_report(arguments, profile, runs, reason, console, lock)
-    except NormstudyError as error:
-        console.print(f"error: {error}", style="red")
-        return 1
-    except OSError as error:
-        console.print(f"error: {disk_refusal(error, arguments.runs)}", style="red")
-        return 1
-    except KeyboardInterrupt:
-        console.print(f"Interrupted. What is finished is kept, and `{arguments.command}` goes on from there.")
-        return 130
+
+    return command.run(work, arguments.runs, interrupted, lambda line: console.print(line, style="red"))
 
 
 def terminal() -> Console:
@@ -206,13 +201,13 @@ def run_snakemake(
     workers = max(1, min(len(waiting), arguments.cores // max((run.config.threads for run in waiting), default=1)))
     workers = None if profile else workers
     target = ["runs" if arguments.study else "studies"] if arguments.only_train else ["report"]
-    command = [sys.executable, "-m", "snakemake", *target, "--snakefile", "workflow/Snakefile"]
-    command += profile.options(arguments.cores) if profile else ["--profile", "none", "--cores", str(arguments.cores)]
-    command += ["--workflow-profile", "none", "--configfile", str(settings_file)]
-    command += ["--keep-going", "--rerun-incomplete", "--nolock", "--rerun-triggers", "mtime", "params"]
+    snakemake = [sys.executable, "-m", "snakemake", *target, "--snakefile", "workflow/Snakefile"]
+    snakemake += profile.options(arguments.cores) if profile else ["--profile", "none", "--cores", str(arguments.cores)]
+    snakemake += ["--workflow-profile", "none", "--configfile", str(settings_file)]
+    snakemake += ["--keep-going", "--rerun-incomplete", "--nolock", "--rerun-triggers", "params"]
     with open(logs / "snakemake.log", "w") as log:
         process = subprocess.Popen(
-            command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True, pass_fds=[lock.fileno()]
+            snakemake, stdout=log, stderr=subprocess.STDOUT, start_new_session=True, pass_fds=[lock.fileno()]
         )
         try:
             note_holders(lock, process)
@@ -246,6 +241,8 @@ def last_error(*logs: Path) -> str:
         for line in reversed(lines):
             if line.startswith("error: "):
                 return line.removeprefix("error: ")
+        if lines and re.match(r"[\w.]*(Error|Exception|Interrupt|Exit)\b.", lines[-1]):
+            return f"{lines[-1]} (see {log})"
         if lines:
             ends.append(f"its last line: {lines[-1]} (see {log})")
     place = logs[-1].parent.parent

@@ -18,15 +18,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
-from command import end_as_interrupted, speak_to_nobody
-from surroundings import settle
+import command
+from command import INTERRUPTED, check_machine
 from trying import try_models
 
-from normstudy.config import Config, training_images
-from normstudy.errors import NormstudyError, disk_refusal
+from normstudy.errors import NormstudyError
 from normstudy.hardware import cores
 from normstudy.ownership import as_typed
 from normstudy.report import results_readme
@@ -36,21 +34,11 @@ from normstudy.report.sections.reproduce import report_command
 from normstudy.runs.folder import FinishedRun, read_run
 from normstudy.runs.lacking import RESULTS, not_among, record_path, recorded_runs
 from normstudy.runs.progress import in_words
-from normstudy.runs.record import RecordedRun, read_records, recorded, write_predictions, write_record
+from normstudy.runs.record import RecordedRun, recorded, write_predictions, write_record
 from normstudy.runs.studies import PlannedRun
 from normstudy.runs.study_file import FOLDER, Study, read_study_file, study_file_names, study_path
-from normstudy.runs.timing import batch_seconds
 from normstudy.runs.verification import verify
-from normstudy.skeleton import parse_skeleton
 from normstudy.text import one_line
-
-BESIDE_THE_EPOCHS = 8
-"""Seconds of a run: start-up of its notebook, pictures, saving."""
-
-INTERRUPTED = 130
-
-IMAGES_OF_A_STEP = 80
-"""A step of training takes as long as so many images more would; measured with batches of 2 to 512."""
 
 
 def main() -> int:
@@ -65,10 +53,10 @@ def main() -> int:
     parser.add_argument("--jobs", type=int)
     parser.add_argument("--gather", choices=["1", "0", ""], default="", help="train nothing, record what is finished")
     options = parser.parse_args()
-    end_as_interrupted()
-    speak_to_nobody()
-    try:
-        settle(__file__)
+
+    def work() -> int:
+        if options.gather != "1":
+            check_machine()
         names = study_file_names(options.params) if options.all else [options.study]
         paths = [study_path(options.params, name) for name in names]
         studies = [read_study_file(path, bool(options.profile)) for path in paths]  # all, before any is begun
@@ -80,15 +68,9 @@ def main() -> int:
             if codes[-1] == INTERRUPTED:
                 break
         return next((code for code in reversed(codes) if code), 0)
-    except KeyboardInterrupt:
-        print("Interrupted. What is finished is kept, and `make study` goes on from there.")
-        return INTERRUPTED
-    except NormstudyError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"error: {disk_refusal(error, options.results or RESULTS)}", file=sys.stderr)
-        return 1
+
+    interrupted = "Interrupted. What is finished is kept, and `make study` goes on from there."
+    return command.run(work, options.results or RESULTS, interrupted)
 
 
 def run(study: Study, options: argparse.Namespace) -> int:
@@ -99,8 +81,6 @@ def run(study: Study, options: argparse.Namespace) -> int:
     say(f"{study.name}: {count(len(study.runs), 'run')}, of which {len(to_train)} are missing")
     code, start = 0, time.monotonic()
     if to_train and options.gather != "1":
-        if (seconds := expected_seconds(to_train, options)) and not options.profile:
-            say(f"That will take about {in_words(seconds)}.")
         code = train(str(study.path), options)
     finished = gather(study, there, missing, options)
     took = f" after {in_words(time.monotonic() - start)}" if to_train else ""
@@ -139,41 +119,17 @@ def train(file: str, options: argparse.Namespace) -> int:
 
     An interruption is passed on, and what trains is waited for: it ends as soon as nothing of it is left behind.
     """
-    command = [sys.executable, "workflow/report.py", "--study", file, "--cores", str(options.cores)]
-    command += ["--params", str(options.params), "--runs", str(options.runs)]
-    command += ["--results", str(options.results)] if options.results else []
-    command += ["--profile", options.profile] if options.profile else []
-    command += ["--jobs", str(options.jobs)] if options.jobs else []
-    process = subprocess.Popen(command, start_new_session=True)  # out of the terminal's reach, to hear of it once
+    job = [sys.executable, "workflow/report.py", "--study", file, "--cores", str(options.cores)]
+    job += ["--params", str(options.params), "--runs", str(options.runs)]
+    job += ["--results", str(options.results)] if options.results else []
+    job += ["--profile", options.profile] if options.profile else []
+    job += ["--jobs", str(options.jobs)] if options.jobs else []
+    process = subprocess.Popen(job, start_new_session=True)  # out of the terminal's reach, to hear of it once
     while True:
         try:
             return process.wait()
         except KeyboardInterrupt:
             process.send_signal(signal.SIGTERM)
-
-
-def expected_seconds(missing: list[PlannedRun], options: argparse.Namespace) -> float:
-    """How long `missing` will take, by what records tell of epochs of such models; 0 where they tell nothing."""
-    known: dict[tuple, list[float]] = {}
-    for recorded_study in read_records(options.results or RESULTS).values():
-        for run in recorded_study.runs:
-            known.setdefault(kind(run.config), []).extend(entry["seconds"] / work(run.config) for entry in run.history)
-    took = [[fmean(own) * work(run.config)] if (own := known.get(kind(run.config))) else [] for run in missing]
-    if not any(took):
-        return 0.0
-    return batch_seconds([run.config.epochs for run in missing], took, BESIDE_THE_EPOCHS, options.cores)
-
-
-def kind(config: Config) -> tuple:
-    """What is the same for runs whose epochs take as long for as much `work`."""
-    return config.norm, config.model, config.device, config.precision
-
-
-def work(config: Config) -> float:
-    """To what the time of an epoch is about proportional."""
-    images = training_images(config)
-    blocks = len(parse_skeleton(config.skeleton)) + config.depth
-    return blocks * (images + IMAGES_OF_A_STEP * images / config.batch_size)
 
 
 def gather(study: Study, there: dict[str, RecordedRun], missing: list[PlannedRun], options: argparse.Namespace) -> int:

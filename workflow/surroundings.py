@@ -43,8 +43,13 @@ IGNORED = (
     "TTY_*",
     "COLUMNS",
     "LINES",
+    "OMP_DYNAMIC",
+    "OMP_THREAD_LIMIT",
 )
-"""Patterns of the variables that no program of a job gets to see."""
+"""Patterns of the variables that no program of a job gets to see.
+
+With one of the last two, torch computes with fewer threads than it has shared its work among, and runs diverge.
+"""
 
 HEEDED = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "SNAKEMAKE_SLURM_*")
 """Those among them that it does."""

@@ -14,16 +14,16 @@ import sys
 import tempfile
 from pathlib import Path
 
+import command
 from jupyter_client.manager import AsyncKernelManager
-from surroundings import settle
 
 from normstudy.config import make_config, run_name
-from normstudy.errors import NormstudyError, disk_refusal
 from normstudy.ipynb import nbformat
 from normstudy.own_kernel import last_words, own_kernel
 from normstudy.paths import project_root
 from normstudy.runs import progress
 from normstudy.runs.folder import RunError, claim, discard, is_current, publish, stage
+from normstudy.text import one_line
 
 NOTEBOOK = "analysis/train.ipynb"
 ATTEMPTS = 3
@@ -83,7 +83,8 @@ def execute(output: Path, parameters: dict, kernel: type[AsyncKernelManager]) ->
     except PapermillExecutionError as error:
         if error.evalue.startswith("[Errno "):  # the kernel's own, which names neither place nor remedy
             raise RunError(f"{output.parent}: {error.evalue}; make room there and start again") from None
-        raise RunError(f"{error.ename}: {error.evalue}") from None
+        said = error.evalue or next((line for line in reversed(error.traceback) if line.strip()), "it gave no reason")
+        raise RunError(f"{error.ename}: {one_line(said)}") from None
     notebook = nbformat.read(output, as_version=4)
     tidy(notebook)
     nbformat.write(notebook, output)
@@ -117,16 +118,7 @@ def main() -> int:
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exit that takes the unfinished folder away
     runs = arguments.runs.absolute()
-    try:
-        settle(__file__)
-        print(train(arguments.parameters, runs))
-    except NormstudyError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"error: {disk_refusal(error, arguments.runs)}", file=sys.stderr)
-        return 1
-    return 0
+    return command.run(lambda: print(train(arguments.parameters, runs)), runs)
 
 
 if __name__ == "__main__":

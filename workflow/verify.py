@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from command import end_as_interrupted, speak_to_nobody
+import command
+from command import check_machine
 from processes import KilledError, side_by_side
-from surroundings import settle
 
 from normstudy.data.available import ensure
-from normstudy.errors import NormstudyError, disk_refusal
+from normstudy.errors import NormstudyError
 from normstudy.hardware import cores, has_cuda
 from normstudy.model_code import adopt
 from normstudy.ownership import as_typed
@@ -202,20 +202,12 @@ def main() -> int:
     parser.add_argument("--all", choices=["1", "0", ""], default="", help="whole runs, and all of them")
     parser.add_argument("--stamp", choices=["1", "0", ""], default="", help="note runs of other sources as current")
     arguments = parser.parse_args()
-    end_as_interrupted()
-    speak_to_nobody()
-    try:
-        settle(__file__)
+
+    def work() -> int:
+        check_machine()
         return verify_runs(arguments.runs, arguments.study, arguments.all == "1", arguments.stamp == "1")
-    except NormstudyError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"error: {disk_refusal(error, arguments.runs)}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Interrupted; nothing was noted.")
-        return 130
+
+    return command.run(work, arguments.runs, "Interrupted; nothing was noted.")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
+from statistics import fmean
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -15,11 +16,10 @@ from normstudy.report.core.models import names_of_runs
 from normstudy.runs.folder import is_claimed
 from normstudy.runs.progress import Channels, in_words
 from normstudy.runs.studies import PlannedRun
-from normstudy.runs.timing import batch_seconds
 
 POLL_SECONDS = 0.5
 MOST_SHOWN = 12
-"""Runs that are told one by one; where there are more, those that are going on, and all together."""
+"""Runs that are shown one by one; where there are more, those that are going on, and all together."""
 
 
 def watch(
@@ -33,13 +33,12 @@ def watch(
 ) -> None:
     """Show epoch, accuracy and time left of each run: bars on a terminal, a line per epoch elsewhere.
 
-    Of many runs, those that are going on and the whole, or a line for each that has ended. What the whole batch
-    takes is said as soon as each of the first `workers` runs has an epoch behind it; None where their number is not
-    known. `report_log`, of a job that ends with a report: what its renderer says is written there, the first line
-    being that it has begun.
+    Of many runs, those that are going on and all together, or a line for each that has ended. What all of it takes is
+    said once `workers` runs were measured here; None where their number is not known. `report_log`, of a job that ends
+    with a report: what its renderer says is written there, the first line being that it has begun.
     """
-    batch = Batch(waiting, channel)
-    told = not waiting or workers is None
+    batch = Batch(waiting, channel, workers)
+    announced = False
     names = dict(zip([run.name for run in runs], names_of_runs([run.config for run in runs]), strict=True))
     columns = [TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}")]
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
@@ -48,11 +47,11 @@ def watch(
         while True:
             ended = process.poll() is not None
             display.show(batch.look())
-            told = told or not batch.unfinished()  # too late to tell
-            if not told and batch.measured() >= min(workers, len(waiting)):
-                told = True
+            if not announced and (left := batch.left()):
+                announced = True
                 then = "; then the report is rendered" if report_log else ""
-                console.print(f"Training takes about {in_words(batch.takes(workers))}, {workers} at a time{then}.")
+                takes = in_words(batch.elapsed() + left)
+                console.print(f"Training takes about {takes}, {workers} at a time{then}.")
             if report_log and rendering is None and (begun := first_line(report_log)):
                 console.print(begun)
                 rendering = bars.add_task("report", total=None, state="rendering")
@@ -76,27 +75,28 @@ def first_line(log: Path) -> str:
 class Batch:
     """The runs that are trained now, and how far each has come."""
 
-    def __init__(self, waiting: list[PlannedRun], channel: Path):
+    def __init__(self, waiting: list[PlannedRun], channel: Path, workers: int | None):
         self.runs = {run.name: run for run in waiting}
+        self.workers = workers
         self.entries: dict[str, list[dict]] = {name: [] for name in self.runs}
-        self.ended: set[str] = set()
-        self.begun: dict[str, None] = {}
+        self.begun: dict[str, float] = {}
+        self.ended: dict[str, float] = {}
         self._channels, self._runs_folder = Channels(channel, self.runs), channel.parent
         self._start = time.monotonic()
 
     def look(self) -> list[str]:
         """See what is new; the names of runs that have begun, gone on or ended since the last look."""
-        changed, news = [], self._channels.news()
+        changed, news, now = [], self._channels.news(), time.monotonic()
         for name in [name for name in self.runs if name in news]:
             entries = news[name]
-            self.begun[name] = None
-            self.ended.discard(name)  # it was begun once more
+            self.begun.setdefault(name, now)
+            self.ended.pop(name, None)  # it was begun once more
             if len(entries) > len(self.entries[name]) or not entries:
                 self.entries[name] = entries or self.entries[name]
                 changed.append(name)
         for name in self.going_on():
-            if self.is_complete(name) or not is_claimed(name, self._runs_folder):
-                self.ended.add(name)
+            if not is_claimed(name, self._runs_folder):
+                self.ended[name] = now
                 changed += [] if name in changed else [name]
         return changed
 
@@ -112,25 +112,9 @@ class Batch:
             return f"{word} after {len(entries)} of {run.config.epochs} epochs"
         return describe(entries, run) if entries else "starting"
 
-    def unfinished(self) -> bool:
-        """Whether a run has not ended."""
-        return len(self.ended) < len(self.runs)
-
     def going_on(self) -> list[str]:
         """The runs that are being trained, in the order in which they began."""
         return [name for name in self.begun if name not in self.ended]
-
-    def measured(self) -> int:
-        """Of how many runs it is known what an epoch takes."""
-        return sum(bool(self._seconds(name)) for name in self.begun)
-
-    def takes(self, workers: int) -> float:
-        """About how many seconds all of it takes, from the start."""
-        seconds = [self._seconds(name) for name in self.runs]
-        restored = [len(self.entries[name]) - len(own) for name, own in zip(self.runs, seconds, strict=True)]
-        left = [run.config.epochs - before for run, before in zip(self.runs.values(), restored, strict=True)]
-        start_up = time.monotonic() - self._start - max(map(sum, seconds))
-        return batch_seconds(left, seconds, max(0.0, start_up), workers)
 
     def epochs(self) -> tuple[int, int]:
         """How many epochs are over, and of how many; of a run that ended early, no more are to come."""
@@ -138,11 +122,35 @@ class Batch:
         over = sum(whole[name] if name in self.ended else len(self.entries[name]) for name in self.begun)
         return over, sum(whole.values())
 
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._start
+
     def left(self) -> float:
-        """About how many seconds are left, by what has been trained since the start; 0 where nothing has."""
-        trained = sum(len(self._seconds(name)) for name in self.begun)
-        over, whole = self.epochs()
-        return (time.monotonic() - self._start) * (whole - over) / trained if trained else 0.0
+        """About how many seconds are left; 0 where no run is, or until `workers` runs were measured here.
+
+        Of a few runs an epoch is enough. Of many, only finished runs count: of a short run half the time goes into
+        start-up and saving.
+        """
+        trained = [name for name in self.begun if self._seconds(name)]
+        over = [name for name in trained if name in self.ended]
+        measured = trained if len(self.runs) <= MOST_SHOWN else over
+        rest = [name for name in self.runs if name not in self.ended]
+        if not self.workers or not rest or len(measured) < min(self.workers, len(self.runs)):
+            return 0.0
+        now = time.monotonic()
+        took = [self.ended.get(name, now) - self.begun[name] - sum(self._seconds(name)) for name in over or trained]
+        begins, ends = sorted(self.begun.values()), sorted(self.ended.values())
+        gaps = [begin - end for begin, end in zip(begins[self.workers :], ends, strict=False)]
+        besides = max(0.0, fmean(took)) + max(0.0, fmean(gaps or [0.0]))
+        epoch = fmean(seconds for name in trained for seconds in self._seconds(name))
+        free = [0.0] * self.workers
+        for name in sorted(rest, key=lambda name: name not in self.begun):
+            own = self._seconds(name)
+            needed = (self.runs[name].config.epochs - len(self.entries[name])) * (fmean(own) if own else epoch)
+            needed += 0.0 if own else max(0.0, besides - now + self.begun.get(name, now))
+            free[free.index(min(free))] += needed  # the scheduler gives the next run to whoever is free first
+        return max(free)
 
     def _seconds(self, name: str) -> list[float]:
         # Of the epochs that were trained now: those before an interruption took no time.
@@ -154,6 +162,7 @@ class EachRun:
 
     def __init__(self, batch: Batch, names: Mapping[str, str], bars: Progress):
         self.batch, self.names, self.bars = batch, names, bars
+        self.shown: dict[str, str] = {}
         self.bar = {
             name: bars.add_task(names[name], total=run.config.epochs, state="waiting")
             for name, run in batch.runs.items()
@@ -163,7 +172,8 @@ class EachRun:
         for name in changed:
             epochs, state = len(self.batch.entries[name]), self.batch.state(name)
             self.bars.update(self.bar[name], completed=epochs, state=state)
-            if not self.bars.console.is_terminal and (epochs or name in self.batch.ended):
+            is_new, self.shown[name] = self.shown.get(name) != state, state
+            if is_new and not self.bars.console.is_terminal and (epochs or name in self.batch.ended):
                 self.bars.console.print(f"{self.names[name]}: {state}")
 
 
@@ -180,7 +190,7 @@ class ManyRuns:
             return
         batch, shown = self.batch, self.batch.going_on()[:MOST_SHOWN]
         count = f"{len(batch.ended):,} of {len(batch.runs):,} runs"
-        left = f", {in_words(batch.left())} left" if batch.left() else ""
+        left = f", {in_words(seconds)} left" if (seconds := batch.left()) else ""
         self.bars.update(self.whole, completed=batch.epochs()[0], state=f"{count}{left}")
         for name in [name for name in self.bar if name not in shown]:
             self.bars.remove_task(self.bar.pop(name))
@@ -189,7 +199,7 @@ class ManyRuns:
                 self.bar[name] = self.bars.add_task(self.names[name], total=batch.runs[name].config.epochs, state="")
             self.bars.update(self.bar[name], completed=len(batch.entries[name]), state=batch.state(name))
         for name in [name for name in changed if name in batch.ended and not self.bars.console.is_terminal]:
-            self.bars.console.print(f"{self.names[name]}: {batch.state(name)} ({count})")
+            self.bars.console.print(f"{self.names[name]}: {batch.state(name)} ({count}{left})")
 
 
 def describe(entries: list[dict], run: PlannedRun) -> str:

@@ -11,6 +11,19 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+ARITHMETIC = (
+    *("ONEDNN_MAX_CPU_ISA", "ONEDNN_CPU_ISA_HINTS", "ONEDNN_DEFAULT_FPMATH_MODE"),
+    *("DNNL_MAX_CPU_ISA", "DNNL_CPU_ISA_HINTS", "DNNL_DEFAULT_FPMATH_MODE"),
+    *("MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS", "MKL_DEBUG_CPU_TYPE", "OMP_DYNAMIC", "OMP_THREAD_LIMIT"),
+    *("NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE"),
+)
+"""Variables of the environment by which the libraries of torch round otherwise; torch tells of none of them."""
+
+
+def arithmetic() -> str:
+    """Those of `ARITHMETIC` that are set: `MKL_CBWR=AVX2 ONEDNN_MAX_CPU_ISA=AVX2`."""
+    return " ".join(f"{name}={os.environ[name]}" for name in sorted(ARITHMETIC) if os.environ.get(name))
+
 
 def cores() -> int:
     """How many CPU cores this process may use: no more than its container's quota or its job's share of the machine."""

@@ -42,9 +42,6 @@ WRITTEN_BESIDE_RUNS = (
 
 ANOTHER_RUNS = "name another folder (RUNS=)"
 
-WORKSHOP = ".normstudy-report"
-"""Folder in which a report is made, where that has to be inside the report's own folder."""
-
 
 class PlaceError(NormstudyError):
     """A folder that was named is not one that this project may write."""
@@ -87,8 +84,10 @@ def refuse_output(output: Path, others: Mapping[str, Path]) -> None:
         _refuse(told, f"holds {_some(theirs)}, and no report that this project made", f"{remedy} or an empty one")
     if changed := [name for name in theirs if name in ours]:
         _refuse(told, f"{_some(changed)} was changed since the report was made", f"move it away, or {remedy}")
-    if not os.access(output, os.W_OK | os.X_OK):
-        _refuse(told, "cannot be written", remedy)
+    place = Path(os.path.realpath(output))
+    if os.path.ismount(place) or not all(os.access(each, os.W_OK | os.X_OK) for each in (place, place.parent)):
+        # A new report takes the place of the old one by renaming.
+        _refuse(told, "a mount point, or the folder above it cannot be written", "name a folder in it")
 
 
 def refuse_runs_folder(params: Path, runs: Path) -> None:
@@ -207,8 +206,6 @@ def _some(names: list[str]) -> str:
 def _files(folder: Path) -> Iterator[str]:
     """The path in `folder` of every file below it, link, and folder without contents, sorted."""
     for path in sorted(folder.iterdir()):
-        if path.name == WORKSHOP and path.parent == folder:
-            continue
         inside = list(_files(path)) if path.is_dir() and not path.is_symlink() else []
         yield from (f"{path.name}/{name}" for name in inside) if inside else (path.name,)
 

@@ -93,6 +93,7 @@ def test_every_measure_of_every_epoch_counts_but_the_seconds(trained, run_folder
     [
         (lambda m: m["environment"].update(processor="Another"), "processor"),
         (lambda m: m["environment"]["packages"].update(numpy="1.0"), "numpy"),
+        (lambda m: m["environment"].update(arithmetic="MKL_CBWR=AVX2"), "arithmetic"),
         (lambda m: m["environment"].update(python="3.0", torchvision="0"), "torchvision, python"),
     ],
 )

@@ -30,6 +30,7 @@ def drawing(tmp_path):
     return tmp_path / "drawing.png"
 
 
+@pytest.mark.slow
 def test_predict_writes_its_table(whole, drawing, tmp_path):
     table = tmp_path / "a.csv"
     assert shell("predict.py | head -c 1", "--run", whole, "--images", tmp_path, "--csv", table) == 0

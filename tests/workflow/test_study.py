@@ -15,10 +15,10 @@ import pytest
 import study
 from commands import NO_DATA, ROOT, workflow
 
-from normstudy.config import ParameterError, make_config
+from normstudy.config import ParameterError
 from normstudy.runs import manifest
 from normstudy.runs.folder import read_run
-from normstudy.runs.record import read_record, verify_predictions, write_record
+from normstudy.runs.record import read_record, verify_predictions
 
 FILE = """
 title: A small study
@@ -64,9 +64,9 @@ def ask(monkeypatch, capsys):
         def refuse(*arguments):
             raise AssertionError("nothing is to be trained")
 
-        monkeypatch.setattr(study, "settle", lambda script: None)
+        monkeypatch.setattr("command.settle", lambda script: None)
         monkeypatch.setattr(study, "train", train or refuse)
-        monkeypatch.setattr(study.signal, "signal", lambda *ignored: None)
+        monkeypatch.setattr("command.end_as_interrupted", lambda: None)
         arguments = [*("--study", "small")[: 0 if "--all" in more else 2], *more]
         monkeypatch.setattr(sys, "argv", ["study.py", *map(str, [*arguments, *folders(where)])])
         code = study.main()
@@ -97,6 +97,7 @@ def record(where, name="small"):
     return read_record(where / f"results/{name}.json")
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_trained_and_recorded_in_the_studys_order(trained_once):
     process, where = trained_once
     assert process.returncode == 0, process.stdout + process.stderr
@@ -208,32 +209,6 @@ def test_all_studies_are_made_one_after_the_other_until_one_is_interrupted(where
     assert "wrong.yaml: `common` and each of `models`" in err
 
 
-def test_the_time_is_told_by_what_epochs_of_such_models_took(where, ask):
-    rows = record(where).runs
-    for run in rows:
-        for entry in run.history:
-            entry["seconds"] = 60.0
-    write_record(where / "results/small.json", "", rows)
-    write_study(where, text=FILE.replace("[1]", "[1, 2]"))
-    _, out, _ = ask(where, "--cores", "1", train=lambda name, options: 1)
-    # The one that will diverge is taken to be like the others: three runs of two epochs of a minute.
-    assert "small: 6 runs, of which 3 are missing\nThat will take about 6 min 24 s.\n" in out
-    write_study(where, text=FILE.replace("[1]", "[1, 2]").replace("norm: gn", "norm: gn, depth: 3"))
-    for path in (where / "results").iterdir():
-        path.unlink()
-    assert "That will take" not in ask(where, train=lambda name, options: 1)[1]
-
-
-def test_small_batches_and_deep_networks_take_longer():
-    def epoch(**values):
-        return study.work(make_config({"norm": "gn", "dataset": "mnist", **values}))
-
-    usual = epoch(skeleton="5x5/3, 3x3 padded, 3x3, 3x3")
-    assert epoch(skeleton="5x5/3, 3x3 padded, 3x3, 3x3", depth=8) == pytest.approx(3 * usual)  # measured: 2.9
-    assert 20 < epoch(batch_size=2) / epoch(batch_size=128) < 30  # measured: 25
-    assert 0.6 < epoch(batch_size=512) / epoch(batch_size=128) < 0.8  # measured: 0.7
-
-
 @pytest.mark.parametrize("name", ["large", ""])
 def test_a_study_that_is_not_there_is_told_in_a_line(where, ask, name):
     code, _, err = ask(where, "--study", name)
@@ -243,6 +218,7 @@ def test_a_study_that_is_not_there_is_told_in_a_line(where, ask, name):
     assert ("no study 'large'" in line) == bool(name)
 
 
+@pytest.mark.slow
 @pytest.mark.fault(
     "`make study` is ended or interrupted", "nothing goes on; what is finished is recorded, and found again"
 )

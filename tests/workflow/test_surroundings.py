@@ -145,6 +145,7 @@ def test_pictures_and_numbers_are_the_same_in_any_surroundings(jobs):
     assert metrics[0]["environment"] == metrics[1]["environment"]  # the commit, too
 
 
+@pytest.mark.slow
 def test_papermill_by_hand_takes_no_variable_of_a_start_up_file_for_a_parameter(home, tmp_path):
     environment = {name: theirs(home)[name] for name in ("HOME", "PYTHONSTARTUP", "IPYTHONDIR")}
     process = run(
@@ -247,6 +248,7 @@ def as_a_stranger(read_only: bool) -> list[str]:
     return command
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("home", [{}, {"HOME": "/"}], ids=["none", "root"])
 def test_a_user_without_name_and_home_in_a_checkout_that_cannot_be_written(tmp_path, home):
     command = as_a_stranger(read_only=True)

@@ -1,11 +1,13 @@
 """From parameter files to the rendered page, by the command that `make report` calls."""
 
 import json
+import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
 
 import nbformat
 import pytest
@@ -94,6 +96,7 @@ def test_a_second_call_trains_nothing(job):
     assert (where / "report/index.html").stat().st_mtime_ns == page
 
 
+@pytest.mark.slow
 def test_a_changed_parameter_trains_that_run_alone_and_keeps_the_old_one(job):
     where = job[1]
     before = folders(where / "runs")
@@ -106,6 +109,63 @@ def test_a_changed_parameter_trains_that_run_alone_and_keeps_the_old_one(job):
     assert "seed2" in new
     assert before < folders(where / "runs")
     assert new in json.loads((where / "runs/studies.json").read_text())["main"]
+
+
+@pytest.mark.fault("files with a time from the future", "the report, and nothing made twice")
+@pytest.mark.slow
+def test_no_time_of_a_file_decides(job):
+    where = job[1]
+    write_params(where / "params", c_in=f"norm: in\n{QUICK}")
+    future = time.time() + 600
+    for path in [*(where / "runs/.done").iterdir(), *(where / "runs").glob("*/metrics.json")]:
+        os.utime(path, (future, future))
+    process = make_report(where)
+    assert process.returncode == 0, process.stdout
+    assert "2 trained already" in process.stdout
+    assert "IN" in (where / "report/index.html").read_text()
+    for path in (where / "runs/.done").iterdir():
+        os.utime(path, (future, future))
+    assert "Rendering" not in make_report(where).stdout
+
+
+@pytest.mark.fault("variables by which kernels round otherwise", "recorded, and tolerated as rounding")
+@pytest.mark.slow
+def test_other_instructions_for_a_library_are_recorded(job, tmp_path):
+    (name,) = [name for name in folders(job[1] / "runs") if name.startswith("bn")]
+    params = write_params(tmp_path / "params", bn=(job[1] / "params/a_bn.yaml").read_text())
+    limit = {"ONEDNN_MAX_CPU_ISA": "SSE41", "OMP_THREAD_LIMIT": "1"}
+    process = workflow("report", "--params", params, "--runs", tmp_path / "runs", "--only-train", **limit, **NO_DATA)
+    assert process.returncode == 0, process.stdout
+    metrics = read_run(tmp_path / "runs" / name).metrics
+    assert metrics["environment"]["arithmetic"] == "ONEDNN_MAX_CPU_ISA=SSE41"
+    process = workflow("compare", "--a", tmp_path / "runs" / name, "--b", job[1] / "runs" / name)
+    assert process.returncode == 0, process.stdout
+    assert "DIFFERENT" not in process.stdout
+
+
+@pytest.mark.fault("standard output that is closed, or that nobody reads", "the runs are trained; status 0", tried=2)
+@pytest.mark.slow
+@pytest.mark.parametrize("reader", ["| head -n 1", ">&-"])
+def test_what_nobody_reads_ends_nothing(tmp_path, reader):
+    params = write_params(tmp_path / "params", bn="dataset: digits\nepochs: 1\n")
+    program = f'"{sys.executable}" workflow/report.py --params "{params}" --runs "{tmp_path}/runs" --only-train'
+    process = run("bash", "-c", f"{program} {reader}; exit ${{PIPESTATUS[0]}}", **NO_DATA)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert len(folders(tmp_path / "runs")) == 1
+
+
+@pytest.mark.fault("TMPDIR full; too few open files allowed", "the cause and the remedy in one line", tried=2)
+def test_what_this_machine_refuses_is_named_before_anything_is_trained(tmp_path, disk):
+    params = write_params(tmp_path / "params", bn=QUICK)
+    job = f'"{sys.executable}" workflow/report.py --params "{params}" --runs "{tmp_path}/runs" --only-train'
+    disk.leave(0)
+    full = run("bash", "-c", job, TMPDIR=str(disk.path), **NO_DATA)
+    few = run("bash", "-c", f"ulimit -n 64; {job}", **NO_DATA)
+    assert (full.returncode, few.returncode) == (1, 1)
+    assert full.stdout.startswith(f"error: TMPDIR={disk.path}: No space left; make room there, or name another")
+    assert few.stdout.startswith("error: ulimit -n 64: a process may open too few files for a run, 128 are needed")
+    assert full.stdout.count("\n") == few.stdout.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
 
 
 def test_several_seeds_are_trained_seed_by_seed(tmp_path):
@@ -137,6 +197,7 @@ def test_a_number_of_seeds_that_cannot_be_is_refused_in_a_line(tmp_path, seeds):
     assert process.stderr == ""
 
 
+@pytest.mark.slow
 @pytest.mark.fault("one run fails", "the others are finished and kept")
 def test_a_failing_run_does_not_stop_the_others(tmp_path):
     params = write_params(tmp_path / "params", a_gn=f"norm: gn\n{QUICK}", b_in=f"norm: in\n{QUICK}")
@@ -154,6 +215,7 @@ def test_a_failing_run_does_not_stop_the_others(tmp_path):
     assert "1 of 2 runs are finished and kept" in process.stdout
 
 
+@pytest.mark.slow
 def test_a_parameter_file_may_be_called_anything(tmp_path):
     called = "<img src=x onerror=alert(1)> $(touch broken-in) `id` 'q' \"Q\" \u202e שלום 😀 \x1b[31m {x} \udcff.yaml"
     params = write_params(tmp_path / "params")
@@ -191,6 +253,7 @@ def test_bad_parameters_are_refused_before_anything_runs(tmp_path, text, expecte
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.fault("two jobs at once on the same runs", "the second says so, waits, and does what is left")
 def test_a_second_job_on_the_same_runs_says_so_and_waits(tmp_path):
     import fcntl
@@ -227,6 +290,7 @@ def test_snakemake_by_itself_plans_the_same_runs(tmp_path):
     assert re.search(r"train +1", process.stdout + process.stderr)
 
 
+@pytest.mark.slow
 @pytest.mark.fault("Ctrl-C", "no process and no half folder left")
 def test_ctrl_c_ends_the_job_and_leaves_nothing_behind(tmp_path):
     params = write_params(tmp_path / "params", bn="dataset: digits\nepochs: 10000\n")

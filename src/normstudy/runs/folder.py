@@ -37,7 +37,7 @@ from filelock import FileLock, Timeout
 
 from normstudy.config import Config, run_name
 from normstudy.errors import NormstudyError
-from normstudy.hardware import processor
+from normstudy.hardware import arithmetic, processor
 from normstudy.model_code import keep, kept, note
 from normstudy.ownership import take_runs_folder
 from normstudy.paths import bring_back, open_as_usual, project_root
@@ -293,7 +293,9 @@ def is_of_present_sources(run: FinishedRun) -> bool:
 
 
 def environment(device: str) -> dict[str, Any]:
-    """With what a run was made: versions, processor and its widest instructions, commit, whether the tree was clean.
+    """With what a run was made: versions, processor, its widest instructions, commit, whether the tree was clean.
+
+    `arithmetic` has the variables that make libraries round otherwise than these instructions would.
 
     Besides, hashes (the first 16 digits of SHA-256) of the sources, the lock file and the notebook as they are
     then: what was executed, even where the tree was not clean or there was no git.
@@ -307,6 +309,7 @@ def environment(device: str) -> dict[str, Any]:
         "notebook": _file_hash("analysis/train.ipynb"),
         "processor": _gpu_name() if device == "cuda" else processor(),
         "instructions": None if device == "cuda" else _instructions(),
+        "arithmetic": arithmetic(),
         "commit": commit(),
         "clean": is_clean(),
         "sources": sources_hash(),

@@ -22,7 +22,7 @@ FIRST_EPOCHS = 2
 SEEDS = {"seed", "seed_weights", "seed_order", "seed_augmentation"}
 """In what runs of one kind of model may differ."""
 
-DECIDES_BITS = ("processor", "instructions", "torch", "torchvision", "python", "numpy", "scikit-learn")
+DECIDES_BITS = ("processor", "instructions", "arithmetic", "torch", "torchvision", "python", "numpy", "scikit-learn")
 """Of what executes a run; threads, precision and device are part of its configuration."""
 
 
@@ -63,13 +63,14 @@ def deciding(environment: Mapping[str, Any]) -> dict[str, str]:
     """What decides bits, of the environment in a metrics.json."""
     packages = environment.get("packages")
     every = {**(packages if isinstance(packages, dict) else {}), **environment}
-    return {name: every[name] for name in DECIDES_BITS if isinstance(every.get(name), str)}
+    return {name: every[name] for name in DECIDES_BITS if isinstance(every.get(name), str) and every[name]}
 
 
 def made_with_other(run: FinishedRun, here: Mapping[str, str]) -> list[str]:
     """The names of what made `run` and is another `here` (as `deciding` has it); what a run does not tell aside."""
     made = deciding(run.metrics["environment"])
-    return [name for name in made if made[name] != here.get(name)]
+    # Variables are rarely set, and earlier runs have no such entry.
+    return [name for name in DECIDES_BITS if name in {*made, "arithmetic"} and made.get(name) != here.get(name)]
 
 
 def train_again(config: Config, epochs: int) -> Course:
