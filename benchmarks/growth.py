@@ -22,7 +22,7 @@ from normstudy.config import Config, make_config, resolve, run_name
 from normstudy.hardware import cores
 from normstudy.paths import project_root
 from normstudy.runs.folder import environment, publish, read_run, save, stage
-from normstudy.runs.lacking import lacking
+from normstudy.runs.missing_runs import missing_runs
 from normstudy.runs.record import RecordedRun, read_records, verify_predictions, write_predictions, write_record
 from normstudy.runs.studies import MAIN, read_study
 from normstudy.runs.study_file import read_study_file
@@ -110,7 +110,7 @@ def recorded(number: int) -> dict[str, float]:
         read = time.perf_counter() - start
         assert len(found.runs) == number
         start = time.perf_counter()
-        assert not lacking(read_study_file(where / f"{MAIN}.yaml"), where)
+        assert not missing_runs(read_study_file(where / f"{MAIN}.yaml"), where)
         return {"runs": number, "MB": size, "read": read, "planned": time.perf_counter() - start}
 
 

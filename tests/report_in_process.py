@@ -27,7 +27,7 @@ def report_of(runs, folder: Path, monkeypatch, whole: bool = True) -> str:
 
     Unless it is the `whole` one, without what is the same for all runs: the worked example and larger studies.
     """
-    monkeypatch.setattr("normstudy.runs.comparison.compared_runs", lambda results: list(runs))
+    monkeypatch.setattr("normstudy.runs.compared_runs.compared_runs", lambda results: list(runs))
     monkeypatch.setattr(style, "both", lambda draw: itertools.islice(drawn(draw), 1))
     monkeypatch.chdir(project_root())
     monkeypatch.setattr(markup, "FIGURES", folder)

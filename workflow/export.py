@@ -22,8 +22,8 @@ from normstudy.paths import open_as_usual, replace_folder
 from normstudy.runs import manifest
 from normstudy.runs.folder import RunError
 from normstudy.text import one_line
-from normstudy.using.card import card
 from normstudy.using.classifier import load
+from normstudy.using.model_card import card
 from normstudy.using.onnx_file import checked, onnx_bytes
 
 MODEL = "model.onnx"

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from normstudy.report.sections.reproduce import FOLDER
-from normstudy.runs.lacking import own_studies
+from normstudy.runs.missing_runs import own_studies
 from normstudy.runs.record import read_record
 
 DEFAULTS = {"PARAMS": FOLDER, "SEEDS": "None", "RUNS": "runs", "OUTPUT": "_report", "RENDERER": "auto"}
@@ -17,8 +17,8 @@ DEFAULTS = {"PARAMS": FOLDER, "SEEDS": "None", "RUNS": "runs", "OUTPUT": "_repor
 def page_commands(arguments: argparse.Namespace) -> str:
     """As JSON, what differs from `DEFAULTS` in the `arguments` of `make report`, and the studies that belong to it.
 
-    These are those in a folder of parameters of one's own of which there are records. Of a folder with its whole path
-    the name alone is told: where it lies on this machine is nobody's business.
+    These are those in a folder of the user's parameters of which there are records. Of a folder with its whole path
+    the name alone is given: where it lies on this machine is nobody's business.
     """
     given = {name: _without_machine(getattr(arguments, name.lower())) for name in DEFAULTS}
     studies = [

@@ -21,7 +21,7 @@ EARLIER = "earlier"
 
 @contextmanager
 def workshop(output: Path) -> Iterator[Path]:
-    """A new hidden folder beside `output`, on the same disk, in which a report is made; it goes in the end."""
+    """A new hidden folder next to `output`, on the same disk, in which a report is made; it goes in the end."""
     output = Path(os.path.realpath(output))
     output.parent.mkdir(parents=True, exist_ok=True)
     clear_up(output)

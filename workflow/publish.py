@@ -28,7 +28,7 @@ from normstudy.report import results_readme
 from normstudy.report.core.models import of_first_seed
 from normstudy.report.readme import draw_graphs, put_results, results_block
 from normstudy.runs import manifest, stamps
-from normstudy.runs.comparison import compared_runs
+from normstudy.runs.compared_runs import compared_runs
 from normstudy.runs.folder import RunError, read_run
 from normstudy.runs.reproduction import kind_of_model
 from normstudy.runs.studies import MAIN, PlannedRun, auto_dataset, plan, write_studies

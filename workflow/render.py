@@ -41,7 +41,7 @@ from normstudy.preview.project import CONFIG, Project
 from normstudy.report.core.literal import escape
 from normstudy.report.core.models import of_first_seed
 from normstudy.report.core.names import FULL_NAMES, data_name, model_names, which_models
-from normstudy.runs.comparison import compared_runs
+from normstudy.runs.compared_runs import compared_runs
 from normstudy.runs.folder import FinishedRun
 from normstudy.runs.record import read_record, record_names, verify_predictions
 
@@ -183,7 +183,7 @@ def make(
     return by
 
 
-# The copy of the project: cells write beside the pages, and Quarto in its folder
+# The copy of the project: cells write next to the pages, and Quarto in its folder
 
 
 def copy_files(project: Path, names: Sequence[str]) -> None:
@@ -267,7 +267,7 @@ def navigation(runs: Sequence[FinishedRun]) -> dict[str, Any]:
 
 
 def heading(runs: Sequence[FinishedRun], published: bool) -> dict[str, str]:
-    """What stands below the report's title and beside links to it; `published` runs have their authors."""
+    """What stands below the report's title and next to links to it; `published` runs have their authors."""
     subtitle = f"{which_models(runs)} on {data_name(runs[0].config)}"
     about = f"{subtitle}, with every number computed from the saved runs."
     return {"subtitle": subtitle, "description": about} | ({"author": AUTHORS} if published else {})
@@ -329,9 +329,9 @@ def run_quarto(program: str, environment: dict[str, str], project: Path) -> None
         lines = log.splitlines()
         reason = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
         reason = reason or [line for line in lines if re.search(r"Error|ERROR", line)] or ["see above"]
-        told = re.search(r"No space left|disk is full", log)
-        full = told or shutil.disk_usage(project).free < SCANT  # not each of its programs says so
-        why = "" if told or not full else " The disk is full"
+        reported = re.search(r"No space left|disk is full", log)
+        full = reported or shutil.disk_usage(project).free < SCANT  # not each of its programs says so
+        why = "" if reported or not full else " The disk is full"
         remedy = "; make room there, or name another folder (OUTPUT=)" if full else ""
         raise RenderError(f"Quarto failed: {reason[-1].strip()}{why}{remedy}")
     # Of what Quarto itself only warns of.

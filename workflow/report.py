@@ -40,7 +40,7 @@ from normstudy.report.core.models import names_of_runs
 from normstudy.report.core.names import data_title
 from normstudy.report.core.text import count
 from normstudy.runs.folder import checkpoint_file, is_claimed
-from normstudy.runs.lacking import lacking
+from normstudy.runs.missing_runs import missing_runs
 from normstudy.runs.reproduction import kind_of_model
 from normstudy.runs.seeds import first_seeds
 from normstudy.runs.studies import PlannedRun, auto_dataset, plan
@@ -99,7 +99,7 @@ def asked_for(arguments: argparse.Namespace, trust_device: bool) -> tuple[list[P
     """
     if arguments.study:
         study = read_study_file(study_path(arguments.params, arguments.study), trust_device)
-        return lacking(study, arguments.results), ""
+        return missing_runs(study, arguments.results), ""
     seeds = () if arguments.seeds is None else first_seeds(arguments.seeds)
     dataset, reason = auto_dataset(arguments.params)
     return plan(arguments.params, dataset, trust_device, seeds), reason
@@ -135,8 +135,8 @@ def make_report(
     if code < 0:
         if profile:
             cancel_jobs(runs_folder / ".logs/snakemake.log", console)
-        told = f"what is finished is kept: `{arguments.command}` goes on"
-        raise JobError(f"the scheduler was killed (signal {-code}); {told}")
+        kept = f"what is finished is kept: `{arguments.command}` goes on"
+        raise JobError(f"the scheduler was killed (signal {-code}); {kept}")
     problems = [(run, why_failed(run, runs_folder / ".logs")) for run in waiting if not run.is_done(runs_folder)]
     for run, why in problems[:MOST_SHOWN]:
         source = visible(one_line(run.source))

@@ -7,7 +7,7 @@ Usage: python workflow/study.py --study NAME|FILE|--all [--params params] [--run
 
 The runs go through the notebook into run folders, as those of `make report` do. What is in a record already, of this
 study or another, is not trained again; what is no longer part of the study leaves its record. However training ends,
-the record gets what is finished, and README.md beside it says so; with --gather nothing is trained.
+the record gets what is finished, and README.md next to it says so; with --gather nothing is trained.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from normstudy.report.core.text import count
 from normstudy.report.sections.reproduce import FOLDER as PARAMS
 from normstudy.report.sections.reproduce import report_command
 from normstudy.runs.folder import FinishedRun, read_run
-from normstudy.runs.lacking import RESULTS, not_among, record_path, recorded_runs
+from normstudy.runs.missing_runs import RESULTS, not_among, record_path, recorded_runs
 from normstudy.runs.progress import in_words
 from normstudy.runs.record import RecordedRun, recorded, write_predictions, write_record
 from normstudy.runs.studies import PlannedRun
@@ -151,9 +151,9 @@ def gather(study: Study, there: dict[str, RecordedRun], missing: list[PlannedRun
     in_order = [found[name] for name in models if name in found]
     path = record_path(study, options.results)
     if in_order:
-        judged = [each for each in in_order if not each.diverged] if study.predictions else []
-        if judged:
-            write_predictions(path.with_suffix(".npz"), judged)
+        evaluated = [each for each in in_order if not each.diverged] if study.predictions else []
+        if evaluated:
+            write_predictions(path.with_suffix(".npz"), evaluated)
         write_record(path, study.title, in_order)
         if path.parent != study.path.parent:
             results_readme.write(path.parent, options.params)
@@ -166,7 +166,7 @@ def measured(study: Study, run: FinishedRun) -> dict[str, Any]:
     """What `study` wants to know of the trained network."""
     if not study.afterwards or run.diverged:
         return {}
-    from normstudy.runs.afterwards import measure  # with torch
+    from normstudy.runs.diagnostics import measure  # with torch
 
     return {name: measure(name, run) for name in study.afterwards}
 

@@ -58,7 +58,7 @@ HEEDED = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "SNAKEMAKE_SLURM_*")
 def settle(script: str) -> None:
     """Begin a program of the workflow: in its checkout, with a clean environment for itself and all that it starts.
 
-    Raises `CheckoutError` when this package is not the one beside `script`, the program's file.
+    Raises `CheckoutError` when this package is not the one next to `script`, the program's file.
     """
     own = Path(script).resolve().parents[1]
     refuse_other_checkout(own)

@@ -26,8 +26,8 @@ from normstudy.model_code import adopt
 from normstudy.ownership import as_typed
 from normstudy.report.core.text import count
 from normstudy.runs import reproduction, stamps
-from normstudy.runs.differences import Course
 from normstudy.runs.folder import FinishedRun, environment, is_of_present_sources
+from normstudy.runs.history_differences import Course
 from normstudy.runs.progress import in_words
 from normstudy.runs.record import read_record, record_names, verify_predictions
 from normstudy.runs.reproduction import FIRST_EPOCHS, Comparison, compare, deciding, representative, train_again

@@ -65,39 +65,39 @@ def refuse_output(output: Path, others: Mapping[str, Path]) -> None:
     It may if it is not there, empty, or holds a report as this project made it, besides files of the user that
     are in nobody's way; and if none of `others` (by what they are called on the command line) is in it.
     """
-    told = f"OUTPUT={one_line(output)}"
-    _refuse_places_of_the_checkout(output, told, others)
+    setting = f"OUTPUT={one_line(output)}"
+    _refuse_places_of_the_checkout(output, setting, others)
     remedy = "name another folder (OUTPUT=)"
     if output.is_symlink() and not output.exists():
-        _refuse(told, f"a link to {one_line(os.readlink(output))}, which is not there", remedy)
+        _refuse(setting, f"a link to {one_line(os.readlink(output))}, which is not there", remedy)
     if not output.exists():
-        _refuse_unless_it_can_be_made(output, told, remedy)
+        _refuse_unless_it_can_be_made(output, setting, remedy)
         return
     if not output.is_dir():
-        _refuse(told, "a file, where a folder is needed", remedy)
+        _refuse(setting, "a file, where a folder is needed", remedy)
     try:
         ours = recorded(output)
         theirs = list(of_others(output, ours))
     except OSError as error:
-        _refuse(told, f"cannot be read ({error.filename}: {error.strerror})", remedy)
+        _refuse(setting, f"cannot be read ({error.filename}: {error.strerror})", remedy)
     if theirs and not ours:
-        _refuse(told, f"holds {_some(theirs)}, and no report that this project made", f"{remedy} or an empty one")
+        _refuse(setting, f"holds {_some(theirs)}, and no report that this project made", f"{remedy} or an empty one")
     if changed := [name for name in theirs if name in ours]:
-        _refuse(told, f"{_some(changed)} was changed since the report was made", f"move it away, or {remedy}")
+        _refuse(setting, f"{_some(changed)} was changed since the report was made", f"move it away, or {remedy}")
     place = Path(os.path.realpath(output))
     if os.path.ismount(place) or not all(os.access(each, os.W_OK | os.X_OK) for each in (place, place.parent)):
         # A new report takes the place of the old one by renaming.
-        _refuse(told, "a mount point, or the folder above it cannot be written", "name a folder in it")
+        _refuse(setting, "a mount point, or the folder above it cannot be written", "name a folder in it")
 
 
 def refuse_runs_folder(params: Path, runs: Path) -> None:
     """Raises `PlaceError` unless runs may be written into `runs`."""
-    told, remedy = f"RUNS={one_line(runs)}", ANOTHER_RUNS
-    _refuse_places_of_the_checkout(runs, told, {"PARAMS": params} if _holds(params, runs) else {})
+    setting, remedy = f"RUNS={one_line(runs)}", ANOTHER_RUNS
+    _refuse_places_of_the_checkout(runs, setting, {"PARAMS": params} if _holds(params, runs) else {})
     if (runs.exists() or runs.is_symlink()) and not runs.is_dir():
-        _refuse(told, "no folder", remedy)
+        _refuse(setting, "no folder", remedy)
     if not runs.exists():
-        _refuse_unless_it_can_be_made(runs, told, remedy)
+        _refuse_unless_it_can_be_made(runs, setting, remedy)
     else:
         _refuse_what_is_taken(runs)
 
@@ -147,20 +147,20 @@ def of_others(folder: Path, ours: Mapping[str, str]) -> Iterator[str]:
             yield name
 
 
-def _refuse_places_of_the_checkout(folder: Path, told: str, others: Mapping[str, Path]) -> None:
+def _refuse_places_of_the_checkout(folder: Path, setting: str, others: Mapping[str, Path]) -> None:
     root = project_root()
-    remedy = f"name a folder of its own, such as {'_report' if told.startswith('OUTPUT') else 'runs'}"
+    remedy = f"name a folder of its own, such as {'_report' if setting.startswith('OUTPUT') else 'runs'}"
     if not str(folder).strip() or "\n" in str(folder):
-        _refuse(told, "no name of a folder", remedy)
+        _refuse(setting, "no name of a folder", remedy)
     held = {"the checkout": root, "the home folder": Path.home(), "data/": data_folder()}
     held |= {f"{path.name}/": path for path in root.iterdir() if path.is_dir() and path.name in OF_THE_CHECKOUT}
     for name, place in {**held, **others}.items():
         if _holds(folder, place):
             verb, where = "is" if _holds(place, folder) else "holds", "" if name in held else f" ({one_line(place)})"
-            _refuse(told, f"{verb} {name}{where}", remedy)
+            _refuse(setting, f"{verb} {name}{where}", remedy)
     for path in root.iterdir():
         if path.name in OF_THE_CHECKOUT and _holds(path, folder):
-            _refuse(told, f"lies in {path.name}/ of the checkout", remedy)
+            _refuse(setting, f"lies in {path.name}/ of the checkout", remedy)
 
 
 OF_THE_CHECKOUT = {
@@ -184,16 +184,16 @@ def _refuse_what_is_taken(runs: Path) -> None:
         _refuse(f"RUNS={one_line(runs)}", f"holds {_some(taken)}, which this project did not write", ANOTHER_RUNS)
 
 
-def _refuse_unless_it_can_be_made(folder: Path, told: str, remedy: str) -> None:
+def _refuse_unless_it_can_be_made(folder: Path, setting: str, remedy: str) -> None:
     above = next(each for each in Path(os.path.realpath(folder)).parents if os.path.lexists(each))
     if not above.is_dir():
-        _refuse(told, f"{one_line(above)} is no folder", remedy)
+        _refuse(setting, f"{one_line(above)} is no folder", remedy)
     if not os.access(above, os.W_OK | os.X_OK):
-        _refuse(told, f"cannot be made, for {one_line(above)} cannot be written", remedy)
+        _refuse(setting, f"cannot be made, for {one_line(above)} cannot be written", remedy)
 
 
-def _refuse(told: str, problem: str, remedy: str) -> None:
-    raise PlaceError(f"{told}: {problem}; {remedy}")
+def _refuse(setting: str, problem: str, remedy: str) -> None:
+    raise PlaceError(f"{setting}: {problem}; {remedy}")
 
 
 def _some(names: list[str]) -> str:

@@ -12,7 +12,7 @@ import normstudy
 from normstudy.data.loading import load
 from normstudy.runs.folder import read_run
 from normstudy.runs.verification import verify
-from normstudy.using.card import card
+from normstudy.using.model_card import card
 from normstudy.using.onnx_file import checked, onnx_bytes
 
 pytestmark = pytest.mark.slow

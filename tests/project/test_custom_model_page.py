@@ -14,8 +14,8 @@ import normstudy
 from normstudy import model_code
 from normstudy.config import make_config, read_config, resolve
 from normstudy.errors import NormstudyError
-from normstudy.runs.differences import differences
 from normstudy.runs.folder import read_run
+from normstudy.runs.history_differences import differences
 from normstudy.runs.reproduction import course, train_again
 from normstudy.runs.study_file import read_study_file
 from normstudy.runs.verification import verify

@@ -12,7 +12,7 @@ from commands import ROOT
 
 from normstudy.config import read_config, run_name
 from normstudy.report.readme import BEGIN, END, draw_graphs, put_results, results_block
-from normstudy.runs.comparison import compared_runs
+from normstudy.runs.compared_runs import compared_runs
 from normstudy.runs.folder import wrong
 from normstudy.runs.record import read_record, record_names, verify_predictions
 from normstudy.runs.reproduction import kind_of_model

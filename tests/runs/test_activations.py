@@ -10,7 +10,7 @@ from torch import nn
 from normstudy.config import Config
 from normstudy.data.loading import load_once
 from normstudy.runs.activations import distribution, normalizations_of
-from normstudy.runs.afterwards import measure
+from normstudy.runs.diagnostics import measure
 from normstudy.runs.folder import publish, read_run, save, stage
 from normstudy.runs.networks import first_net, net_after_an_epoch, trained_net
 from normstudy.training.evaluation import evaluate

@@ -9,7 +9,7 @@ import pytest
 
 from normstudy.config import make_config, run_name
 from normstudy.runs import manifest
-from normstudy.runs.comparison import compared_runs
+from normstudy.runs.compared_runs import compared_runs
 from normstudy.runs.folder import RunError, read_run
 from normstudy.runs.record import RecordedRun, RecordError, recorded, write_predictions, write_record
 from normstudy.runs.studies import MAIN, write_studies

@@ -9,8 +9,8 @@ from conftest import QUICK
 
 from normstudy.config import Config
 from normstudy.runs import manifest
-from normstudy.runs.differences import TOLERANCES, Course, Difference, differences
 from normstudy.runs.folder import environment, publish, read_run, save, stage
+from normstudy.runs.history_differences import TOLERANCES, Course, Difference, differences
 from normstudy.runs.reproduction import (
     compare,
     course,

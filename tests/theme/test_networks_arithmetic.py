@@ -12,7 +12,7 @@ from node import NEEDS_NODE
 from normstudy.model import Net
 from normstudy.report.core.models import of_first_seed
 from normstudy.report.pages import networks
-from normstudy.runs.comparison import compared_runs
+from normstudy.runs.compared_runs import compared_runs
 from normstudy.runs.looks import look
 from normstudy.runs.network_description import describe
 from normstudy.runs.networks import trained_net

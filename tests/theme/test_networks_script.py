@@ -11,7 +11,7 @@ from readers import NEEDS_CHROMIUM, faults, sideways
 
 from normstudy.report.core.text import confidence
 from normstudy.report.pages import networks, networks_html
-from normstudy.runs.comparison import compared_runs
+from normstudy.runs.compared_runs import compared_runs
 from normstudy.runs.looks import look
 from normstudy.runs.networks import trained_net
 

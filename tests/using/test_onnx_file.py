@@ -11,8 +11,8 @@ import torch
 
 from normstudy.data.facts import KNOWN
 from normstudy.model import Net
-from normstudy.using.card import LICENCES, card
 from normstudy.using.classifier import load
+from normstudy.using.model_card import LICENCES, card
 from normstudy.using.onnx_file import Check, ExportError, checked, onnx_bytes
 
 

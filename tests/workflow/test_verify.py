@@ -19,7 +19,7 @@ from normstudy.config import make_config, run_name
 from normstudy.errors import NormstudyError
 from normstudy.runs import manifest, stamps
 from normstudy.runs.folder import is_current, is_of_present_sources, read_run
-from normstudy.runs.lacking import lacking
+from normstudy.runs.missing_runs import missing_runs
 from normstudy.runs.record import read_record, recorded, verify_predictions, write_predictions, write_record
 from normstudy.runs.reproduction import train_again
 from normstudy.runs.studies import MAIN, verified_study, write_studies
@@ -187,14 +187,14 @@ def test_records_are_verified_and_stamped(recorded_three, told, tmp_path):
     values = {**before.runs[0].config.model_dump(exclude={"seed"}, exclude_none=True)}
     study_file.write_text(yaml.safe_dump({"seeds": [3, 4], "models": {"gn": values}, "predictions": True}))
     study = read_study_file(study_file)
-    assert len(lacking(study, recorded_three)) == 2
+    assert len(missing_runs(study, recorded_three)) == 2
     code, out = told(recorded_three, stamp=True)
     assert code == 1
     assert "To train again: 2 runs, " in out
     assert "Made by other sources, to the same numbers: 2 runs; noted in" in out
     assert "not found to be the same bit by bit: 1 run; `make report`, `make publish` and `make study` train" in out
     assert current(path) == [True, True, False]
-    assert lacking(study, recorded_three) == []
+    assert missing_runs(study, recorded_three) == []
     after = read_record(path)
     verify_predictions(after)
     assert [(run.metrics, run.model) for run in after.runs] == [(run.metrics, run.model) for run in before.runs]

@@ -13,8 +13,8 @@ from itertools import groupby
 from typing import Any, Literal
 
 from normstudy.config import Config
-from normstudy.runs.differences import Course, Epoch, differences, measures
 from normstudy.runs.folder import FinishedRun
+from normstudy.runs.history_differences import Course, Epoch, differences, measures
 
 FIRST_EPOCHS = 2
 """So many are compared where whole runs are not asked for: the second starts from what the first has left."""

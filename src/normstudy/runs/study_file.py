@@ -12,7 +12,7 @@
 Every combination of the values that stand in lists is a run, of each model and with each seed; seeds may be written
 `0 to 39`. A model may hold several such sets of lines, as a list, and take those of another (`gn: &base {…}`, then
 `<<: *base`). All runs are on one data set, and evaluated on one split of it. With `predictions`, what the models said
-of each image is kept; `afterwards` names what is measured of the trained networks (`runs/afterwards.py`).
+of each image is kept; `afterwards` names what is measured of the trained networks (`runs/diagnostics.py`).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FOLDER = "studies"
 KNOWN = ("title", "common", "seeds", "models", "predictions", "afterwards")
 KEYS = ", ".join(f"`{key}:`" for key in KNOWN if key != "models")
 AFTERWARDS = ("weights", "batch_norm", "first_gradients", "inside")
-"""What can be measured of trained networks; `runs/afterwards.py` has it."""
+"""What can be measured of trained networks; `runs/diagnostics.py` has it."""
 
 DEFAULTS = {"title": "", "common": {}, "seeds": [Config().seed], "predictions": False, "afterwards": []}
 

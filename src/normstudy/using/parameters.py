@@ -9,7 +9,7 @@ from normstudy.config import FILLED_IN, Config
 from normstudy.runs.seeds import MOST_SEEDS
 
 SCHEMA = "schema.json"
-"""The file beside those of models, which their first lines name: editors complete and check them by it."""
+"""The file next to those of models, which their first lines name: editors complete and check them by it."""
 
 FIRST_LINE = f"# yaml-language-server: $schema={SCHEMA}"
 

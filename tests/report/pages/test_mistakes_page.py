@@ -12,7 +12,7 @@ from normstudy.report.core import style
 from normstudy.report.core.findings import FindingError
 from normstudy.report.pages import calibration, classes, gallery, grad_cam
 from normstudy.report.pages.answers import Answers, agreement, answers
-from normstudy.runs.comparison import compared_runs
+from normstudy.runs.compared_runs import compared_runs
 
 PAGE = "analysis/mistakes.qmd"
 

@@ -16,7 +16,7 @@ from normstudy.preview.page import unsupported_constructs
 from normstudy.report.core import style
 from normstudy.report.pages import networks, networks_html
 from normstudy.runs import answers_in_batches
-from normstudy.runs.comparison import compared_runs
+from normstudy.runs.compared_runs import compared_runs
 from normstudy.runs.folder import read_run
 from normstudy.runs.networks import trained_net
 

@@ -62,7 +62,7 @@ def is_enough(run: RecordedRun, study: Study) -> bool:
     return set(study.afterwards) <= run.afterwards.keys() and (not study.predictions or run.has_predictions)
 
 
-def lacking(study: Study, results: Path | None = None) -> list[PlannedRun]:
+def missing_runs(study: Study, results: Path | None = None) -> list[PlannedRun]:
     """The runs of `study` that `recorded_runs` does not have; raises as that."""
     return not_among(study, recorded_runs(study, results))
 

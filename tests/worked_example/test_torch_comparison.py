@@ -3,12 +3,12 @@
 import torch
 from norm_batches import KINDS, SETS
 
-from normstudy.worked_example import comparison
+from normstudy.worked_example import torch_comparison
 from normstudy.worked_example.definition import GROUPS, IMAGES, normalize
 
 
 def test_only_batch_normalization_depends_on_the_batch_and_on_the_mode():
-    found = comparison.properties().set_index("normalization")
+    found = torch_comparison.properties().set_index("normalization")
     assert found.sets.to_dict() == SETS
     assert (found.sets * found.members == IMAGES.numel()).all()
     assert found.batch_change["bn"] > 0.1
@@ -19,10 +19,10 @@ def test_only_batch_normalization_depends_on_the_batch_and_on_the_mode():
     assert set(found.parameters) == {8}
 
 
-def test_comparison_table_formulas_give_the_numbers_beside_them():
+def test_comparison_table_formulas_give_the_numbers_next_to_them():
     n, c, h, w = IMAGES.shape
     sizes = {"N": n, "C": c, "H": h, "W": w, "G": GROUPS}
-    table = comparison.comparison_table().replace("\u00a0", " ", regex=True).set_index("property")
+    table = torch_comparison.comparison_table().replace("\u00a0", " ", regex=True).set_index("property")
     for row in ("number of sets", "values in a set", "learned: γ, β"):
         for cell in table.loc[row]:
             formula, number = cell.split(" = ")
@@ -33,16 +33,16 @@ def test_comparison_table_formulas_give_the_numbers_beside_them():
 
 
 def test_the_check_against_torch_covers_every_kind_and_agrees():
-    checks = comparison.check_against_torch()
+    checks = torch_comparison.check_against_torch()
     assert set(checks.normalization) == set(KINDS)
     assert checks.difference.max() < 1e-13
-    assert comparison.check_against_torch(torch.float32).difference.max() < 1e-5
-    assert len(comparison.torch_table()) == len(checks)
+    assert torch_comparison.check_against_torch(torch.float32).difference.max() < 1e-5
+    assert len(torch_comparison.torch_table()) == len(checks)
 
 
 def test_the_check_against_torch_sees_a_wrong_definition(monkeypatch):
-    monkeypatch.setattr(comparison, "normalize", lambda x, kind, **affine: normalize(x, "ln", **affine))
-    checks = comparison.check_against_torch().query("compared != 'running mean'")
+    monkeypatch.setattr(torch_comparison, "normalize", lambda x, kind, **affine: normalize(x, "ln", **affine))
+    checks = torch_comparison.check_against_torch().query("compared != 'running mean'")
     differences = checks.set_index("normalization").difference
     assert differences["ln"].max() < 1e-13
     assert min(differences["gn"].max(), differences["in"].max(), differences["bn"].max()) > 0.1

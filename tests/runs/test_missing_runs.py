@@ -10,7 +10,7 @@ from normstudy.config import run_name
 from normstudy.paths import project_root
 from normstudy.runs import stamps
 from normstudy.runs.folder import is_of_present_sources
-from normstudy.runs.lacking import is_enough, lacking, not_among, own_studies, record_path, recorded_runs
+from normstudy.runs.missing_runs import is_enough, missing_runs, not_among, own_studies, record_path, recorded_runs
 from normstudy.runs.record import RecordError, read_record, write_predictions, write_record
 from normstudy.runs.study_file import Study, read_study_file
 from normstudy.training.sources import sources_hash
@@ -48,7 +48,7 @@ def names(runs):
 
 def test_all_is_lacking_where_nothing_is_recorded(results, study):
     assert recorded_runs(study(), results) == {}
-    planned = lacking(study(), results)
+    planned = missing_runs(study(), results)
     assert names(planned) == ["gn", "ln"]
     assert [run.name for run in planned] == [run_name(run.config) for run in study().runs]
     assert {run.source.name for run in planned} == {"one.yaml"}
@@ -57,7 +57,7 @@ def test_all_is_lacking_where_nothing_is_recorded(results, study):
 
 def test_what_any_study_recorded_is_not_lacking_and_gets_this_studys_name_for_its_model(results, study):
     write_record(results / "other.json", "", [made("gn"), made("ln", seed=9)])
-    assert names(lacking(study(), results)) == ["ln"]
+    assert names(missing_runs(study(), results)) == ["ln"]
     (run,) = recorded_runs(study(), results).values()
     assert (run.model, run.config.norm) == ("gn", "gn")
 
@@ -75,9 +75,9 @@ def test_runs_of_other_sources_are_lacking_until_they_are_found_the_same(results
     stamp = {"from": "0" * 16, "to": sources_hash(), "epochs": 1, "measures": ["x"], "environment": {}}
     run = made("gn", sources="0" * 16)
     write_record(results / "one.json", "", [run, made("ln", sources="1" * 16)])
-    assert names(lacking(study(), results)) == ["gn", "ln"]
+    assert names(missing_runs(study(), results)) == ["gn", "ln"]
     stamps.add(results, [{**stamp, "runs": [run.name], "compared": [run.name]}])
-    assert names(lacking(study(), results)) == ["ln"]
+    assert names(missing_runs(study(), results)) == ["ln"]
     (kept,) = recorded_runs(study(), results).values()
     (results / "mine").mkdir()
     write_record(results / "mine/one.json", "", [kept])
@@ -88,18 +88,18 @@ def test_runs_of_other_sources_are_lacking_until_they_are_found_the_same(results
 def test_predictions_that_a_study_keeps_have_to_be_there(results, study):
     bare, judged = made("gn"), made("gn", columns=predictions([1, 2], [1, 1]))
     write_record(results / "one.json", "", [bare])
-    assert names(lacking(study(), results)) == ["ln"]
-    assert names(lacking(study(predictions=True), results)) == ["gn", "ln"]
+    assert names(missing_runs(study(), results)) == ["ln"]
+    assert names(missing_runs(study(predictions=True), results)) == ["gn", "ln"]
     write_record(results / "other.json", "", [judged])
     write_predictions(results / "other.npz", [judged])
-    assert names(lacking(study(predictions=True), results)) == ["ln"]
+    assert names(missing_runs(study(predictions=True), results)) == ["ln"]
     (run,) = recorded_runs(study(predictions=True), results).values()
     assert run.place == results / "other.json"
 
 
 def test_what_is_measured_afterwards_has_to_be_there_and_nothing_else_is_kept(results, study):
     write_record(results / "one.json", "", [made("gn", afterwards={"weights": {"spread": [1.0]}, "batch_norm": {}})])
-    assert names(lacking(study(afterwards=("first_gradients",)), results)) == ["gn", "ln"]
+    assert names(missing_runs(study(afterwards=("first_gradients",)), results)) == ["gn", "ln"]
     (run,) = recorded_runs(study(afterwards=("weights",)), results).values()
     assert run.afterwards == {"weights": {"spread": [1.0]}}
     (run,) = recorded_runs(study(), results).values()
@@ -114,7 +114,7 @@ def test_of_a_run_that_diverged_there_is_no_more_to_keep(results, study):
 def test_a_damaged_record_is_told(results, study):
     (results / "other.json").write_text("[")
     with pytest.raises(RecordError, match=r"other\.json: not readable"):
-        lacking(study(), results)
+        missing_runs(study(), results)
 
 
 def test_the_record_of_a_users_study_lies_next_to_its_file(tmp_path):

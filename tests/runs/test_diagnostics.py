@@ -13,8 +13,8 @@ from torch import nn
 from normstudy.config import Config
 from normstudy.data.loading import load_once
 from normstudy.model import Net, initialise, make_net
-from normstudy.runs import afterwards
-from normstudy.runs.afterwards import TOGETHER, at_first, measure, trained_net, with_precise_statistics
+from normstudy.runs import diagnostics
+from normstudy.runs.diagnostics import TOGETHER, at_first, measure, trained_net, with_precise_statistics
 from normstudy.runs.study_file import AFTERWARDS
 from normstudy.training.batches import Batches
 from normstudy.training.randomness import generator
@@ -47,7 +47,7 @@ def trained_a_little(net: Net) -> None:
 
 
 def test_every_measure_that_a_study_may_ask_for_is_there():
-    assert tuple(afterwards.MEASURES) == AFTERWARDS
+    assert tuple(diagnostics.MEASURES) == AFTERWARDS
 
 
 def test_weights_by_hand(run_of):
@@ -127,7 +127,7 @@ def test_precise_statistics_are_the_mean_of_those_of_large_batches(run_of):
 
 
 def test_the_mean_is_over_all_whole_batches(run_of, monkeypatch):
-    monkeypatch.setattr(afterwards, "TOGETHER", 300)  # twice in 898
+    monkeypatch.setattr(diagnostics, "TOGETHER", 300)  # twice in 898
     run = run_of(trained_a_little, norm="bn")
     data = load_once("digits", "test")
     net = with_precise_statistics(run, data)
