@@ -1,4 +1,4 @@
-"""Small image folders of one's own, made of a few numbers."""
+"""Small image folders, made of a few numbers."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 import base64
 
 from galleries import THEME
-from node import told_by_node
+from node import run_in_node
 
 from normstudy.report.pages.networks_html import SCRIPTS
 
@@ -21,7 +21,7 @@ def in_node(program, given):
     source = "\n".join(
         ['"use strict";', *parts, DRIVER, "const answer = (value) => console.log(JSON.stringify(value));", program]
     )
-    return told_by_node(source, given)
+    return run_in_node(source, given)
 
 
 def packed(images):

@@ -10,7 +10,7 @@ NODE = shutil.which("node")
 NEEDS_NODE = pytest.mark.skipif(not NODE, reason="there is no node here")
 
 
-def told_by_node(source, given):
+def run_in_node(source, given):
     """What `source`, which finds `given` as JSON on standard input, prints as JSON; nothing else may be said."""
     done = subprocess.run(
         [NODE, "-e", source], input=json.dumps(given), capture_output=True, encoding="utf-8", timeout=300, check=False

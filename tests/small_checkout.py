@@ -167,7 +167,7 @@ class Checkout:
         out, err = process.communicate(timeout=300)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
-    def told(self, process: subprocess.CompletedProcess) -> dict:
-        """What `workflow/report.py` told; fails unless the command passed."""
+    def result(self, process: subprocess.CompletedProcess) -> dict:
+        """What `workflow/report.py` printed; fails unless the command passed."""
         assert process.returncode == 0, process.stdout + process.stderr
         return json.loads(process.stdout.splitlines()[-1])

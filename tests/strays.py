@@ -1,10 +1,10 @@
-"""What editors and systems leave beside the files of a folder."""
+"""What editors and systems leave next to the files of a folder."""
 
 from pathlib import Path
 
 
 def leave_beside(path: Path) -> list[str]:
-    """Put beside `path` what macOS, Windows, Emacs, Vim and LibreOffice leave there; the names."""
+    """Put next to `path` what macOS, Windows, Emacs, Vim and LibreOffice leave there; the names."""
     name, folder = path.name, path.parent
     (folder / f"._{name}").write_bytes(b"\0\5\26\7\0\2\0\0Mac OS X        ")
     (folder / f".#{name}").symlink_to("somebody@somewhere.4711:1700000000")

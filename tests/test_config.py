@@ -125,7 +125,7 @@ def test_an_unknown_key_unlike_any_other_is_answered_with_all_there_are():
     assert all(name in line for name in Config.model_fields.keys() - FILLED_IN)
 
 
-def test_all_problems_of_a_file_are_told_at_once():
+def test_all_problems_of_a_file_are_reported_at_once():
     line = refusal({"epochs": 0, "l1": -1, "colour": "red"})
     assert all(part in line for part in ("epochs = 0:", "l1 = -1.0:", "colour = red:"))
     assert refusal({f"k{number}": 1 for number in range(5_000)}).endswith("; and 4990 more")

@@ -1,4 +1,4 @@
-"""The normalization layers that torch.nn lacks, beside independent ways to compute them."""
+"""The normalization layers that torch.nn does not have, compared with independent ways to compute them."""
 
 import pytest
 import torch

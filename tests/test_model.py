@@ -81,8 +81,8 @@ def test_shapes_along_the_way_are_those_of_the_docstring(norm):
         if isinstance(layer, nn.Conv2d):
             layer.register_forward_hook(lambda layer, inputs, output: shapes.append(tuple(output.shape[1:])))
     model(torch.rand(2, 1, 28, 28))
-    told = re.findall(r"ReLU +\((\d+), (\d+), (\d+)\)", normstudy.model.__doc__)
-    assert shapes == [tuple(map(int, each)) for each in told]
+    result = re.findall(r"ReLU +\((\d+), (\d+), (\d+)\)", normstudy.model.__doc__)
+    assert shapes == [tuple(map(int, each)) for each in result]
     assert len(shapes) == 4
 
 
@@ -122,7 +122,7 @@ def test_values_that_share_a_mean_have_mean_0_and_variance_1_afterwards(kind, gr
     torch.testing.assert_close(split.var(axes, correction=0), torch.ones_like(split.mean(axes)), rtol=0, atol=1e-4)
 
 
-def test_gn_has_four_groups_unless_told_otherwise():
+def test_gn_has_four_groups_unless_reported_otherwise():
     assert make_norm("gn", 16).num_groups == 4
     assert [layer.num_groups for layer in Net("gn", 8).modules() if isinstance(layer, nn.GroupNorm)] == [8] * 4
 

@@ -45,8 +45,8 @@ def test_new_and_empty_folders_and_our_own_reports_are_taken(places, tmp_path):
 
 def test_a_folder_with_somebody_s_files_is_refused(places, tmp_path):
     write_files(tmp_path / "t", {"thesis.tex": "years of work", ".git/HEAD": "ref"})
-    told = refusal(*places, tmp_path / "t")
-    assert told.startswith(f"OUTPUT={tmp_path}/t: holds thesis.tex and 1 more, and no report that this project made")
+    result = refusal(*places, tmp_path / "t")
+    assert result.startswith(f"OUTPUT={tmp_path}/t: holds thesis.tex and 1 more, and no report that this project made")
     # The names alone do not make it one of ours, nor does a record of something else.
     for record in ("", "{}", '{"by": "x"}', '{"files": {"../../x": "00"}}', '{"files": ["index.html"]}'):
         folder = write_files(tmp_path / "site", {"index.html": "mine", "report.pdf": "mine", "render.json": record})
@@ -124,9 +124,9 @@ def test_folders_that_may_not_hold_runs_are_refused(places, tmp_path, monkeypatc
     write_files(tmp_path, {"taken/studies.json": '["of mine"]', "hidden/.checkpoints/a.safetensors": "mine"})
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     folder = Path(runs.format(root=ROOT, tmp=tmp_path, home=tmp_path / "home"))
-    told = refusal(places[0], folder, None)
-    assert expected in told
-    assert told.startswith("RUNS=")
+    result = refusal(places[0], folder, None)
+    assert expected in result
+    assert result.startswith("RUNS=")
 
 
 def test_a_folder_of_runs_is_known_as_such(tmp_path, run_folder):
@@ -166,7 +166,7 @@ def test_published_results_are_not_rendered_over():
     assert files_below(ROOT / "results") == before
 
 
-@pytest.mark.fault("`make clean` beside files of others", "theirs stay byte by byte, and are named")
+@pytest.mark.fault("`make clean` next to files of others", "theirs stay byte by byte, and are named")
 def test_clean_takes_what_is_ours_and_nothing_else(tmp_path):
     output = report_of_ours(tmp_path / "report", {"index.html": "a", "notebooks/gn.html": "b", "deep/er/x.png": "c"})
     write_files(output, {"deep/notes.txt": "mine", "index.html": "a, changed"})
@@ -182,7 +182,7 @@ def test_clean_takes_what_is_ours_and_nothing_else(tmp_path):
     assert files_below(theirs) == {"index.html": b"mine", "report.pdf": b"mine"}
 
 
-@pytest.mark.fault("publishing beside files of others", "theirs stay byte by byte")
+@pytest.mark.fault("publishing next to files of others", "theirs stay byte by byte")
 def test_publishing_drops_runs_that_were_published_and_nothing_else(tmp_path, whole):
     """In the place of `results/`; the programs that publish are those of this checkout."""
     import sys

@@ -1,4 +1,4 @@
-"""What a page of the site has beside its text."""
+"""What a page of the site has besides its text."""
 
 import re
 import shutil

@@ -96,7 +96,7 @@ def read_results(checkout: Path) -> None:
         ("main.npz", lambda path: path.write_bytes(b"")),
     ],
 )
-def test_what_was_published_is_brought_back_by_the_command_that_is_told(own, place, damage):
+def test_what_was_published_is_brought_back_by_the_command_that_is_reported(own, place, damage):
     line = damage_and_read(own, place, damage)
     assert "delete" not in line
     (command,) = re.findall(r"; `(.*)` brings it back as it was published$", line)

@@ -1,4 +1,4 @@
-"""The package in an environment of one's own: `pip install .`, without the lock; it trains, classifies and exports."""
+"""The package in an environment of its own: `pip install .`, without the lock; it trains, classifies and exports."""
 
 import os
 import subprocess
@@ -59,15 +59,15 @@ def test_it_works_with_the_oldest_torch_where_pip_has_put_it(tmp_path):
     if b"dns error" in installed.stderr or b"error sending request" in installed.stderr:
         pytest.skip("no registry can be reached")
     assert installed.returncode == 0, installed.stderr.decode()
-    told = subprocess.run(
+    result = subprocess.run(
         [python, "-c", USES, *(path.parent for path in ROOT.glob("results/*/metrics.json"))],
         cwd=tmp_path,
         env={key: value for key, value in os.environ.items() if not key.startswith("PYTHON")},
         capture_output=True,
         text=True,
     )
-    assert told.returncode == 0, told.stderr
-    version, name, sources, place = told.stdout.split()
+    assert result.returncode == 0, result.stderr
+    version, name, sources, place = result.stdout.split()
     assert torch.specifier.contains(version)
     assert Version(version).release[:2] == Version(oldest(torch)).release[:2]
     assert (name, sources) == ("7", sources_hash())

@@ -42,7 +42,7 @@ def test_nothing_is_called_that_macos_lacks(tmp_path):
 
 
 def test_linuxs_own_files_are_read_in_one_place():
-    """There, what is done without them is written beside it."""
+    """There, what is done without them is written next to it."""
     sources = python_sources("src", "workflow", "benchmarks")
     assert {name for name, text in sources.items() if re.search(r"""["'](/proc|/sys|/dev/shm)\b""", text)} == {
         "src/normstudy/hardware.py"

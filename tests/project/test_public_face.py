@@ -40,7 +40,7 @@ def test_every_public_name_is_there_and_documented(name):
         assert inspect.signature(found).return_annotation is not inspect.Signature.empty
 
 
-def test_a_name_that_does_not_exist_is_told():
+def test_a_name_that_does_not_exist_is_reported():
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         normstudy.nothing  # noqa: B018
     with pytest.raises(ImportError):
@@ -49,11 +49,11 @@ def test_a_name_that_does_not_exist_is_told():
 
 def test_the_import_is_cheap():
     code = "import sys, normstudy; print([n for n in ('torch', 'numpy', 'pydantic') if n in sys.modules])"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout == "[]\n"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout == "[]\n"
     code = "import sys; from normstudy import Config; Config(); print('torch' in sys.modules)"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout == "False\n"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout == "False\n"
 
 
 SNIPPETS = {
@@ -96,10 +96,10 @@ def test_a_type_checker_knows_the_public_names(tmp_path):
         tmp_path / "cache",
         "use.py",
     ]
-    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert (ROOT / "src/normstudy/py.typed").is_file()
     last = 1 + USE.rstrip().count("\n")
-    assert told.stdout.splitlines() == [
+    assert result.stdout.splitlines() == [
         f'use.py:{last}: error: Incompatible types in assignment (expression has type "str", variable has type "int")'
         "  [assignment]",
         "Found 1 error in 1 file (checked 1 source file)",

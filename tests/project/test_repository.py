@@ -146,9 +146,9 @@ def test_every_test_runs_in_ci_and_every_night():
 def test_no_source_imports_upwards(tmp_path):
     """The contracts are in pyproject.toml."""
     lint = str(Path(sys.executable).with_name("lint-imports"))
-    told = subprocess.run([lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
-    assert told.returncode == 0, told.stdout
-    assert "6 kept" in told.stdout
+    result = subprocess.run([lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout
+    assert "6 kept" in result.stdout
     # They would find one.
     copy = shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
@@ -157,10 +157,10 @@ def test_no_source_imports_upwards(tmp_path):
     with open(copy / "normstudy/report/sections/graphs.py", "a") as file:
         file.write("\nfrom normstudy.report.sections import minute\n")
     code = "import sys; sys.path.insert(0, 'src'); from importlinter.cli import lint_imports_command as c; c()"
-    told = subprocess.run([sys.executable, "-c", code, "--no-cache"], cwd=tmp_path, capture_output=True, text=True)
-    assert told.returncode == 1
-    assert "normstudy.runs is not allowed to import normstudy.report" in told.stdout
-    assert "normstudy.report.sections.graphs -> normstudy.report.sections.minute" in told.stdout
+    result = subprocess.run([sys.executable, "-c", code, "--no-cache"], cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "normstudy.runs is not allowed to import normstudy.report" in result.stdout
+    assert "normstudy.report.sections.graphs -> normstudy.report.sections.minute" in result.stdout
 
 
 def test_nothing_in_the_package_knows_the_tools_above_it():

@@ -1,4 +1,4 @@
-"""docs/toolkit.md, the table of what a public toolkit can do beside what is here: its commands and files are real."""
+"""docs/toolkit.md compares a public toolkit with what is here: its commands and files are real."""
 
 import re
 

@@ -69,6 +69,6 @@ def test_a_position_stands_for_the_pixels_that_it_sees(skeleton, middles, field)
         middle for each, middle in zip(seen, middles, strict=True) if len(each) == field
     ]
     assert shares.sum(axis=0) == pytest.approx(1)
-    told = (np.arange(len(ways))[:, None] * shares).sum(axis=0)
+    result = (np.arange(len(ways))[:, None] * shares).sum(axis=0)
     whole = [place for place, each in enumerate(seen) if len(each) == field]
-    assert told[whole[1:-1]] == pytest.approx([middles[place] for place in whole[1:-1]], abs=0.1)
+    assert result[whole[1:-1]] == pytest.approx([middles[place] for place in whole[1:-1]], abs=0.1)

@@ -38,19 +38,19 @@ def as_recorded(folder, **values) -> RecordedRun:
     return replace(recorded(run, "any"), folder=run.folder.with_name(run_name(config)), metrics=metrics, config=config)
 
 
-def told(runs):
+def result(runs):
     return [(run.config.l1, run.config.seed, isinstance(run, RecordedRun)) for run in runs]
 
 
 def test_without_a_record_there_are_the_folders(results, whole):
-    assert told(compared_runs(results)) == [(0.5, 3, False), (1e-5, 3, False)]
+    assert result(compared_runs(results)) == [(0.5, 3, False), (1e-5, 3, False)]
 
 
 def test_further_seeds_are_from_the_record_and_other_models_left_out(results, whole):
     runs = [as_recorded(whole, **values) for values in ({"seed": 9}, {"seed": 1}, {"l1": 0.5, "seed": 0}, {})]
     runs += [as_recorded(whole, epochs=2, max_lr=0.01), as_recorded(whole, norm="ln", groups=None)]
     write_record(results / "main.json", "", runs)
-    assert told(compared_runs(str(results))) == [
+    assert result(compared_runs(str(results))) == [
         *[(0.5, 0, True), (0.5, 3, False), (1e-5, 1, True), (1e-5, 3, False), (1e-5, 9, True)]
     ]
 
@@ -77,7 +77,7 @@ def test_what_models_said_has_to_be_of_the_same_images(results, whole, name, see
         compared_runs(results)
 
 
-def test_a_damaged_record_is_told(results):
+def test_a_damaged_record_is_reported(results):
     (results / "main.json").write_text("{")
     with pytest.raises(RecordError, match=r"main\.json: not readable"):
         compared_runs(results)

@@ -1,4 +1,4 @@
-"""What is measured of trained networks, beside a straightforward computation."""
+"""What is measured of trained networks, compared with a straightforward computation."""
 
 import math
 from types import SimpleNamespace

@@ -214,7 +214,7 @@ def test_metrics_that_cannot_be_are_refused(copied, changes, expected):
     assert expected in refusal(copied)
 
 
-def test_a_renamed_folder_is_refused_and_told_its_name(copied, trained):
+def test_a_renamed_folder_is_refused_and_reported_its_name(copied, trained):
     other = copied.rename(copied.with_name("bn-digits-seed1-12345678"))
     assert run_name(trained.config) in refusal(other)
     assert read_run(other, check_name=False).config == trained.config

@@ -86,12 +86,12 @@ def test_runs_of_other_sources_are_lacking_until_they_are_found_the_same(results
 
 
 def test_predictions_that_a_study_keeps_have_to_be_there(results, study):
-    bare, judged = made("gn"), made("gn", columns=predictions([1, 2], [1, 1]))
+    bare, predicted = made("gn"), made("gn", columns=predictions([1, 2], [1, 1]))
     write_record(results / "one.json", "", [bare])
     assert names(missing_runs(study(), results)) == ["ln"]
     assert names(missing_runs(study(predictions=True), results)) == ["gn", "ln"]
-    write_record(results / "other.json", "", [judged])
-    write_predictions(results / "other.npz", [judged])
+    write_record(results / "other.json", "", [predicted])
+    write_predictions(results / "other.npz", [predicted])
     assert names(missing_runs(study(predictions=True), results)) == ["ln"]
     (run,) = recorded_runs(study(predictions=True), results).values()
     assert run.place == results / "other.json"
@@ -111,7 +111,7 @@ def test_of_a_run_that_diverged_there_is_no_more_to_keep(results, study):
     assert is_enough(run, study(predictions=True, afterwards=("weights",)))
 
 
-def test_a_damaged_record_is_told(results, study):
+def test_a_damaged_record_is_reported(results, study):
     (results / "other.json").write_text("[")
     with pytest.raises(RecordError, match=r"other\.json: not readable"):
         missing_runs(study(), results)

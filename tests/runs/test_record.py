@@ -105,7 +105,7 @@ def with_values(run, values):
 
 @pytest.fixture
 def record(run, tmp_path):
-    """The record of two runs whose predictions are kept, beside it."""
+    """The record of two runs whose predictions are kept, next to it."""
     first = recorded(run, "gn", NUMBERS)
     both = [first, as_of_seed(first, 4)]
     write_predictions(tmp_path / "some.npz", both)
@@ -147,7 +147,7 @@ def test_a_record_that_cannot_be_read_is_named(tmp_path, content):
 
 
 def refusal(path) -> str:
-    """The line with which the record `path`, or what is beside it, is refused."""
+    """The line with which the record `path`, or what is next to it, is refused."""
     with pytest.raises(RecordError) as caught:
         verify_predictions(read_record(path))
     (line,) = str(caught.value).splitlines()
@@ -224,15 +224,17 @@ def test_nothing_is_unpickled(record):
 
 @pytest.mark.fault("a record or its predictions cut off or changed", "one line with file and remedy, or no harm")
 @pytest.mark.parametrize("suffix", [".json", ".npz"])
-def test_any_damage_is_told_in_a_line_or_leaves_a_record_that_can_be_shown(record, suffix):
+def test_any_damage_is_reported_in_a_line_or_leaves_a_record_that_can_be_shown(record, suffix):
     path, by_chance = record.with_suffix(suffix), random.Random(7)
-    whole, told = path.read_bytes(), []
+    whole, result = path.read_bytes(), []
     for number in range(150):
         path.write_bytes(damaged(whole, ("cut", "flip", "garble")[number % 3], by_chance))
         try:
             verify_predictions(read_record(record))
         except NormstudyError as error:
-            told.append(str(error))
-    assert len(told) > 50
-    assert [line for line in told if "\n" in line or not line.startswith(str(record.with_suffix("")))] == []
-    assert [line for line in told if not line.endswith("; delete it, and `make study STUDY=some` makes it again")] == []
+            result.append(str(error))
+    assert len(result) > 50
+    assert [line for line in result if "\n" in line or not line.startswith(str(record.with_suffix("")))] == []
+    assert [
+        line for line in result if not line.endswith("; delete it, and `make study STUDY=some` makes it again")
+    ] == []

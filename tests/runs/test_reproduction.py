@@ -106,8 +106,8 @@ def test_what_another_machine_made_may_differ_by_rounding_and_no_more(changed, h
     rounded[1]["test_loss"] *= 1 + 1e-6
     found = compare(run, Course(rounded), 2, here)
     assert found.verdict == "close"
-    told = f"train_loss in epoch 1 was {run.history[0]['train_loss']!r} and is {rounded[0]['train_loss']!r}"
-    assert found.detail == f"{told}, the largest difference; made with another {name}"
+    result = f"train_loss in epoch 1 was {run.history[0]['train_loss']!r} and is {rounded[0]['train_loss']!r}"
+    assert found.detail == f"{result}, the largest difference; made with another {name}"
     spoilt[0]["train_loss"] *= 1 + 1.1 * TOLERANCES["train_loss"][0]
     found = compare(run, Course(spoilt), 2, here)
     assert (found.verdict, found.detail[:21]) == ("different", "train_loss in epoch 1")

@@ -57,7 +57,7 @@ def test_one_run_for_each_file_by_name_with_auto_resolved(tmp_path):
     assert [run.name for run in planned] == [run_name(run.config) for run in planned]
 
 
-def test_all_errors_of_all_files_are_told_at_once(tmp_path):
+def test_all_errors_of_all_files_are_reported_at_once(tmp_path):
     write_params(tmp_path, a="epochs: 0\nl1: -1\n", b="norm: bn\n", c="norm: [bn\n", d="colour: red\n")
     with pytest.raises(ParameterError) as caught:
         plan(tmp_path, "digits")
@@ -95,7 +95,7 @@ def test_files_are_planned_seed_by_seed(tmp_path):
     assert found(seeds=range(3)) == [("a", 5), ("b", 0), ("c", 7), ("d", 3), ("e", 4), ("b", 1), ("b", 2)]
 
 
-def test_what_is_wrong_with_the_seeds_of_a_file_is_told_with_the_rest(tmp_path):
+def test_what_is_wrong_with_the_seeds_of_a_file_is_reported_with_the_rest(tmp_path):
     write_params(tmp_path, a="seed: 1\nseeds: [1, 2]\n", b="seeds: [1, 1]\n", c="epochs: 0\n")
     with pytest.raises(ParameterError) as caught:
         plan(tmp_path, "digits", seeds=range(10))
@@ -177,7 +177,7 @@ def test_a_study_with_a_missing_or_damaged_run_names_it(runs_folder, run_folder)
     assert f"{run_folder.name}/metrics.json: schema: missing" in study_refusal(runs_folder)
 
 
-@pytest.mark.fault("files of editors and systems beside the parameter files", "passed over")
+@pytest.mark.fault("files of editors and systems next to the parameter files", "passed over")
 def test_what_editors_and_systems_leave_is_no_parameter_file(tmp_path):
     params = write_params(tmp_path / "params", gn="norm: gn\ndataset: digits\n")
     assert "._gn.yaml" in leave_beside(params / "gn.yaml")
@@ -187,7 +187,7 @@ def test_what_editors_and_systems_leave_is_no_parameter_file(tmp_path):
         plan(params, "digits")
 
 
-@pytest.mark.fault("files of editors and systems in a run folder or beside it", "harmless; not published with the run")
+@pytest.mark.fault("files of editors and systems in a run folder or next to it", "harmless; not published with the run")
 def test_what_editors_and_systems_leave_in_a_run_folder_is_harmless(whole, tmp_path):
     folder = shutil.copytree(whole, tmp_path / "runs" / whole.name)
     strays = leave_beside(folder / "metrics.json") + leave_beside(folder)

@@ -103,7 +103,7 @@ def job_in_training(cluster, runs, names):
 
 @pytest.mark.fault(
     "on Slurm: jobs ended by scancel, by SIGKILL of their step, by the death of slurmd",
-    "8 runs beside those made without Slurm: history but for times, predictions and weights, bit by bit",
+    "8 runs compared with those made without Slurm: history but for times, predictions and weights, bit by bit",
 )
 def test_what_is_ended_on_the_cluster_goes_on_and_ends_as_it_does_here(cluster, tmp_path):
     params, runs = tmp_path / "params", tmp_path / "runs"
@@ -189,6 +189,6 @@ def test_what_became_of_a_job_that_cannot_be_done_is_said(cluster, tmp_path):
     profile = prompt_profile(tmp_path / "profile", retries=0, **{"set-resources": {"train": {"gpu": 0}}})
     process = start(cluster, tmp_path, profile)
     assert process.wait(PATIENCE) == 1
-    told = (tmp_path / "output.log").read_text()
-    assert "failed: ParameterError: device = cuda: no CUDA device is available here" in told
-    assert re.search(r"; its job \d+ ended as FAILED \(see \S+/\d+\.log\) \(its", told)
+    result = (tmp_path / "output.log").read_text()
+    assert "failed: ParameterError: device = cuda: no CUDA device is available here" in result
+    assert re.search(r"; its job \d+ ended as FAILED \(see \S+/\d+\.log\) \(its", result)

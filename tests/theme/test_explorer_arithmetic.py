@@ -18,7 +18,7 @@ from explorer_states import (
     tensor,
     undefined,
 )  # fmt: skip
-from node import NEEDS_NODE, told_by_node
+from node import NEEDS_NODE, run_in_node
 from torch import nn
 from torch.nn import functional
 
@@ -34,12 +34,12 @@ def computed(code, given):
     script += "const given = JSON.parse(require('fs').readFileSync(0, 'utf8')), data = given.data;\n"
     script += f"const answer = (() => {{ {code} }})();\nconsole.log(JSON.stringify(answer));\n}})();"
     given = given | {"data": json.loads(explorer.data())}
-    return told_by_node(script, given)
+    return run_in_node(script, given)
 
 
 TERMS = """
-  const told = ({ numerator, denominator }) => [String(numerator), String(denominator)];
-  const terms = (value) => value ? [...value.terms].map(([root, share]) => [root, ...told(share)]) : null;
+  const words = ({ numerator, denominator }) => [String(numerator), String(denominator)];
+  const terms = (value) => value ? [...value.terms].map(([root, share]) => [root, ...words(share)]) : null;
 """
 
 
@@ -57,9 +57,9 @@ def test_fractions_are_those_of_python():
     pairs = [(one, other) for one, other in pairs if other]
     code = """
       const read = (text) => new Rational(...text.split("/").map(BigInt));
-      const told = ({ numerator, denominator }) => `${numerator}/${denominator}`;
+      const words = ({ numerator, denominator }) => `${numerator}/${denominator}`;
       return given.pairs.map(([a, b]) => [a, b].map(read)).map(([a, b]) => [
-        ...[a.plus(b), a.minus(b), a.times(b), a.over(b), a.shortened(6)].map(told), rationalText(a), a.number()]);"""
+        ...[a.plus(b), a.minus(b), a.times(b), a.over(b), a.shortened(6)].map(words), rationalText(a), a.number()]);"""
     given = [[f"{one.numerator}/{one.denominator}", f"{other.numerator}/{other.denominator}"] for one, other in pairs]
     for (one, other), (*results, shown, number) in zip(pairs, computed(code, {"pairs": given}), strict=True):
         assert list(map(Fraction, results[:4])) == [one + other, one - other, one * other, one / other]

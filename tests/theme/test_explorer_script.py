@@ -441,7 +441,7 @@ def test_a_question_sets_it_and_one_comes_back(explored):
     page.wait_for_function("document.activeElement.textContent === 'Try'")
 
 
-def test_what_is_no_number_is_told_and_changes_nothing(explored):
+def test_what_is_no_number_is_reported_and_changes_nothing(explored):
     page = explored()
     field = page.get_by_role("textbox", name="x of image 1, channel 1, row 1, column 1")
     field.fill("1/0")

@@ -42,7 +42,7 @@ OTHERWISE = "return self.head(nn.functional.adaptive_avg_pool2d(seen, 2)[..., 0,
 @pytest.mark.parametrize(
     ("forward", "remedy"), [(LEFT, "x.device"), (WAITS, "torch.where"), (OTHERWISE, "device: cpu")]
 )
-def test_what_a_gpu_does_not_bear_is_told_before_training(forward, remedy, tmp_path, monkeypatch):
+def test_what_a_gpu_does_not_bear_is_reported_before_training(forward, remedy, tmp_path, monkeypatch):
     monkeypatch.setattr(model_code, "store", lambda: tmp_path / "kept")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_models.py").write_text(SOUND.replace(HEAD.strip(), forward))

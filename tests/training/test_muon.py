@@ -1,4 +1,4 @@
-"""Muon: orthogonal updates, torch's own Muon on matrices, and how it is put beside AdamW."""
+"""Muon: orthogonal updates, torch's own Muon on matrices, and how it is combined with AdamW."""
 
 import pytest
 import torch

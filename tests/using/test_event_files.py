@@ -39,14 +39,14 @@ def in_float32(history, measure) -> list[tuple[int, object]]:
 
 def hyperparameters(events) -> dict:
     content = events.PluginTagToContent("hparams")["_hparams_/session_start_info"]
-    told = plugin_data_pb2.HParamsPluginData.FromString(content).session_start_info.hparams
-    return {key: getattr(value, value.WhichOneof("kind")) for key, value in told.items()}
+    result = plugin_data_pb2.HParamsPluginData.FromString(content).session_start_info.hparams
+    return {key: getattr(value, value.WhichOneof("kind")) for key, value in result.items()}
 
 
 def metrics_of(events) -> set[str]:
     content = events.PluginTagToContent("hparams")["_hparams_/experiment"]
-    told = plugin_data_pb2.HParamsPluginData.FromString(content).experiment
-    return {each.name.tag for each in told.metric_infos}
+    result = plugin_data_pb2.HParamsPluginData.FromString(content).experiment
+    return {each.name.tag for each in result.metric_infos}
 
 
 def test_a_finished_run_is_all_there(board, whole):
@@ -63,9 +63,9 @@ def test_a_finished_run_is_all_there(board, whole):
     assert tags["histograms"] == [f"{letter}/{layer}" for layer in range(1, 5) for letter in "γβ"]
     (gamma,) = events.Histograms("γ/1")
     assert (gamma.step, gamma.histogram_value.num) == (2, 16)
-    told = hyperparameters(events)
-    assert (told["norm"], told["groups"], told["l1"], told["seed"]) == ("gn", 4, pytest.approx(1e-5), 3)
-    assert told.keys() == run.config.model_dump().keys()
+    result = hyperparameters(events)
+    assert (result["norm"], result["groups"], result["l1"], result["seed"]) == ("gn", 4, pytest.approx(1e-5), 3)
+    assert result.keys() == run.config.model_dump().keys()
     assert metrics_of(events) == {"accuracy/evaluation", "loss/evaluation", "loss/training"}
     assert board.look() == []
 

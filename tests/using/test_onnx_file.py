@@ -61,9 +61,9 @@ def test_it_takes_bytes_of_any_number_of_images(exported, classifier, trained):
 def test_it_is_valid_knows_its_classes_and_no_path_of_the_machine(exported, classifier):
     model = onnx.load_from_string(exported)
     onnx.checker.check_model(model)
-    told = {each.key: each.value for each in model.metadata_props}
-    assert told["run"] == classifier.run.name
-    assert json.loads(told["classes"]) == classifier.classes
+    result = {each.key: each.value for each in model.metadata_props}
+    assert result["run"] == classifier.run.name
+    assert json.loads(result["classes"]) == classifier.classes
     assert b".py" not in exported
 
 
@@ -75,10 +75,10 @@ def test_another_network_is_not_taken_for_this_one(exported, classifier, trained
 
 
 def test_the_card_tells_what_one_has_to_know(classifier):
-    told = card(classifier, Check(899, 1.2e-7, "1.0"), "model.onnx")
+    result = card(classifier, Check(899, 1.2e-7, "1.0"), "model.onnx")
     accuracy = classifier.run.history[-1]["test_accuracy"]
-    assert f"test accuracy: {100 * accuracy:.2f} % (95 % interval " in told
-    assert "899 images" in told
-    assert LICENCES["digits"] in told
-    assert "(x / 255 − 0.303885) / 0.323985" in told
+    assert f"test accuracy: {100 * accuracy:.2f} % (95 % interval " in result
+    assert "899 images" in result
+    assert LICENCES["digits"] in result
+    assert "(x / 255 − 0.303885) / 0.323985" in result
     assert set(LICENCES) == set(KNOWN)

@@ -1,4 +1,4 @@
-"""The list of parameters and the schema of their files, beside what `Config` itself takes and refuses."""
+"""The list of parameters and the schema of their files, compared with what `Config` itself takes and refuses."""
 
 import json
 
@@ -34,9 +34,9 @@ def test_the_list_has_every_parameter_with_its_limits():
 
 
 def test_the_command_prints_them():
-    told = workflow("params")
-    assert (told.returncode, told.stderr) == (0, "")
-    lines = told.stdout.splitlines()
+    result = workflow("params")
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
     assert all(len(line) <= 120 for line in lines)
     assert {line.split(" ")[0] for line in lines} >= set(Config.model_fields) - set(FILLED_IN)
 

@@ -22,9 +22,9 @@ def test_every_public_name_has_its_section_with_signature_and_text():
     sections = {match[1]: cell.source for cell in notebook().cells if (match := re.match(r"## `(\w+)`", cell.source))}
     assert list(sections) == normstudy.__all__
     for name, text in sections.items():
-        _, call, told = text.split("\n\n", 2)
+        _, call, result = text.split("\n\n", 2)
         assert name in call, text
-        assert len(told) > 60, text
+        assert len(result) > 60, text
     assert "load(run_folder: Path | str) -> Classifier" in sections["load"]
     assert "    checkpoint: Path | None = None,\n" in sections["fit"]
     assert "\nprobabilities(images: np.ndarray | Tensor) -> np.ndarray\n" in sections["Classifier"]

@@ -46,7 +46,7 @@ def test_what_rounding_does_on_another_machine_is_no_difference():
     assert not side_by_side([run], [made_elsewhere(altered(run, test_loss=20 * loss))])[1]
 
 
-def test_other_predictions_beside_equal_histories_are_told():
+def test_other_predictions_beside_equal_histories_are_reported():
     (run,) = seeded_runs({"bn": [50]})
     lines, same = side_by_side([run], [replace(run, columns=predictions(np.zeros(10_000), np.arange(10_000) >= 9_950))])
     assert not same
@@ -67,16 +67,16 @@ def test_a_change_is_judged_over_the_seeds():
     assert any("undecided" in line for line in noise)
 
 
-def test_two_runs_are_told_with_all_that_is_another():
+def test_two_runs_are_reported_with_all_that_is_another():
     (a,), (b,) = seeded_runs({"bn": [50]}), seeded_runs({"gn": [70]})
     lines, same = side_by_side([a], [b])
-    told = "\n".join(lines)
+    result = "\n".join(lines)
     assert not same
-    assert "norm: bn in A, gn in B" in told
-    assert "groups: None in A, 4 in B" in told
-    assert "accuracy in evaluation (%)      99.500 in A    99.300 in B    −0.200" in told
-    assert "wrong in A alone 0, in B alone 20 (McNemar's test: p\u00a0<\u00a00.001)" in told
-    assert "On these images the difference is statistically significant" in told
+    assert "norm: bn in A, gn in B" in result
+    assert "groups: None in A, 4 in B" in result
+    assert "accuracy in evaluation (%)      99.500 in A    99.300 in B    −0.200" in result
+    assert "wrong in A alone 0, in B alone 20 (McNemar's test: p\u00a0<\u00a00.001)" in result
+    assert "On these images the difference is statistically significant" in result
     assert changed(a.config, a.config) == ["the same"]
 
 
@@ -101,9 +101,9 @@ def test_what_cannot_be_compared_in_pairs_says_so(other, why):
 
 def test_one_that_diverged_and_one_without_predictions():
     (a,), (b,) = seeded_runs({"bn": [50]}), seeded_runs({"gn": [None]})
-    told = "\n".join(side_by_side([a], [b])[0])
-    assert "B diverged in epoch 2" in told
-    assert "not to be compared" in told
+    result = "\n".join(side_by_side([a], [b])[0])
+    assert "B diverged in epoch 2" in result
+    assert "not to be compared" in result
     (bare,) = [replace(a, columns=None)]
     assert "history alone: predictions are not kept" in side_by_side([bare], [bare])[0][1]
 
@@ -122,19 +122,21 @@ def test_the_command_takes_folders_and_records_and_says_it_in_its_status(whole, 
     write_record(results / "some.json", "", runs)
     shutil.copytree(whole, results / whole.name)
     assert [run.name for run in runs_at(results)] == sorted([*(run.name for run in runs), whole.name])
-    told = workflow("compare", "--a", results, "--b", whole)
-    assert (told.returncode, told.stderr) == (0, "")
-    assert f"{whole.name}: equal bit by bit, predictions as well" in told.stdout
-    told = command("make", "compare", f"A={results / 'some.json'}", f"B={results}")
-    assert told.returncode == 0
-    assert "What both have: 2 runs, the same." in told.stdout
-    told = workflow("compare", "--a", results / "some.json", "--b", whole)
-    assert (told.returncode, told.stdout) == (2, "")
-    assert told.stderr == "error: A is on MNIST, B on UCI digits: they cannot be compared; name runs on the same data\n"
+    result = workflow("compare", "--a", results, "--b", whole)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert f"{whole.name}: equal bit by bit, predictions as well" in result.stdout
+    result = command("make", "compare", f"A={results / 'some.json'}", f"B={results}")
+    assert result.returncode == 0
+    assert "What both have: 2 runs, the same." in result.stdout
+    result = workflow("compare", "--a", results / "some.json", "--b", whole)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert (
+        result.stderr == "error: A is on MNIST, B on UCI digits: they cannot be compared; name runs on the same data\n"
+    )
 
 
 @pytest.mark.fault("`make compare` of what is not there, damaged, or not said", "one line, exit status 2")
-def test_what_is_no_result_is_told_in_one_line(whole, tmp_path):
+def test_what_is_no_result_is_reported_in_one_line(whole, tmp_path):
     (tmp_path / "bad.json").write_text("[")
     (tmp_path / "empty").mkdir()
     damaged = shutil.copytree(whole, tmp_path / whole.name)
@@ -145,8 +147,8 @@ def test_what_is_no_result_is_told_in_one_line(whole, tmp_path):
         tmp_path / "empty": "no run there",
         damaged: "predictions.npz: not as it was written",
     }.items():
-        told = workflow("compare", "--a", whole, "--b", place)
-        assert (told.returncode, told.stdout) == (2, "")
-        (line,) = told.stderr.splitlines()
+        result = workflow("compare", "--a", whole, "--b", place)
+        assert (result.returncode, result.stdout) == (2, "")
+        (line,) = result.stderr.splitlines()
         assert why in line
     assert "with A= and B=" in workflow("compare", "--a", whole).stderr

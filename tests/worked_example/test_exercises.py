@@ -7,7 +7,7 @@ import pytest
 import torch
 from commands import ROOT
 from explorer_states import State
-from node import NEEDS_NODE, told_by_node
+from node import NEEDS_NODE, run_in_node
 
 from normstudy.worked_example import exercises, explorer
 from normstudy.worked_example.backward import UPSTREAM
@@ -61,7 +61,7 @@ def test_each_exercise_sets_the_explorer_to_a_state_that_it_knows():
     script += (
         "console.log(JSON.stringify(given.links.map((link) => linkOf(stateOf(link, given.data), given.data))));})();"
     )
-    found = told_by_node(script, {"links": links, "data": json.loads(explorer.data())})
+    found = run_in_node(script, {"links": links, "data": json.loads(explorer.data())})
     # Parts of a link that are as at the start are left out when it is written again.
     again = [[part for part in link.split("-") if part not in ("method_bn", "at_0")] for link in links]
     assert [set(link.split("-")) for link in found] == list(map(set, again))

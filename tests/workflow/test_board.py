@@ -51,8 +51,8 @@ def test_tensorboard_serves_the_runs_and_ends_with_the_command(whole, tmp_path):
     ("given", "why"),
     [(["--runs", "/nowhere"], "RUNS=/nowhere: no folder"), (["--runs", ".", "--port", "x"], "PORT=x: must be a whole")],
 )
-def test_what_cannot_be_shown_is_told_in_one_line(given, why):
-    told = workflow("board", *given)
-    assert (told.returncode, told.stdout) == (1, "")
-    (line,) = told.stderr.splitlines()
+def test_what_cannot_be_shown_is_reported_in_one_line(given, why):
+    result = workflow("board", *given)
+    assert (result.returncode, result.stdout) == (1, "")
+    (line,) = result.stderr.splitlines()
     assert why in line

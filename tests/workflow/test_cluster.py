@@ -52,19 +52,19 @@ def test_a_node_takes_the_plan_as_it_was_made_and_touches_nothing(tmp_path):
     node = ("--mode", "remote", "--executor", "slurm-jobstep", "--jobs", "1", "--force", "--allowed-rules", "train")
     process = snakemake(tmp_path, "--target-jobs", f"train:name={names[1]}", *node)
     assert process.returncode == 0, process.stdout + process.stderr
-    told = process.stdout + process.stderr
-    assert f"wildcards: name={names[1]}" in told
-    assert re.search(r"resources: .*runtime=15", told)
-    assert "gpu=1" in told
+    result = process.stdout + process.stderr
+    assert f"wildcards: name={names[1]}" in result
+    assert re.search(r"resources: .*runtime=15", result)
+    assert "gpu=1" in result
     assert all(mark.exists() for mark in marks)
 
 
 def test_a_long_run_asks_for_more_time_and_a_large_batch_for_more_memory(tmp_path):
     write_params(tmp_path / "params", ln="norm: ln\ndataset: mnist\nepochs: 100\nbatch_size: 10000\n")
-    told = snakemake(tmp_path, "runs", "--cores", "1").stdout
-    assert "runtime=115" in told
-    assert "mem_mb=3500" in told
-    assert "gpu=0" in told
+    result = snakemake(tmp_path, "runs", "--cores", "1").stdout
+    assert "runtime=115" in result
+    assert "mem_mb=3500" in result
+    assert "gpu=0" in result
 
 
 def test_a_profile_that_is_not_there_or_says_nothing_is_refused(tmp_path):
@@ -95,8 +95,8 @@ def test_the_study_is_written_when_the_last_run_can_be_seen_here(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("run", "told"), [("a", "its job 7 ended as TIMEOUT (see logs/7.log)"), ("b", ""), ("c", ""), ("d", "")]
+    ("run", "result"), [("a", "its job 7 ended as TIMEOUT (see logs/7.log)"), ("b", ""), ("c", ""), ("d", "")]
 )
-def test_what_became_of_a_job_is_told_of_that_run_alone(tmp_path, run, told):
+def test_what_became_of_a_job_is_reported_of_that_run_alone(tmp_path, run, result):
     (tmp_path / "log").write_text(LOG)
-    assert fate(tmp_path / "log", run) == told
+    assert fate(tmp_path / "log", run) == result

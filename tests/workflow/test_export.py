@@ -16,9 +16,9 @@ def test_the_network_lies_beside_its_card_and_may_be_made_again(whole, tmp_path)
     before = files_below(whole)
     for _ in range(2):
         command = ["make", "export", f"RUN={whole}", f"OUTPUT={tmp_path}/my exports"]
-        told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-        assert (told.returncode, told.stderr) == (0, "")
-        assert "the same class as in torch for all 899 images" in told.stdout
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert (result.returncode, result.stderr) == (0, "")
+        assert "the same class as in torch for all 899 images" in result.stdout
     (folder,) = (tmp_path / "my exports").iterdir()
     assert folder.name == whole.name
     assert sorted(path.name for path in folder.iterdir()) == ["README.md", "SHA256SUMS", "model.onnx"]
@@ -38,16 +38,16 @@ def test_the_network_lies_beside_its_card_and_may_be_made_again(whole, tmp_path)
         ({"SHA256SUMS": "", "mine.txt": "x"}, ["--run", "{whole}"], "holds no export of this project"),
     ],
 )
-def test_what_cannot_be_is_told_in_one_line(whole, tmp_path, files, run, why):
+def test_what_cannot_be_is_reported_in_one_line(whole, tmp_path, files, run, why):
     place = tmp_path / whole.name
     if files:
         place.mkdir()
         for name, text in files.items():
             (place / name).write_text(text)
     before = files_below(tmp_path)
-    told = workflow("export", *[each.format(whole=whole) for each in run], "--output", tmp_path)
-    assert (told.returncode, told.stdout) == (1, "")
-    (line,) = told.stderr.splitlines()
+    result = workflow("export", *[each.format(whole=whole) for each in run], "--output", tmp_path)
+    assert (result.returncode, result.stdout) == (1, "")
+    (line,) = result.stderr.splitlines()
     assert why in line
     assert files_below(tmp_path) == before
 
@@ -55,6 +55,6 @@ def test_what_cannot_be_is_told_in_one_line(whole, tmp_path, files, run, why):
 def test_a_damaged_run_is_not_exported(whole, tmp_path):
     copy = shutil.copytree(whole, tmp_path / "runs" / whole.name)
     (copy / "metrics.json").write_text("{}")
-    told = workflow("export", "--run", copy, "--output", tmp_path / "exports")
-    assert told.returncode == 1
+    result = workflow("export", "--run", copy, "--output", tmp_path / "exports")
+    assert result.returncode == 1
     assert not (tmp_path / "exports").exists()

@@ -77,9 +77,9 @@ def stub(tmp_path):
 )
 def test_it_works_in_any_folder_whatever_the_user_has_set(made, address):
     checkout, process = made
-    told = checkout.told(process)
-    assert told["package"] == str(checkout.folder / "src/normstudy/__init__.py")
-    assert told["sample"].startswith(str(checkout.folder / ".venv"))
+    result = checkout.result(process)
+    assert result["package"] == str(checkout.folder / "src/normstudy/__init__.py")
+    assert result["sample"].startswith(str(checkout.folder / ".venv"))
     assert next(line for line in process.stdout.splitlines() if line.endswith("...")) == "Making .venv ..."
     assert any("/simple/uv/uv-" in request for request in address[1])  # pip's mirror, for pip
     assert any("/simple/sample/sample-" in request for request in address[1])  # and for uv
@@ -117,19 +117,19 @@ def test_a_copy_works_on_its_own(copy, made):
     original = made[0]
     kept = (original.folder / ".venv/.installed").read_bytes()
     process = copy.make("report")
-    told = copy.told(process)
+    result = copy.result(process)
     assert ANEW in process.stdout.splitlines()
-    assert told["package"] == str(copy.folder / "src/normstudy/__init__.py")
-    assert told["sample"].startswith(str(copy.folder))
+    assert result["package"] == str(copy.folder / "src/normstudy/__init__.py")
+    assert result["sample"].startswith(str(copy.folder))
     assert (original.folder / ".venv/.installed").read_bytes() == kept
-    assert original.told(original.make("report"))["package"].startswith(str(original.folder))
+    assert original.result(original.make("report"))["package"].startswith(str(original.folder))
     # And moved, while the other checkout is on PYTHONPATH.
     moved = Checkout(copy.folder.parent / "moved", copy.machine, None)
     shutil.rmtree(moved.folder)
     copy.folder.rename(moved.folder)
     process = moved.make("report", PYTHONPATH=str(original.folder / "src"))
     assert ANEW in process.stdout.splitlines()
-    assert moved.told(process)["package"].startswith(str(moved.folder))
+    assert moved.result(process)["package"].startswith(str(moved.folder))
 
 
 @pytest.mark.slow
@@ -152,7 +152,7 @@ def test_another_lock_file_installs_what_changed_and_leaves_the_rest(made, mirro
     lock = checkout.folder / "requirements.lock"
     lock.write_text(re.sub(r"sample==.*\n", lambda _: mirror.locks["sample"], lock.read_text()))
     process = checkout.make("report", UV_CACHE_DIR=str(checkout.machine / "fresh"))
-    sample = Path(checkout.told(process)["sample"])
+    sample = Path(checkout.result(process)["sample"])
     assert ".venv is out of date: installing what is missing." in process.stdout.splitlines()
     assert "2.0" in sample.read_text()
     assert theirs.read_text() == "kept"
@@ -166,7 +166,7 @@ def test_a_venv_that_the_user_made_is_completed(mirror, address, tmp_path):
     subprocess.run(command, cwd=checkout.folder, check=True)
     theirs = checkout.write(".venv/lib/theirs.txt", "kept")
     process = checkout.make("report", PIP_INDEX_URL=address[0])
-    assert checkout.told(process)["sample"].startswith(str(checkout.folder))
+    assert checkout.result(process)["sample"].startswith(str(checkout.folder))
     assert theirs.exists()
 
 
@@ -328,11 +328,11 @@ def test_cleaning_fetches_nothing(stub, tmp_path):
 
 
 def test_help_and_windows(stub):
-    told = stub.make("help", MAKEFLAGS="-j2").stdout.splitlines()
-    assert told[:2] == ["Main", "  make setup          make .venv with everything that is needed"]
-    assert [line for line in told if not line.startswith("  ")] == ["Main", "Studies", "Use", "Maintenance"]
+    result = stub.make("help", MAKEFLAGS="-j2").stdout.splitlines()
+    assert result[:2] == ["Main", "  make setup          make .venv with everything that is needed"]
+    assert [line for line in result if not line.startswith("  ")] == ["Main", "Studies", "Use", "Maintenance"]
     commands = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert sorted(line.split()[1] for line in told if line.startswith("  ")) == sorted(commands)
+    assert sorted(line.split()[1] for line in result if line.startswith("  ")) == sorted(commands)
     process = stub.make("report", OS="Windows_NT")
     assert process.returncode != 0
     assert "On Windows this works within WSL" in process.stderr

@@ -210,7 +210,7 @@ def test_all_studies_are_made_one_after_the_other_until_one_is_interrupted(where
 
 
 @pytest.mark.parametrize("name", ["large", ""])
-def test_a_study_that_is_not_there_is_told_in_a_line(where, ask, name):
+def test_a_study_that_is_not_there_is_reported_in_a_line(where, ask, name):
     code, _, err = ask(where, "--study", name)
     assert code == 1
     (line,) = err.splitlines()

@@ -44,10 +44,10 @@ except KeyboardInterrupt:
     os.kill(os.getpid(), signal.SIGTERM)
     os.kill(os.getpid(), signal.SIGHUP)
     time.sleep(0.1)
-    print("told")
+    print("done")
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT / "workflow", capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "told\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
 
 
 def test_the_list_says_what_is_done():

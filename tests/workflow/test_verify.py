@@ -53,7 +53,7 @@ def run(whole, tmp_path):
 
 
 @pytest.fixture
-def told(monkeypatch, capsys):
+def result(monkeypatch, capsys):
     """Verifies as `make verify` does, but trains in this process: the exit status and what is printed."""
 
     def here(runs, epochs, jobs, tell):
@@ -80,10 +80,10 @@ def test_a_run_is_found_the_same_and_nothing_is_written(run):
 
 
 @pytest.mark.slow
-def test_a_run_of_other_sources_counts_as_current_once_that_is_noted(run, told):
+def test_a_run_of_other_sources_counts_as_current_once_that_is_noted(run, result):
     run = changed(run, made_by_others)
     assert not is_current(run)
-    code, out = told(run.parent)
+    code, out = result(run.parent)
     assert code == 0
     assert "Made by other sources, to the same numbers: 1 run; `make verify STAMP=1` notes that" in out
     assert not is_current(run)
@@ -97,16 +97,16 @@ def test_a_run_of_other_sources_counts_as_current_once_that_is_noted(run, told):
     assert {"processor", "torch", "threads"} < stamp["environment"].keys()
     verified_study(run.parent)
     before = (run.parent / stamps.NAME).read_bytes()
-    assert "nothing to note" in told(run.parent, stamp=True)[1]
+    assert "nothing to note" in result(run.parent, stamp=True)[1]
     assert (run.parent / stamps.NAME).read_bytes() == before
 
 
-def test_nothing_is_noted_of_sources_that_are_changed_meanwhile(run, told, monkeypatch):
+def test_nothing_is_noted_of_sources_that_are_changed_meanwhile(run, result, monkeypatch):
     run = changed(run, made_by_others)
     found = iter([sources_hash(), OTHER[::-1]])
     monkeypatch.setattr(verify, "sources_hash", lambda: next(found))
     with pytest.raises(verify.VerifyError, match="the sources were changed meanwhile"):
-        told(run.parent, stamp=True)
+        result(run.parent, stamp=True)
     assert not is_current(run)
 
 
@@ -127,9 +127,9 @@ def elsewhere(metrics) -> None:
         (elsewhere, 0, "within tolerance: train_loss in epoch 1 was "),
     ],
 )
-def test_numbers_that_changed_are_reported_and_never_noted(run, told, change, status, what):
+def test_numbers_that_changed_are_reported_and_never_noted(run, result, change, status, what):
     run = changed(run, lambda metrics: (change(metrics), made_by_others(metrics)))
-    code, out = told(run.parent, everything=True, stamp=True)
+    code, out = result(run.parent, everything=True, stamp=True)
     assert code == status
     assert f"{run.name}, 2 of 2 epochs: {what}" in out
     assert "not found to be the same bit by bit: 1 run" in out
@@ -152,13 +152,13 @@ def three(whole, tmp_path):
     return [tmp_path / name for name in names]
 
 
-def test_one_run_stands_for_those_of_its_kind_in_a_study_or_all_are_trained(three, told):
-    code, out = told(three[0].parent, everything=True, stamp=True)
+def test_one_run_stands_for_those_of_its_kind_in_a_study_or_all_are_trained(three, result):
+    code, out = result(three[0].parent, everything=True, stamp=True)
     assert code == 1
     assert "To train again: 3 runs, " in out
     assert out.count("DIFFERENT") == 2
     assert [is_current(folder) for folder in three] == [False] * 3  # of its kind, one came out otherwise
-    code, out = told(three[0].parent, study=MAIN, stamp=True)
+    code, out = result(three[0].parent, study=MAIN, stamp=True)
     assert code == 0
     assert "To train again: 1 run, " in out
     assert [is_current(folder) for folder in three] == [True, True, False]
@@ -180,7 +180,7 @@ def current(path):
     return [is_of_present_sources(run) for run in read_record(path).runs]
 
 
-def test_records_are_verified_and_stamped(recorded_three, told, tmp_path):
+def test_records_are_verified_and_stamped(recorded_three, result, tmp_path):
     path = recorded_three / "some.json"
     before, content = read_record(path), path.read_bytes()
     study_file = tmp_path / "some.yaml"
@@ -188,7 +188,7 @@ def test_records_are_verified_and_stamped(recorded_three, told, tmp_path):
     study_file.write_text(yaml.safe_dump({"seeds": [3, 4], "models": {"gn": values}, "predictions": True}))
     study = read_study_file(study_file)
     assert len(missing_runs(study, recorded_three)) == 2
-    code, out = told(recorded_three, stamp=True)
+    code, out = result(recorded_three, stamp=True)
     assert code == 1
     assert "To train again: 2 runs, " in out
     assert "Made by other sources, to the same numbers: 2 runs; noted in" in out
@@ -201,33 +201,33 @@ def test_records_are_verified_and_stamped(recorded_three, told, tmp_path):
     assert path.read_bytes() == content
 
 
-def test_a_run_that_stands_in_several_places_is_trained_again_once_and_compared_with_each(three, told):
+def test_a_run_that_stands_in_several_places_is_trained_again_once_and_compared_with_each(three, result):
     results = three[0].parent
     run = recorded(read_run(three[0]), "gn")
     other = json.loads(json.dumps(run.metrics))
     other["history"][1]["test_loss"] = 0.123
     write_studies(results, {MAIN: [run.name]})
     write_record(results / "main.json", "", [replace(run, metrics=other)])
-    code, out = told(results, stamp=True)
+    code, out = result(results, stamp=True)
     assert code == 1
     assert "To train again: 1 run, 2 epochs in all" in out
     assert f"1 of 1: {run.name} ({three[0]}), 2 of 2 epochs: equal bit by bit\n" in out
     assert f"1 of 1: {run.name} ({results}/main.json), 2 of 2 epochs: DIFFERENT: test_loss in epoch 2 was 0.123" in out
     assert not is_current(three[0])
     write_record(results / "main.json", "", [run])
-    assert "to the same numbers: 2 runs; noted in" in told(results, stamp=True)[1]
+    assert "to the same numbers: 2 runs; noted in" in result(results, stamp=True)[1]
     assert is_current(three[0])
     assert current(results / "main.json") == [True]
 
 
-def test_a_record_is_named_like_a_study_and_needs_no_folders(recorded_three, three, told):
+def test_a_record_is_named_like_a_study_and_needs_no_folders(recorded_three, three, result):
     (recorded_three / "studies.json").unlink()
-    assert "To train again: 2 runs, " in told(recorded_three, study="some")[1]
+    assert "To train again: 2 runs, " in result(recorded_three, study="some")[1]
     write_record(three[0].parent / "more.json", "", [recorded(read_run(three[2]), "gn")])
-    assert "To train again: 1 run, " in told(three[0].parent, study="more")[1]
-    assert "To train again: 1 run, " in told(three[0].parent, study=MAIN)[1]
-    assert "To train again: 2 runs, " in told(three[0].parent)[1]
-    assert "To train again: 3 runs, " in told(three[0].parent, everything=True)[1]
+    assert "To train again: 1 run, " in result(three[0].parent, study="more")[1]
+    assert "To train again: 1 run, " in result(three[0].parent, study=MAIN)[1]
+    assert "To train again: 2 runs, " in result(three[0].parent)[1]
+    assert "To train again: 3 runs, " in result(three[0].parent, everything=True)[1]
 
 
 @pytest.mark.fault("`make verify` of runs that are not there, damaged or of a GPU", "one line, nothing trained")
@@ -242,12 +242,12 @@ def test_a_record_is_named_like_a_study_and_needs_no_folders(recorded_three, thr
         (lambda run: changed(run, lambda m: m["config"].update(device="cuda")), "", "device = cuda, and none is"),
     ],
 )
-def test_what_cannot_be_verified_is_told_in_one_line(run, told, damage, study, why):
+def test_what_cannot_be_verified_is_reported_in_one_line(run, result, damage, study, why):
     if "cuda" in why and verify.has_cuda():
         pytest.skip("there is a GPU here")
     damage(run)
     with pytest.raises(NormstudyError) as caught:
-        told(run.parent, study)
+        result(run.parent, study)
     (line,) = str(caught.value).splitlines()
     assert line.startswith(str(run.parent))
     assert why in line
@@ -258,12 +258,12 @@ def die(config, epochs) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-@pytest.mark.fault("a process of `make verify` is killed, as where memory is wanting", "one line, nothing written")
-def test_a_process_that_is_killed_is_told_of(run, monkeypatch):
+@pytest.mark.fault("a process of `make verify` is killed, as where memory is short", "one line, nothing written")
+def test_a_process_that_is_killed_is_reported(run, monkeypatch):
     monkeypatch.setattr(verify, "train_again", die)
     run = changed(run, made_by_others)
     with pytest.raises(verify.VerifyError, match="a process that trained was killed"):
-        verify.train_side_by_side([read_run(run)], {run.name: 2}, 1, lambda *told: None)
+        verify.train_side_by_side([read_run(run)], {run.name: 2}, 1, lambda *result: None)
 
 
 def at_work(process: psutil.Process) -> bool:

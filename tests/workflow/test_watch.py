@@ -67,26 +67,26 @@ def planned(epochs: int, norms=("bn", "ln"), seeds=1) -> list[PlannedRun]:
 
 
 @pytest.fixture
-def told(tmp_path):
+def result(tmp_path):
     """A function: what `watch` prints of these runs, `workers` at a time."""
 
     def watch(runs: list[PlannedRun], workers: int = 2, **process) -> list[str]:
         take_runs_folder(tmp_path)
         (tmp_path / ".progress").mkdir()
         scheduler = Process(tmp_path, runs, workers, **process)
-        with open(tmp_path / "told", "w") as file:
+        with open(tmp_path / "output", "w") as file:
             console = Console(file=file, soft_wrap=True)
             (tmp_path / "report.log").write_text("Rendering the report …\n[cells]\n")
             watching.watch(scheduler, tmp_path / ".progress", runs, runs, console, workers, tmp_path / "report.log")
-        lines = (tmp_path / "told").read_text().splitlines()
+        lines = (tmp_path / "output").read_text().splitlines()
         assert lines.count("Rendering the report …") == 1
         return [line for line in lines if line != "Rendering the report …"]
 
     return watch
 
 
-def test_the_time_that_training_takes_is_told_once_after_the_first_epochs(told):
-    lines = told(planned(4))
+def test_the_time_that_training_takes_is_reported_once_after_the_first_epochs(result):
+    lines = result(planned(4))
     (line,) = [line for line in lines if "takes about" in line]
     assert re.fullmatch(r"Training takes about \d+ s, 2 at a time; then the report is rendered\.", line)
     assert lines.index("BN: epoch 1 of 4, test accuracy 50.00%, 6 s left") < 3
@@ -97,21 +97,21 @@ def test_the_time_that_training_takes_is_told_once_after_the_first_epochs(told):
 
 
 @pytest.mark.parametrize(("epochs", "at_a_time"), [(1, 1), (4, 4)])
-def test_no_time_is_told_when_all_epochs_have_ended(told, epochs, at_a_time):
-    lines = told(planned(epochs), at_a_time=at_a_time)
+def test_no_time_is_reported_when_all_epochs_have_ended(result, epochs, at_a_time):
+    lines = result(planned(epochs), at_a_time=at_a_time)
     assert not [line for line in lines if "takes about" in line]
     assert len([line for line in lines if line.endswith("done")]) == 2
 
 
-def test_a_run_that_ends_early_is_told_of(told):
-    lines = told(planned(4, norms=["gn"], seeds=2), ends={1: 2})
+def test_a_run_that_ends_early_is_reported(result):
+    lines = result(planned(4, norms=["gn"], seeds=2), ends={1: 2})
     assert lines[-1] == "GN, seed 0: epoch 4 of 4, test accuracy 50.00%, done"
     assert lines.count("GN, seed 1: ended after 2 of 4 epochs") == 1
 
 
-def test_of_many_runs_a_line_is_told_for_each_that_ended(told):
+def test_of_many_runs_a_line_is_reported_for_each_that_ended(result):
     runs = planned(3, norms=("bn", "gn", "ln"), seeds=10)
-    lines = told(runs, ends={4: 1})
+    lines = result(runs, ends={4: 1})
     of_runs = [line for line in lines if "takes about" not in line]
     assert len(of_runs) == 30
     assert of_runs[0].startswith("BN, seed 0: epoch 3 of 3, test accuracy 50.00%, done (")
@@ -157,7 +157,7 @@ def test_a_terminal_has_bars_for_the_whole_and_for_what_is_going_on(tmp_path):
     (tmp_path / ".progress").mkdir()
     scheduler, batch = Process(tmp_path, runs, 2), watching.Batch(runs, tmp_path / ".progress", 2)
     names = {run.name: f"{run.config.norm} {run.config.seed}" for run in runs}
-    with open(tmp_path / "told", "w") as file:
+    with open(tmp_path / "output", "w") as file:
         console = Console(file=file, force_terminal=True)
         bars = watching.Progress(console=console, auto_refresh=False)
         display = watching.ManyRuns(batch, names, bars)
