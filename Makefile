@@ -27,18 +27,18 @@ UV := .venv/bin/uv --no-config pip compile --quiet --universal --generate-hashes
 .DEFAULT_GOAL := help
 .PHONY: help setup report train test test-slow test-all site verify publish quarto study studies bench growth fault-test lock clean predict export compare tensorboard params schema reference
 
-help: ## list what one can do here
-	@for group in Main Studies Use Maintenance; do echo $$group; awk -F ':.*## ' -v group=$$group '/^[a-z-]+:.*## / { \
-	  of = match($$2, / \[[A-Z][a-z]*\]$$/) ? substr($$2, RSTART + 2, RLENGTH - 3) : "Maintenance"; sub(/ \[[A-Z][a-z]*\]$$/, "", $$2); \
-	  if (of == group) printf "  make %-14s %s\n", $$1, $$2 }' Makefile; done
+##@ Main
 
-setup: ## make .venv with everything that is needed [Main]
+help: ## list what one can do here
+	@awk -F ':.*## ' '/^##@/ { print substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+setup: ## make .venv with everything that is needed
 	@sh workflow/setup.sh $(if $(call typed,PYTHON),$(call quote,PYTHON),python3)
 
-report: setup ## train what is not trained yet, and make the report (the main job; SEEDS=10: ten seeds of each model) [Main]
+report: setup ## train what is not trained yet, and make the report (the main job; SEEDS=10: ten seeds of each model)
 	@$(VENV) workflow/report.py $(FOLDERS) $(SEEDS_OF_EACH) $(REPORT) $(CLUSTER)
 
-train: setup ## train what is not trained yet, no report [Main]
+train: setup ## train what is not trained yet, no report
 	@$(VENV) workflow/report.py $(FOLDERS) $(SEEDS_OF_EACH) --only-train $(CLUSTER)
 
 test: setup ## check the code and run the tests that are fast (five minutes)
@@ -51,35 +51,41 @@ test-slow: setup ## run the tests that take over five seconds each (a quarter of
 
 test-all: test test-slow ## run all tests
 
-site: setup ## make the whole site of results/ into _site/, training nothing (RENDERER=quarto or preview; OUTPUT=) [Main]
+site: setup ## make the whole site of results/ into _site/, training nothing (RENDERER=quarto or preview; OUTPUT=)
 	@$(VENV) workflow/render.py --site $(REPORT)
 
-verify: setup ## train published runs again and compare (2 epochs of each model; ALL=1: all; STAMP=1: note it) [Studies]
+##@ Studies
+
+verify: setup ## train published runs again and compare (2 epochs of each model; ALL=1: all; STAMP=1: note it)
 	@$(VENV) workflow/verify.py $(VERIFY)
 
-publish: setup ## train what is missing, copy a run of each model to results/, and write README.md's results [Studies]
+publish: setup ## train what is missing, copy a run of each model to results/, and write README.md's results
 	@$(VENV) workflow/publish.py $(FOLDERS)
 
-study: setup ## train what a study of params/studies/ still lacks (STUDY=main, say), and record it in results/ [Studies]
+study: setup ## train what a study of params/studies/ still lacks (STUDY=main, say), and record it in results/
 	@$(VENV) workflow/study.py $(call option,--study,STUDY) $(FOLDERS) $(CLUSTER)
 
-studies: setup ## the same for every study there is, one after the other (hours) [Studies]
+studies: setup ## the same for every study there is, one after the other (hours)
 	@$(VENV) workflow/study.py --all $(FOLDERS) $(CLUSTER)
 
-predict: setup ## say what a trained network sees in pictures (RUN=<run folder> IMAGES=<file, folder or pattern>; CSV=) [Use]
+##@ Use
+
+predict: setup ## say what a trained network sees in pictures (RUN=<run folder> IMAGES=<file, folder or pattern>; CSV=)
 	@$(VENV) workflow/predict.py $(call option,--run,RUN) $(call option,--images,IMAGES) $(call option,--csv,CSV)
 
-export: setup ## write a trained network as ONNX, with a card, into exports/ (RUN=<run folder>; OUTPUT=) [Use]
+export: setup ## write a trained network as ONNX, with a card, into exports/ (RUN=<run folder>; OUTPUT=)
 	@$(VENV) workflow/export.py $(call option,--run,RUN) $(call option,--output,OUTPUT)
 
-compare: setup ## say whether two results are the same: run folders, folders of runs, records (A=runs B=results) [Use]
+compare: setup ## say whether two results are the same: run folders, folders of runs, records (A=runs B=results)
 	@$(VENV) workflow/compare.py $(call option,--a,A) $(call option,--b,B)
 
-tensorboard: setup ## show all runs in TensorBoard, those that are going on as well (RUNS=runs; PORT=) [Use]
+tensorboard: setup ## show all runs in TensorBoard, those that are going on as well (RUNS=runs; PORT=)
 	@$(VENV) workflow/board.py $(call option,--runs,RUNS) $(call option,--port,PORT)
 
-params: setup ## print every parameter of a run with its default, limits and meaning [Use]
+params: setup ## print every parameter of a run with its default, limits and meaning
 	@$(VENV) workflow/params.py
+
+##@ Maintenance
 
 schema: setup ## write params/schema.json, by which editors complete and check parameter files
 	@$(VENV) workflow/params.py --schema params/schema.json

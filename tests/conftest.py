@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import os
 import shutil
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,6 +21,10 @@ from normstudy.data.published import FILES, IDX, Published
 from normstudy.paths import project_root
 
 pytest_plugins = ["browsers", "fault_table", "preview_site", "slow_tests"]
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    # Shells ignore Ctrl-C in what they start in the background, and Python then does, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 QUICK = {"dataset": "digits", "device": "cpu", "precision": "fp32", "threads": 1, "epochs": 2, "batch_size": 100}
 """A run of half a second; 100 images do not divide the 898, so that its last batch is a partial one."""

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-SLOW_FIXTURES = {"site"}
-"""Session fixtures that take longer than `SECONDS`: whoever asks for one waits for it."""
+SLOW_FIXTURES = {"site", "jobs", "trained_once", "made"}
+"""Shared fixtures that take longer than `SECONDS`: whoever asks for one waits for it."""
 
 SECONDS = 5
 

@@ -91,7 +91,7 @@ def test_metrics_keep_to_the_contract(trained, run_folder):
     environment = metrics["environment"]
     assert environment.keys() == {
         *("python", "torch", "torchvision", "packages", "lock", "notebook", "processor", "commit", "clean", "sources"),
-        "instructions",
+        *("instructions", "arithmetic"),
     }
     assert {"numpy", "matplotlib", "papermill"} <= environment["packages"].keys()
     assert environment["lock"] == hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()[:16]

@@ -166,6 +166,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(tmp_path, lef
     assert own.read_bytes() == path.read_bytes()
 
 
+@pytest.mark.slow
 def test_two_processes_do_not_train_the_same_run_at_once(tmp_path):
     """The second waits for the first, which is killed in the middle, and goes on from there."""
     path = tmp_path / "run.safetensors"

@@ -135,6 +135,7 @@ def test_the_command_takes_folders_and_records_and_says_it_in_its_status(whole, 
     )
 
 
+@pytest.mark.slow
 @pytest.mark.fault("`make compare` of what is not there, damaged, or not said", "one line, exit status 2")
 def test_what_is_no_result_is_reported_in_one_line(whole, tmp_path):
     (tmp_path / "bad.json").write_text("[")

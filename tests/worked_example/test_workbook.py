@@ -93,6 +93,7 @@ def opened(request, tmp_path_factory):
     return values, data, computed(data, tmp_path_factory.mktemp("book") / "book.xlsx")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DEFINITIONS)
 def test_formulas_compute_what_torch_computes(opened, kind):
     values, data, found = opened
@@ -135,6 +136,7 @@ def test_viewers_that_do_not_compute_show_the_numbers_of_the_page():
         assert shown[1] == pytest.approx(by_hand(kind)[0].flatten().tolist())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "values",
     [pytest.param(workbook.example(), id="example"), pytest.param(others(), id="others", marks=pytest.mark.slow)],

@@ -10,6 +10,8 @@ from folders import files_below, write_files
 from readers import NEEDS_QUARTO
 
 ODD = "it's {1} my a[1] a(b) a\"b l%C3 $x 50% #ü --no; &"
+pytestmark = pytest.mark.slow
+
 RENDERERS = ["preview", pytest.param("quarto", marks=[NEEDS_QUARTO, pytest.mark.slow])]
 
 
@@ -28,7 +30,6 @@ def where(tmp_path_factory):
     return where
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_folders_may_have_any_name(where, renderer):
     output = where / f"{ODD} {renderer}"
@@ -52,7 +53,6 @@ def test_names_that_look_like_something_else_are_names(where, name):
 
 
 @pytest.mark.fault("runs and report on mounted disks", "made in a folder there; a mount point itself is refused")
-@pytest.mark.slow
 def test_folders_may_be_mounted(where, tmp_path):
     runs, output = Disk(tmp_path / "runs", 64_000_000), Disk(tmp_path / "output", 64_000_000)
     try:

@@ -168,6 +168,7 @@ def test_what_this_machine_refuses_is_named_before_anything_is_trained(tmp_path,
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_several_seeds_are_trained_seed_by_seed(tmp_path):
     params = write_params(tmp_path / "params", a_bn="norm: bn\ndataset: digits\nepochs: 1\n")
     write_params(params, b_ln="norm: ln\ndataset: digits\nepochs: 1\nseeds: [7, 3]\n")
