@@ -21,7 +21,7 @@ CLUSTER = $(if $(value PROFILE),$(call option,--profile,PROFILE)) $(if $(value J
 # -E and -s: what the user's other projects set for Python (PYTHONPATH, packages of his home) stays out.
 VENV := .venv/bin/python -E -s -u -X utf8
 # In the order of the files: left to itself, pytest-xdist begins the longest of all at the end.
-PYTEST := $(VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST := $(VENV) -m pytest --dist loadfile --no-loadscope-reorder
 UV := .venv/bin/uv --no-config pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
@@ -44,10 +44,11 @@ train: setup ## train what is not trained yet, no report
 test: setup ## check the code and run the tests that are fast (five minutes)
 	@$(VENV) -m ruff check .
 	@$(VENV) -m ruff format --check --quiet .
-	@$(PYTEST) -m "not slow"
+	@$(PYTEST) -n 2 -m "not slow"
 
+# Three at a time on two cores: many of them wait, for a cluster, a browser or a time limit.
 test-slow: setup ## run the tests that take over five seconds each (a quarter of an hour)
-	@$(PYTEST) -m slow
+	@$(PYTEST) -n 3 -m slow
 
 test-all: test test-slow ## run all tests
 
@@ -101,7 +102,7 @@ growth: setup ## measure how the cost of the job grows with the number of runs (
 	@$(VENV) benchmarks/growth.py --output benchmarks/growth.md
 
 fault-test: setup ## try all faults, kill the job at 36 random moments (an hour), and write tests/faults/results.md
-	@$(PYTEST) -m fault --trials 36 --fault-table tests/faults/results.md
+	@$(PYTEST) -n 2 -m fault --trials 36 --fault-table tests/faults/results.md
 
 quarto: setup ## try again to install Quarto
 	@$(VENV) workflow/quarto.py

@@ -134,7 +134,7 @@ def test_make_help_lists_the_commands_of_the_readme():
 def test_every_test_runs_in_ci_and_every_night():
     """`make test` and `make test-slow` are each other's complement, and both are called."""
     makefile = (ROOT / "Makefile").read_text()
-    recipe = r"^([a-z-]+):.*\n(?:\t.*\n)*?\t@\$\(PYTEST\) -m \"?([^\"\n]*?)\"?$"
+    recipe = r"^([a-z-]+):.*\n(?:\t.*\n)*?\t@\$\(PYTEST\) -n \d -m \"?([^\"\n]*?)\"?$"
     selections = dict(re.findall(recipe, makefile, re.MULTILINE))
     assert (selections["test"], selections["test-slow"]) == ("not slow", "slow")
     assert "-m" not in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["addopts"]
