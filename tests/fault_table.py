@@ -17,7 +17,7 @@ SURVIVED, TRIED, SKIPPED = "survived", "tried", "skipped"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fault-table", type=Path, help="write what faults were tried and survived into this file")
-    parser.addoption("--trials", type=int, default=2, help="how often the main job is killed (default 2)")
+    parser.addoption("--trials", type=int, default=1, help="how often the main job is killed (default 1)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
