@@ -158,7 +158,7 @@ def test_what_is_ended_on_the_cluster_goes_on_and_ends_as_it_does_here(cluster, 
 
 @pytest.mark.fault("on Slurm: Ctrl-C", "nothing left in the queue; the next call goes on")
 def test_ctrl_c_cancels_the_jobs_and_the_next_call_goes_on(cluster, tmp_path):
-    write_params(tmp_path / "params", gn=f"norm: gn\nepochs: {LONG}\n{HERE_AND_THERE}")
+    write_params(tmp_path / "params", gn=f"norm: gn\nseed: 1\nepochs: {LONG}\n{HERE_AND_THERE}")
     runs, name = tmp_path / "runs", name_of("gn", 1, LONG)
     profile = prompt_profile(tmp_path / "profile")
     process = start(cluster, tmp_path, profile)
