@@ -41,13 +41,13 @@ report: setup ## train what is not trained yet, and make the report (the main jo
 train: setup ## train what is not trained yet, no report
 	@$(VENV) workflow/report.py $(FOLDERS) $(SEEDS_OF_EACH) --only-train $(CLUSTER)
 
-test: setup ## check the code and run the tests that are fast (five minutes)
+test: setup ## check the code and run the fast tests
 	@$(VENV) -m ruff check .
 	@$(VENV) -m ruff format --check --quiet .
 	@$(PYTEST) -n 2 -m "not slow"
 
 # Three at a time on two cores: many of them wait, for a cluster, a browser or a time limit.
-test-slow: setup ## run the tests that take over five seconds each (a quarter of an hour)
+test-slow: setup ## run the tests that take over five seconds each
 	@$(PYTEST) -n 3 -m slow
 
 test-all: test test-slow ## run all tests

@@ -35,7 +35,7 @@ def side_by_side(
         for future in as_completed(going_on):
             tell(going_on[future], future.result())
     except BrokenProcessPool:
-        raise KilledError("a process that trained was killed, as where memory is wanting; make room") from None
+        raise KilledError("a process that trained was killed, as where memory is short; make room") from None
     finally:
         for process in multiprocessing.active_children():
             process.terminate()

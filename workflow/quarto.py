@@ -17,8 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from bootstrap import uv_install
+from command import run
 from packaging.version import InvalidVersion, Version
-from surroundings import settle
 
 PIN = "quarto-cli==1.9.38"
 OLDEST = Version("1.9")
@@ -83,8 +83,11 @@ def version(quarto: str) -> Version | None:
         return None
 
 
-if __name__ == "__main__":
-    settle(__file__)
+def main() -> int:
     problem = install()
     print(problem or f"Quarto {version(str(_BIN / 'quarto'))} is installed.")
-    sys.exit(bool(problem))
+    return int(bool(problem))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main, _BIN))

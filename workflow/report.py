@@ -93,7 +93,7 @@ def terminal() -> Console:
 
 
 def asked_for(arguments: argparse.Namespace, trust_device: bool) -> tuple[list[PlannedRun], str]:
-    """The runs of the job, whatever of them is done, and why they are on other data than MNIST, if for no wish of his.
+    """The runs of the job, whatever of them is done, and why on other data than MNIST, unless the user chose them.
 
     Those of a study are what its record lacks.
     """

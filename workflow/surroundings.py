@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import sys
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -51,7 +50,7 @@ IGNORED = (
 With one of the last two, torch computes with fewer threads than it has shared its work among, and runs diverge.
 """
 
-HEEDED = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "SNAKEMAKE_SLURM_*")
+RESPECTED = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "SNAKEMAKE_SLURM_*")
 """Those among them that it does."""
 
 
@@ -65,9 +64,6 @@ def settle(script: str) -> None:
     environment = clean(os.environ)
     os.environ.clear()
     os.environ.update(environment)
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.reconfigure(errors="backslashreplace")  # a terminal may not know the characters of a name
     os.chdir(own)
 
 
@@ -98,7 +94,7 @@ def clean(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _is_ignored(name: str) -> bool:
-    return any(fnmatchcase(name, each) for each in IGNORED) and not any(fnmatchcase(name, each) for each in HEEDED)
+    return any(fnmatchcase(name, each) for each in IGNORED) and not any(fnmatchcase(name, each) for each in RESPECTED)
 
 
 def _has_name() -> bool:

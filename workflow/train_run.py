@@ -59,7 +59,7 @@ def train(parameters: dict, runs: Path) -> Path:
                     discard(staged)
                     errors.seek(0)
                     shutil.copyfileobj(errors, sys.stderr.buffer)
-    why = f"the last it said: {said}" if said else "it said nothing, as where memory is wanting"
+    why = f"the last it said: {said}" if said else "it said nothing, as where memory is short"
     raise RunError(f"the run's kernel died {ATTEMPTS} times ({why}); `make report` goes on with it")
 
 

@@ -16,6 +16,7 @@ from normstudy.report.core.models import names_of_runs
 from normstudy.runs.folder import is_claimed
 from normstudy.runs.progress import Channels, in_words
 from normstudy.runs.studies import PlannedRun
+from normstudy.runs.timing import side_by_side_seconds
 
 POLL_SECONDS = 0.5
 MOST_SHOWN = 12
@@ -144,13 +145,13 @@ class Batch:
         gaps = [begin - end for begin, end in zip(begins[self.workers :], ends, strict=False)]
         besides = max(0.0, fmean(took)) + max(0.0, fmean(gaps or [0.0]))
         epoch = fmean(seconds for name in trained for seconds in self._seconds(name))
-        free = [0.0] * self.workers
+        needed = []
         for name in sorted(rest, key=lambda name: name not in self.begun):
             own = self._seconds(name)
-            needed = (self.runs[name].config.epochs - len(self.entries[name])) * (fmean(own) if own else epoch)
-            needed += 0.0 if own else max(0.0, besides - now + self.begun.get(name, now))
-            free[free.index(min(free))] += needed  # the scheduler gives the next run to whoever is free first
-        return max(free)
+            start_up = 0.0 if own else max(0.0, besides - now + self.begun.get(name, now))
+            epochs = self.runs[name].config.epochs - len(self.entries[name])
+            needed.append(epochs * (fmean(own) if own else epoch) + start_up)
+        return side_by_side_seconds(needed, self.workers)
 
     def _seconds(self, name: str) -> list[float]:
         # Of the epochs that were trained now: those before an interruption took no time.

@@ -41,15 +41,26 @@ def the_line(process, beginning: str) -> str:
 
 @pytest.mark.slow
 @pytest.mark.fault(
-    "disk full while a run is saved",
+    "disk full in a run (checkpoint, saving)",
     "one line; no half folder; with room, history and losses of the undisturbed run, bit by bit",
 )
-def test_a_run_whose_disk_is_full_leaves_a_line_and_goes_on_when_there_is_room(disk, tmp_path):
+@pytest.mark.parametrize(
+    ("room", "expected"),
+    [
+        pytest.param(
+            250_000,
+            ".safetensors: cannot be written (No space left on device); make room and start again: the run goes",
+            id="at a checkpoint",
+        ),
+        pytest.param(450_000, "No space left on device", id="at saving"),
+    ],
+)
+def test_a_run_whose_disk_is_full_leaves_a_line_and_goes_on_when_there_is_room(disk, tmp_path, room, expected):
     runs = disk.path / "runs"
-    disk.leave(450_000)
+    disk.leave(room)
     line = the_line(train(tmp_path, runs), " failed: ")
     assert str(runs) in line
-    assert "No space left on device" in line
+    assert expected in line
     assert "make room" in line
     assert [path.name for path in runs.iterdir() if not path.name.startswith(".")] == []
     assert list((runs / ".unfinished").iterdir()) == []
@@ -60,7 +71,7 @@ def test_a_run_whose_disk_is_full_leaves_a_line_and_goes_on_when_there_is_room(d
     finished, undisturbed = read_run(folder), fit(Config(**{**QUICK, "norm": "ln", "epochs": 3}))
     assert without_times(finished.history) == without_times(undisturbed.history)
     assert (finished.predictions["loss"] == undisturbed.predictions.loss.numpy()).all()
-    assert finished.metrics["extra"]["resumed_after"] == [3]
+    assert finished.metrics["extra"]["resumed_after"] in ([[3]] if room > 400_000 else [[1], [2]])
 
 
 @pytest.mark.fault("no room at all for the runs", "refused at once in one line")

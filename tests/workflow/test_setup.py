@@ -22,7 +22,7 @@ HOSTILE = {
     "pip/pip.conf": "[global]\nindex-url = {url}\nquiet = 1\n[install]\nuser = true\n",
     "uv/uv.toml": 'exclude-newer = "2000-01-01"\n[pip]\nsystem = true\ntarget = "/nowhere"\n',
 }
-"""Files in the user's `.config`; the mirror of the first is to be heeded, and nothing else."""
+"""Files in the user's `.config`; the mirror of the first is to be respected, and nothing else."""
 
 SETTINGS = {
     **{"PYTHONPATH": "/nowhere", "PYTHONHOME": "/nowhere", "PYTHONSAFEPATH": "1", "PYTHONOPTIMIZE": "2"},

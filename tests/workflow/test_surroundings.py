@@ -56,7 +56,7 @@ def test_the_list_says_what_is_done():
     environ = {name: "/theirs" for name, _ in decided} | {"HOME": os.environ["HOME"]}
     kept = clean(environ)
     for name, decision in decided:
-        assert (kept.get(name) == environ[name]) == (decision == "heeded"), name
+        assert (kept.get(name) == environ[name]) == (decision == "respected"), name
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
-"""How long a batch of runs will take, estimated from its first epochs."""
+"""How long a batch of runs will take, estimated from what runs and epochs took."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 def batch_seconds(epochs: Sequence[int], done: Sequence[Sequence[float]], start_up: float, workers: int) -> float:
@@ -18,6 +18,11 @@ def batch_seconds(epochs: Sequence[int], done: Sequence[Sequence[float]], start_
         start_up + count * (sum(seconds) / len(seconds) if seconds else mean)
         for count, seconds in zip(epochs, done, strict=True)
     ]
+    return side_by_side_seconds(runs, workers)
+
+
+def side_by_side_seconds(runs: Iterable[float], workers: int) -> float:
+    """Seconds until the last of `runs`, which take so many seconds each, has ended, with `workers` at a time."""
     free = [0.0] * workers
     for seconds in runs:  # the scheduler gives the next run to whoever is free first
         free[free.index(min(free))] += seconds
